@@ -1,0 +1,95 @@
+"""The command `scorecam`: its subcommands, and the one place where errors become exit codes."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import traceback
+from types import FrameType
+from typing import NoReturn
+
+import click
+
+from scorecam_cli import __version__
+from scorecam_cli.cli.console import say_error
+from scorecam_cli.cli.explain import explain
+from scorecam_cli.cli.models import models
+from scorecam_cli.cli.predict import predict
+from scorecam_cli.errors import ModelError, PhotoError, ScorecamError
+
+EXIT_PHOTO_FAILED = 1
+EXIT_USAGE = 2
+EXIT_MODEL = 3
+EXIT_INTERRUPTED = 130  # 128 + SIGINT
+EXIT_BROKEN_PIPE = 141  # 128 + SIGPIPE
+EXIT_TERMINATED = 143  # 128 + SIGTERM
+
+
+class Terminated(BaseException):
+    """SIGTERM arrived; raised in the main thread so that files being written are cleaned up."""
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(__version__, "--version", prog_name="scorecam")
+def cli() -> None:
+    """See which parts of a photo made a Keras image classifier choose a class.
+
+    \b
+    scorecam explain dog.jpg --class 242            a heatmap and an overlay next to the photo
+    scorecam explain photos/ --model EfficientNetLite0
+    scorecam predict dog.jpg                        the most probable classes
+    scorecam models                                 the models that can be named
+
+    Exit codes: 0 all done, 1 at least one photo failed and the others are done, 2 usage or nothing matched,
+    3 the model could not be loaded, 130 interrupted, 143 terminated.
+    """
+
+
+cli.add_command(explain)
+cli.add_command(predict)
+cli.add_command(models)
+
+
+def main(arguments: list[str] | None = None) -> NoReturn:
+    """Run the command line and leave the process with its exit code."""
+    signal.signal(signal.SIGTERM, _terminate)
+    try:
+        code = _run(arguments)
+        sys.stdout.flush()
+    except BrokenPipeError:  # the reader, `head` say, has all it wanted
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = EXIT_BROKEN_PIPE
+    sys.exit(code)
+
+
+def _run(arguments: list[str] | None) -> int:
+    try:
+        code = cli.main(args=arguments, prog_name="scorecam", standalone_mode=False)
+        return code if isinstance(code, int) else 0
+    except click.exceptions.Exit as ended:
+        return ended.exit_code
+    except click.ClickException as error:
+        error.show()
+        return EXIT_USAGE
+    except (KeyboardInterrupt, click.Abort):
+        say_error("interrupted; what was finished is kept, run the same command again to go on")
+        return EXIT_INTERRUPTED
+    except Terminated:
+        say_error("terminated; what was finished is kept, run the same command again to go on")
+        return EXIT_TERMINATED
+    except ScorecamError as error:
+        if os.environ.get("SCORECAM_DEBUG") == "1":
+            traceback.print_exc()
+        say_error(str(error))
+        return _exit_code(error)
+
+
+def _exit_code(error: ScorecamError) -> int:
+    if isinstance(error, ModelError):
+        return EXIT_MODEL
+    return EXIT_PHOTO_FAILED if isinstance(error, PhotoError) else EXIT_USAGE
+
+
+def _terminate(_number: int, _frame: FrameType | None) -> None:
+    raise Terminated

@@ -1,0 +1,143 @@
+"""The terminal: results on stdout, words and progress bars on stderr."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from scorecam_cli.records import Explained, Failed
+
+
+def say_error(sentence: str) -> None:
+    """One line on stderr that says what went wrong."""
+    print(f"scorecam: {printable(sentence)}", file=sys.stderr)
+
+
+def printable(text: str) -> str:
+    """Text that cannot move the cursor, change colours or turn the line around: such characters become escapes."""
+    return "".join(char if char.isprintable() else char.encode("unicode_escape", "surrogatepass").decode() for char in text)
+
+
+def print_path(path: Path) -> None:
+    """One path on stdout, byte for byte as the file system has it."""
+    sys.stdout.flush()
+    sys.stdout.buffer.write(os.fsencode(path) + b"\n")
+    sys.stdout.buffer.flush()
+
+
+def print_json(value: Mapping[str, Any]) -> None:
+    """One object on one line of stdout, in ASCII."""
+    print(json.dumps(value), flush=True)
+
+
+class Console:
+    """What a run over photos says and shows.
+
+    verbosity: -1 only errors and warnings, 0 a line per photo, 1 also how each map was made.
+    total: photos in the run. Bars are shown only where stderr is a terminal.
+    """
+
+    def __init__(self, *, verbosity: int, total: int) -> None:
+        self.verbosity, self.total = verbosity, total
+        self.done = self.failed = self.skipped = 0
+        self._photo_bar: Any = None
+        self._pass_bar: Any = None
+        if verbosity >= 0 and sys.stderr.isatty() and total > 1:
+            self._photo_bar = _bar(total=total, unit="photo", position=0, leave=False)
+
+    def model_loading(self, name: str) -> None:
+        """Say that the model is being loaded, which can take a while."""
+        if self.verbosity >= 0:
+            self.say(f"loading {name} ...")
+
+    def passes_planned(self, photo: Path, passes: int) -> None:
+        """Start a bar over the masked passes of one photo."""
+        self._close_pass_bar()
+        if self.verbosity >= 0 and sys.stderr.isatty() and passes:
+            position = 1 if self._photo_bar is not None else 0
+            self._pass_bar = _bar(
+                total=passes, unit="pass", desc=printable(photo.name)[:40], position=position, leave=False
+            )
+
+    def passes_done(self, passes: int) -> None:
+        """Move the bar over the passes."""
+        if self._pass_bar is not None:
+            self._pass_bar.update(passes)
+
+    def say(self, sentence: str) -> None:
+        """One line on stderr, above the bars."""
+        if self._photo_bar is None and self._pass_bar is None:
+            print(printable(sentence), file=sys.stderr, flush=True)
+        else:
+            from tqdm import tqdm
+
+            tqdm.write(printable(sentence), file=sys.stderr)
+
+    def explained(self, outcome: Explained) -> None:
+        """A line for a finished photo: class, name and probability of each map."""
+        self._advance()
+        self.done += 1
+        self.skipped += outcome.skipped
+        if self.verbosity >= 0:
+            found = "; ".join(
+                f"{entry['name']} ({entry['index']}) {entry['probability']:.3f}" for entry in outcome.manifest["classes"]
+            )
+            self.say(f"{outcome.job.photo}: {found}{'  [up to date]' if outcome.skipped else ''}")
+        if self.verbosity >= 1:
+            self.say(_how(outcome.manifest))
+        if not outcome.skipped:
+            for warning in outcome.manifest["warnings"]:
+                self.say(f"{outcome.job.photo}: warning: {warning}")
+
+    def predicted(self) -> None:
+        """A photo has its classes; they are on stdout."""
+        self._advance()
+        self.done += 1
+
+    def failed_photo(self, outcome: Failed) -> None:
+        """A line for a photo that got nothing, and why."""
+        self._advance()
+        self.failed += 1
+        self.say(f"{outcome.photo}: failed: {outcome.reason}")
+
+    def finish(self) -> None:
+        """Close the bars and sum up, where there is more than one photo to sum up."""
+        self.close()
+        if self.verbosity >= 0 and self.done + self.failed > 1:
+            self.say(f"{self.done} photos done ({self.skipped} were up to date), {self.failed} failed")
+
+    def close(self) -> None:
+        """Take the bars off the terminal."""
+        self._close_pass_bar()
+        if self._photo_bar is not None:
+            self._photo_bar.close()
+            self._photo_bar = None
+
+    def _advance(self) -> None:
+        self._close_pass_bar()
+        if self._photo_bar is not None:
+            self._photo_bar.update(1)
+
+    def _close_pass_bar(self) -> None:
+        if self._pass_bar is not None:
+            self._pass_bar.close()
+            self._pass_bar = None
+
+
+def _how(manifest: Mapping[str, Any]) -> str:
+    seconds = manifest["seconds"]
+    return (
+        f"  {manifest['model']} ({manifest['weights']}), layer {manifest['layer']}, {manifest['method']} {manifest['variant']}, "
+        f"{manifest['passes']} passes of {manifest['channels']} channels in {seconds['passes']:.1f} s, "
+        f"{seconds['total']:.1f} s in all"
+    )
+
+
+def _bar(**settings: Any) -> Any:
+    from tqdm import tqdm
+
+    return tqdm(file=sys.stderr, dynamic_ncols=True, smoothing=0.1, **settings)

@@ -1,0 +1,101 @@
+"""`scorecam models`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from scorecam_cli.cli import options as shared
+from scorecam_cli.cli.console import print_json, printable
+from scorecam_cli.config import ModelSettings
+
+
+@click.command(short_help="List the named models, or the layers of one.")
+@click.argument("model", required=False, metavar="[NAME_OR_FILE]")
+@click.option(
+    "--input-size", type=click.IntRange(1, 8192), nargs=2, metavar="H W", help="For a file that leaves its size open."
+)
+@click.option(
+    "--import", "imports", type=shared.FILE, multiple=True, metavar="FILE.py", help="Run this Python file of yours first."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print one object per line instead of a table.")
+def models(model: str | None, as_json: bool, **options: Any) -> int:
+    """List the models that can be named: input size, parameters, target layer, channels (= passes at most),
+    preparation, and whether the ImageNet weights are on this machine. With a name or a file: the layers that can be
+    a target, with the default marked.
+
+    \b
+    scorecam models
+    scorecam models ResNet50
+    scorecam models my_model.keras
+    """
+    if model is None:
+        _list_catalogue(as_json=as_json)
+    else:
+        _list_layers(ModelSettings(model=model, **options), as_json=as_json)
+    return 0
+
+
+def _list_catalogue(*, as_json: bool) -> None:
+    from scorecam_cli.models.catalogue import catalogue
+    from scorecam_cli.models.preparation import PREPARATIONS
+
+    rows = [("NAME", "INPUT", "PARAMETERS", "TARGET LAYER", "GRID", "CHANNELS", "PREPARATION", "WEIGHTS HERE")]
+    for named in catalogue():
+        path = named.weights_file()
+        formula = PREPARATIONS[named.preparation].formula
+        if as_json:
+            print_json(
+                {
+                    "name": named.name,
+                    "input": [named.size, named.size, 3],
+                    "parameters": named.parameters,
+                    "layer": named.layer,
+                    "shape": [named.h, named.w, named.channels],
+                    "preprocess": named.preparation,
+                    "weights_file": str(path) if path else None,
+                }
+            )
+        rows.append(
+            (
+                named.name,
+                f"{named.size} x {named.size}",
+                f"{named.parameters / 1e6:.1f} M",
+                named.layer,
+                f"{named.h} x {named.w}",
+                str(named.channels),
+                f"{named.preparation}: {formula}",
+                "yes" if path else "no",
+            )
+        )
+    if not as_json:
+        _print_table(rows, right={2, 5})
+
+
+def _list_layers(settings: ModelSettings, *, as_json: bool) -> None:
+    from dataclasses import replace
+
+    from scorecam_cli.models.loading import load_network
+
+    if not settings.is_file:  # the layers are the same whatever the weights
+        settings = replace(settings, weights="random")
+    size, network = load_network(settings)
+    default = network.default_target
+    rows = [("", "LAYER", "KIND", "GRID", "CHANNELS")]
+    for call in network.targets:
+        h, w, channels = call.shape
+        if as_json:
+            marks = {"layer": call.path, "kind": call.kind, "shape": list(call.shape), "default": call is default}
+            print_json(marks)
+        rows.append(("*" if call is default else "", call.path, call.kind, f"{h} x {w}", str(channels)))
+    if not as_json:
+        click.echo(f"{printable(settings.model)}: input {size[0]} x {size[1]}; * is the default target layer")
+        _print_table(rows, right={4})
+
+
+def _print_table(rows: list[tuple[str, ...]], *, right: set[int]) -> None:
+    widths = [max(len(row[at]) for row in rows) for at in range(len(rows[0]))]
+    for row in rows:
+        cells = [cell.rjust(width) if at in right else cell.ljust(width) for at, (cell, width) in enumerate(zip(row, widths))]
+        click.echo(printable("  ".join(cells).rstrip()))

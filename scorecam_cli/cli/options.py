@@ -1,0 +1,141 @@
+"""Options that several commands share, each written once. Parameter name = field name of the configuration."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from scorecam_cli.config import ModelSettings, PhotoSettings
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+DEFAULTS = ModelSettings()
+FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+FOLDER = click.Path(file_okay=False, path_type=Path)
+
+
+def photo_arguments(command: Command) -> Command:
+    """IMAGES..., -r, --files-from."""
+    return _stack(
+        command,
+        click.argument("images", nargs=-1, metavar="IMAGES..."),
+        click.option("-r", "--recursive", is_flag=True, help="Descend into folders."),
+        click.option(
+            "--files-from",
+            metavar="FILE",
+            help="Also take the photos named in FILE, one a line (or separated by NUL); - is standard input.",
+        ),
+    )
+
+
+def model_options(command: Command) -> Command:
+    """--model and everything about how it is loaded and fed, but for the layer."""
+    return _stack(
+        command,
+        click.option(
+            "-m",
+            "--model",
+            default=DEFAULTS.model,
+            show_default=True,
+            envvar="SCORECAM_MODEL",
+            show_envvar=True,
+            help="A name from `scorecam models`, in any case, or a .keras, .h5 or .hdf5 file.",
+        ),
+        click.option(
+            "--weights",
+            default=DEFAULTS.weights,
+            show_default=True,
+            metavar="imagenet|random|FILE",
+            help="Weights of a named model.",
+        ),
+        click.option("--seed", default=DEFAULTS.seed, show_default=True, help="Of --weights random."),
+        click.option("--labels", type=FILE, help="Class names: a text file (a name a line), CSV or JSON."),
+        click.option(
+            "--preprocess",
+            type=click.Choice(["auto", "caffe", "tf", "torch", "unit", "none"]),
+            default=DEFAULTS.preprocess,
+            show_default=True,
+            help="How the training code scaled its photos; auto knows it for named models and for models that do it inside.",
+        ),
+        click.option(
+            "--input-size",
+            type=click.IntRange(1, 8192),
+            nargs=2,
+            metavar="H W",
+            help="For a model file that leaves its input size open.  [default: 224 224]",
+        ),
+        click.option(
+            "--import",
+            "imports",
+            type=FILE,
+            multiple=True,
+            metavar="FILE.py",
+            help="Run this Python file of yours first: it registers the classes that a model file needs. Repeatable.",
+        ),
+        click.option("--offline", is_flag=True, help="Never download weights."),
+        click.option(
+            "--device", default=DEFAULTS.device, show_default=True, metavar="auto|cpu|gpu[:N]", callback=_checked_device,
+            help="Where the model runs.",
+        ),
+    )
+
+
+def layer_option(command: Command) -> Command:
+    """-l/--layer."""
+    return _stack(
+        command,
+        click.option(
+            "-l", "--layer", metavar="NAME", help="Target layer; `scorecam models MODEL` lists them.  [default: the last spatial]"
+        ),
+    )
+
+
+def loudness_options(command: Command) -> Command:
+    """-q and -v."""
+    return _stack(
+        command,
+        click.option("-q", "--quiet", is_flag=True, help="Only errors and warnings on stderr."),
+        click.option("-v", "--verbose", is_flag=True, help="Also say how each result was made."),
+    )
+
+
+def model_settings(options: dict[str, Any]) -> ModelSettings:
+    """Take the model's options out of Click's parameters."""
+    names = ("model", "weights", "seed", "labels", "preprocess", "layer", "input_size", "imports", "offline", "device")
+    return ModelSettings(**{name: options.pop(name) for name in names if name in options})
+
+
+def photo_settings(options: dict[str, Any]) -> PhotoSettings:
+    """Take the photos' options out of Click's parameters, reading the list of --files-from."""
+    from scorecam_cli.photos.find import read_file_list
+
+    images = [*options.pop("images")]
+    files_from = options.pop("files_from")
+    if files_from == "-":
+        images += read_file_list(sys.stdin.buffer)
+    elif files_from is not None:
+        with click.open_file(files_from, "rb") as stream:
+            images += read_file_list(stream)
+    return PhotoSettings(tuple(images), options.pop("recursive"), options.pop("output_dir", None))
+
+
+def verbosity(options: dict[str, Any]) -> int:
+    """-1 quiet, 0 normal, 1 verbose."""
+    quiet, verbose = options.pop("quiet"), options.pop("verbose")
+    return -1 if quiet else int(verbose)
+
+
+def _checked_device(_context: click.Context, _option: click.Parameter, value: str) -> str:
+    kind, separator, number = value.lower().partition(":")
+    if kind in ("auto", "cpu", "gpu") and (not separator or (kind == "gpu" and number.isdecimal())):
+        return value.lower()
+    raise click.BadParameter(f"{value!r} is none of auto, cpu, gpu, gpu:0, gpu:1, ...")
+
+
+def _stack(command: Command, *decorators: Callable[[Command], Command]) -> Command:
+    for decorate in reversed(decorators):
+        command = decorate(command)
+    return command

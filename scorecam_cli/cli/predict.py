@@ -1,0 +1,67 @@
+"""`scorecam predict`."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+import click
+
+from scorecam_cli.cli import options as shared
+from scorecam_cli.cli.console import Console, print_json, printable
+from scorecam_cli.config import PredictConfig
+from scorecam_cli.records import ClassScore, Failed
+
+
+@click.command(short_help="Print the most probable classes of each photo.")
+@shared.photo_arguments
+@shared.model_options
+@click.option("-k", "--top", type=click.IntRange(min=1), default=5, show_default=True, help="How many classes.")
+@click.option("--json", "as_json", is_flag=True, help="Print one object per photo instead of a table.")
+@shared.loudness_options
+def predict(as_json: bool, top: int, **options: Any) -> int:
+    """Print the most probable classes of each photo with their probability.
+
+    \b
+    scorecam predict dog.jpg
+    scorecam predict photos/ -m EfficientNetLite0 --json
+    """
+    loudness = shared.verbosity(options)
+    photos = shared.photo_settings(options)
+    config = PredictConfig(photos=photos, model=shared.model_settings(options), top=top)
+
+    from scorecam_cli.photos.find import find_jobs
+    from scorecam_cli.run import predict_photos
+
+    found = find_jobs(photos.images, recursive=photos.recursive, output_dir=None)
+    console = Console(verbosity=min(loudness, 0), total=len(found.jobs) + len(found.failures))
+    try:
+        for outcome in (*found.failures, *predict_photos(config, found.jobs, watcher=console)):
+            if isinstance(outcome, Failed):
+                console.failed_photo(outcome)
+                if as_json:
+                    print_json({"photo": str(outcome.photo), "error": outcome.reason})
+                continue
+            console.predicted()
+            if as_json:
+                classes = [_described(score) for score in outcome.classes]
+                print_json({"photo": str(outcome.photo), "model": outcome.model, "classes": classes})
+            else:
+                _print_table(str(outcome.photo), outcome.classes)
+    finally:
+        console.close()
+    return 1 if console.failed else 0
+
+
+def _described(score: ClassScore) -> dict[str, Any]:
+    return {**asdict(score.label), "probability": score.probability, "logit": score.logit}
+
+
+def _print_table(photo: str, classes: tuple[ClassScore, ...]) -> None:
+    click.echo(printable(photo))
+    width = max(len(score.label.name) for score in classes)
+    for score in classes:
+        label = score.label
+        click.echo(
+            f"  {score.probability:8.4f}  {label.index:5d}  {printable(label.name):{width}s}  {label.wnid or ''}".rstrip()
+        )

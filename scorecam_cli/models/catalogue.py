@@ -1,0 +1,178 @@
+"""The models that can be asked for by name: what they are, where their weights come from, how they are built.
+
+Reading the catalogue needs no TensorFlow; the facts in `data/keras_applications.csv` are checked against Keras by a test.
+"""
+
+from __future__ import annotations
+
+import csv
+import difflib
+import os
+import socket
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stdout
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from scorecam_cli.errors import ModelError, UsageError, WeightsError
+from scorecam_cli.models import efficientnet_lite
+from scorecam_cli.models.files import load_weights_file
+from scorecam_cli.models.keras_start import start
+
+PACKAGED = "EfficientNetLite0"
+DOWNLOAD_TIMEOUT = 30  # seconds without a byte before a download counts as failed
+
+
+@dataclass(frozen=True)
+class NamedModel:
+    """An ImageNet classifier that scorecam knows by name.
+
+    size: side of its square input, pixels. layer: its target layer, [h, w, channels]; channels = masked passes at most.
+    preparation: key of `preparation.PREPARATIONS`. cache_name, url: its ImageNet weights; empty url: in a package.
+    """
+
+    name: str
+    size: int
+    parameters: int
+    layer: str
+    h: int
+    w: int
+    channels: int
+    preparation: str
+    cache_name: str
+    url: str
+
+    def weights_file(self) -> Path | None:
+        """Where the ImageNet weights are on this machine; None where they are not."""
+        if not self.url:
+            try:
+                path = efficientnet_lite.weights_path()
+            except WeightsError:
+                return None
+        else:
+            path = self.cache_path()
+        return path if path.is_file() else None
+
+    def cache_path(self) -> Path:
+        """Where Keras keeps the downloaded weights, or would."""
+        return keras_cache() / "models" / self.cache_name
+
+
+@cache
+def catalogue() -> tuple[NamedModel, ...]:
+    """Every named model: EfficientNet-Lite0 first, for it needs no download, then those of keras.applications."""
+    text = (resources.files("scorecam_cli.data") / "keras_applications.csv").read_text("utf-8")
+    numbers = ("size", "parameters", "h", "w", "channels")
+    rows = [{**row, **{key: int(row[key]) for key in numbers}} for row in csv.DictReader(text.splitlines())]
+    packaged = NamedModel(PACKAGED, 224, 4694024, "top_activation", 7, 7, 1280, "lite", "", "")
+    return (packaged, *(NamedModel(**row) for row in rows))
+
+
+def named_model(text: str) -> NamedModel:
+    """The model of that name, in any case.
+
+    Raises:
+        UsageError: there is none; the message lists the nearest.
+    """
+    known = {model.name.casefold(): model for model in catalogue()}
+    plain = text.casefold().replace("-", "").replace("_", "").replace(" ", "")
+    if text.casefold() in known or plain in known:
+        return known.get(text.casefold()) or known[plain]
+    near = difflib.get_close_matches(plain, known, n=3, cutoff=0.5)
+    hint = f"nearest: {', '.join(known[name].name for name in near)}; " if near else ""
+    raise UsageError(
+        f"model {text!r} is not known; {hint}`scorecam models` lists the names; "
+        "a file of your own must end in .keras, .h5 or .hdf5"
+    )
+
+
+def build_named(named: NamedModel, *, weights: str, seed: int, offline: bool) -> Any:
+    """The Keras model, returning logits.
+
+    Args:
+        named: which. weights: `imagenet`, `random` or a weights file.
+        seed: of the random weights. offline: never download.
+
+    Raises:
+        WeightsError: the weights are not at hand, damaged or made for another model; the message says what to do.
+    """
+    keras, _ = start()
+    if weights == "imagenet" and named.url:
+        _fetch(named, offline=offline)
+    if weights == "random":
+        keras.utils.set_random_seed(seed)
+    if not named.url:
+        model = efficientnet_lite.build()
+        if weights == "imagenet":
+            efficientnet_lite.load_imagenet_weights(model)
+    else:
+        model = _build_application(named, imagenet=weights == "imagenet")
+    if weights not in ("imagenet", "random"):
+        load_weights_file(model, Path(weights), name=named.name)
+    return model
+
+
+def keras_cache() -> Path:
+    """Keras's own folder: KERAS_HOME or ~/.keras, and as Keras does, one under /tmp where that cannot be written."""
+    home = Path(os.environ.get("KERAS_HOME") or Path("~") / ".keras").expanduser()
+    nearest = next((folder for folder in (home, *home.parents) if folder.exists()), home)
+    if os.access(nearest, os.W_OK):
+        return home
+    return Path("/tmp" if Path("/tmp").is_dir() else tempfile.gettempdir()) / ".keras"  # noqa: S108
+
+
+def _fetch(named: NamedModel, *, offline: bool) -> None:
+    """Make sure that the weights are in Keras's cache before the model is built: a failure takes no time then."""
+    if named.weights_file() is not None:
+        return
+    wanted = f"the weights of {named.name} are not on this machine"
+    ways = (
+        f"put the file from {named.url} at {named.cache_path()}, "
+        f"or use --model {PACKAGED}, which works without a download"
+    )
+    if offline:
+        raise WeightsError(f"{wanted} and --offline forbids the download: {ways}")
+    keras, _ = start()
+    try:
+        with _progress_on_stderr():
+            keras.utils.get_file(named.cache_name, named.url, cache_subdir="models")
+    except Exception as error:  # get_file raises a bare Exception
+        raise WeightsError(f"{wanted} and could not be downloaded: {ways}") from error
+
+
+def _build_application(named: NamedModel, *, imagenet: bool) -> Any:
+    keras, _ = start()
+    build = getattr(keras.applications, named.name)
+    try:
+        with _progress_on_stderr():
+            return build(weights="imagenet" if imagenet else None, classifier_activation=None)
+    except Exception as error:
+        if not imagenet:
+            raise ModelError(f"Keras {keras.__version__} cannot build {named.name}: {error}") from error
+        raise WeightsError(
+            f"the weights of {named.name} at {named.cache_path()} cannot be read: the file is damaged or incomplete; "
+            f"delete it and run again to download it from {named.url}, or use --model {PACKAGED}"
+        ) from error
+
+
+@contextmanager
+def _progress_on_stderr() -> Iterator[None]:
+    """Keep Keras's progress bar off stdout, and off everything that is no terminal; give up on a dead network."""
+    keras, _ = start()
+    interactive = keras.config.is_interactive_logging_enabled()
+    timeout = socket.getdefaulttimeout()
+    if not sys.stderr.isatty():
+        keras.config.disable_interactive_logging()
+    socket.setdefaulttimeout(DOWNLOAD_TIMEOUT)
+    try:
+        with redirect_stdout(sys.stderr):
+            yield
+    finally:
+        socket.setdefaulttimeout(timeout)
+        if interactive:
+            keras.config.enable_interactive_logging()

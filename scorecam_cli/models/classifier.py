@@ -1,0 +1,293 @@
+"""A Keras model as an image classifier: one photo in, class probabilities and activations out, masks in between.
+
+Letters as everywhere: H W model input, h w feature grid, K channels of the target layer, B masks in one pass, C classes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scorecam_cli.errors import ModelError, NumericsError
+from scorecam_cli.models.head import Head, read_head
+from scorecam_cli.models.keras_start import start
+from scorecam_cli.models.labels import Labels
+from scorecam_cli.models.layers import LayerCall, Network, Observer, look_at, observing, single_output
+from scorecam_cli.models.preparation import Preparation, prepare
+
+MASK_EPSILON = 1e-5  # in M = (U(A) - min) / (max - min + epsilon), design of the article's code
+DEFAULT_SIZE = (224, 224)  # of a model that takes any size and does not say which it wants
+
+
+@dataclass(frozen=True)
+class Observation:
+    """One unmasked pass.
+
+    probabilities: float32 [C]. logits: float32 [C], None where the model does not show them.
+    activations: float32 [h, w, K] of the target layer.
+    """
+
+    probabilities: NDArray[np.float32]
+    logits: NDArray[np.float32] | None
+    activations: NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class MaskedScores:
+    """What the model still sees through each of N masks.
+
+    probabilities: float32 [N, C]. logits: float32 [N, C], None where the model does not show them.
+    lows, highs: float32 [N], smallest and largest value of each upsampled channel.
+    """
+
+    probabilities: NDArray[np.float32]
+    logits: NDArray[np.float32] | None
+    lows: NDArray[np.float32]
+    highs: NDArray[np.float32]
+
+
+class Classifier:
+    """A model with everything needed to ask it about photos; its passes are compiled once per instance.
+
+    name, weights: what the user calls them. size: (H, W). channels: 3 colours or 1 grey.
+    """
+
+    def __init__(
+        self,
+        model: Any,
+        *,
+        name: str,
+        weights: str,
+        size: tuple[int, int],
+        channels: int,
+        network: Network,
+        target: LayerCall,
+        head: Head,
+        labels: Labels,
+        preparation: Preparation,
+        device: str = "/CPU:0",
+    ) -> None:
+        self.model, self.name, self.weights = model, name, weights
+        self.size, self.channels = size, channels
+        self.network, self.target, self.head = network, target, head
+        self.labels, self.preparation, self.device = labels, preparation, device
+
+    @property
+    def layer(self) -> str:
+        """Name of the target layer, behind the models it sits in."""
+        return self.target.path
+
+    def prepare(self, rgb: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """uint8 [H0, W0, 3] -> float32 [H, W, c] in model units: the whole photo, squeezed into the input."""
+        return prepare(rgb, size=self.size, channels=self.channels, preparation=self.preparation)
+
+    def observe(self, image: NDArray[np.float32]) -> Observation:
+        """Run the model once on a prepared photo, float32 [H, W, c].
+
+        Raises:
+            NumericsError: a probability or an activation is not finite.
+        """
+        _, tf = start()
+        with tf.device(self.device):
+            scores, probabilities, activations = self._observe(tf.constant(image))
+        activations = activations.numpy()
+        if not np.isfinite(activations).all():
+            raise NumericsError(f"layer {self.layer} of {self.name} returns values that are not finite for this photo")
+        scores, probabilities = self._finite(scores.numpy()[0], probabilities.numpy()[0])
+        return Observation(probabilities, scores if self.head.shows_logits else None, activations[0])
+
+    def masked_scores(
+        self,
+        image: NDArray[np.float32],
+        grids: NDArray[np.float32],
+        *,
+        batch_size: int,
+        on_passes: Callable[[int], None] | None = None,
+    ) -> MaskedScores:
+        """Show the model only what each channel lights up, and note what it then says.
+
+        Each grid is upsampled bilinearly to [H, W] and scaled to [0, 1]: `M = (U - min) / (max - min + 1e-5)`; the
+        prepared photo is multiplied by it, so that the model sees 0 (in model units) where the mask is closed.
+
+        Args:
+            image: float32 [H, W, c] in model units.
+            grids: float32 [N, h, w], activations of N channels.
+            batch_size: B, masks in one pass; the memory needed grows with it, the result does not depend on it.
+            on_passes: called after each pass with the number of masks it held.
+
+        Raises:
+            NumericsError: a probability is not finite.
+
+        Source: Wang et al. 2020, arXiv:1910.01279, section 3.2.
+        """
+        _, tf = start()
+        parts: list[tuple[Any, ...]] = []
+        with tf.device(self.device):
+            image_tensor, grid_tensor = tf.constant(image), tf.constant(grids)
+            for first in range(0, len(grids), batch_size):
+                last = min(first + batch_size, len(grids))
+                parts.append(self._masked_pass(image_tensor, grid_tensor, tf.constant(first), tf.constant(last)))
+                if on_passes is not None:
+                    on_passes(last - first)
+        scores, probabilities, lows, highs = (
+            np.concatenate([part.numpy() for part in column]) for column in zip(*parts, strict=True)
+        )
+        scores, probabilities = self._finite(scores, probabilities)
+        return MaskedScores(probabilities, scores if self.head.shows_logits else None, lows, highs)
+
+    def upsample(self, grid: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Bilinear, half-pixel centres: float32 [h, w] -> float32 [H, W]."""
+        _, tf = start()
+        return np.asarray(tf.image.resize(grid[..., None], self.size)[..., 0])
+
+    def closed_logits(self, image: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Logits [C] where every mask is closed: the model sees zeros of the image's shape.
+
+        Raises:
+            ModelError: the model shows probabilities only.
+        """
+        logits = self.observe(np.zeros_like(image)).logits
+        if logits is None:
+            raise ModelError(
+                f"{self.name} shows probabilities only, and the variant `paper` needs logits; use --variant article or official"
+            )
+        return logits
+
+    def _finite(self, scores: NDArray[np.float32], probabilities: NDArray[np.float32]) -> tuple[Any, Any]:
+        if not (np.isfinite(probabilities).all() and np.isfinite(scores).all()):
+            raise NumericsError(f"{self.name} returns probabilities that are not finite for this photo")
+        return scores, probabilities
+
+    @cached_property
+    def _observe(self) -> Any:
+        """Compiled: float32 [H, W, c] -> scores [1, C], probabilities [1, C], activations [1, h, w, K]."""
+        _, tf = start()
+
+        def observe(image: Any) -> tuple[Any, ...]:
+            observer = Observer(capture=self.target.number, bare_head=self.head.bare_call)
+            with observing(observer):
+                output = single_output(self.model(image[None], training=False))
+            activations = tf.cast(observer.captured, tf.float32)
+            return (*self.head.read(output), activations)
+
+        return tf.function(observe, input_signature=[self._image_spec], autograph=False)
+
+    @cached_property
+    def _masked_pass(self) -> Any:
+        """Compiled: image [H, W, c], grids [N, h, w], first, last -> scores, probabilities [B, C], lows, highs [B]."""
+        _, tf = start()
+        h, w, _ = self.target.shape
+
+        def masked_pass(image: Any, grids: Any, first: Any, last: Any) -> tuple[Any, ...]:
+            upsampled = tf.image.resize(grids[first:last, :, :, None], self.size)  # [B, H, W, 1]
+            lows = tf.reduce_min(upsampled, axis=[1, 2, 3], keepdims=True)
+            highs = tf.reduce_max(upsampled, axis=[1, 2, 3], keepdims=True)
+            masks = (upsampled - lows) / (highs - lows + MASK_EPSILON)
+            with observing(Observer(bare_head=self.head.bare_call)):
+                output = single_output(self.model(image[None] * masks, training=False))
+            return (*self.head.read(output), tf.reshape(lows, [-1]), tf.reshape(highs, [-1]))
+
+        number = tf.TensorSpec([], tf.int32)
+        grid_spec = tf.TensorSpec([None, h, w], tf.float32)
+        return tf.function(masked_pass, input_signature=[self._image_spec, grid_spec, number, number], autograph=False)
+
+    @property
+    def _image_spec(self) -> Any:
+        _, tf = start()
+        return tf.TensorSpec([*self.size, self.channels], tf.float32)
+
+
+def examine(model: Any, *, name: str, wanted_size: tuple[int, int] | None) -> tuple[tuple[int, int], int, Network]:
+    """What a model takes and does: (H, W), colour channels c, and its layer calls on that input.
+
+    Args:
+        model: a Keras model. name: what the user calls it.
+        wanted_size: (H, W) for a model that leaves its size open; None: its own Resizing layer, else 224 x 224.
+
+    Raises:
+        ModelError: it does not take one batch of images [batch, H, W, 1 or 3].
+    """
+    shape = _input_shape(model, name)
+    if shape[2] not in (1, 3):
+        raise ModelError(f"{name} takes images of {shape[2]} channels; scorecam reads photos of 3 (colour) or 1 (grey)")
+    fixed = (shape[0], shape[1])
+    if wanted_size is not None and any(
+        side not in (None, wanted) for side, wanted in zip(fixed, wanted_size, strict=True)
+    ):
+        raise ModelError(f"{name} takes images of {fixed[0]} x {fixed[1]} and no others; leave out --input-size")
+    start_size = wanted_size or DEFAULT_SIZE
+    size = (fixed[0] or start_size[0], fixed[1] or start_size[1])
+    network = look_at(model, (*size, shape[2]))
+    if wanted_size is None and None in fixed and network.own_input_size not in (None, size):
+        size = network.own_input_size or size
+        network = look_at(model, (*size, shape[2]))
+    return size, shape[2], network
+
+
+def _input_shape(model: Any, name: str) -> tuple[int | None, int | None, int]:
+    """(H, W, c) with None for an open side."""
+    keras, _ = start()
+    try:
+        inputs = keras.tree.flatten(model.inputs)
+    except (AttributeError, ValueError):
+        inputs = []
+    if inputs:
+        shapes = [tuple(tensor.shape) for tensor in inputs]
+    else:  # subclassed: its build config knows what it was built on
+        built_on = (model.get_build_config() or {}).get("input_shape") if model.built else None
+        shapes = [tuple(built_on)] if built_on and not isinstance(built_on[0], list | tuple) else []
+    if not shapes:
+        raise ModelError(f"{name} does not say what it takes; call it once on a batch of photos before saving it")
+    if len(shapes) != 1:
+        raise ModelError(f"{name} takes {len(shapes)} inputs; scorecam explains classifiers that take one image")
+    shape = shapes[0]
+    if len(shape) != 4 or shape[3] is None:
+        shown = ", ".join(str(side) for side in shape)
+        raise ModelError(f"{name} takes [{shown}]; scorecam explains classifiers of images [batch, H, W, 1 or 3]")
+    return shape[1], shape[2], int(shape[3])
+
+
+def build_classifier(
+    model: Any,
+    *,
+    name: str,
+    weights: str,
+    labels: Callable[[int], Labels],
+    preparation: Callable[[bool], Preparation],
+    layer: str | None,
+    wanted_size: tuple[int, int] | None = None,
+    device: str = "/CPU:0",
+) -> Classifier:
+    """Put a model in memory together with what is known of it.
+
+    Args:
+        model: a Keras model with one image input and one output [batch, C].
+        labels: from the number of classes to their names.
+        preparation: from "the model prepares the photo itself" to the preparation to use.
+        layer: the target layer; None: the last spatial one.
+
+    Raises:
+        ModelError: it is no image classifier. LayerError: no such layer.
+        UsageError: preparation or labels do not fit.
+    """
+    size, channels, network = examine(model, name=name, wanted_size=wanted_size)
+    head = read_head(model, network=network, name=name, input_shape=(*size, channels))
+    target = network.target(layer)
+    return Classifier(
+        model,
+        name=name,
+        weights=weights,
+        size=size,
+        channels=channels,
+        network=network,
+        target=target,
+        head=head,
+        labels=labels(head.classes),
+        preparation=preparation(network.prepares_itself),
+        device=device,
+    )

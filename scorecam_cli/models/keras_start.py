@@ -1,0 +1,106 @@
+"""The one place that starts TensorFlow and Keras, quietly, and says what they are."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from types import ModuleType
+from typing import NamedTuple
+
+from scorecam_cli.errors import ModelError, UsageError
+
+
+class Frameworks(NamedTuple):
+    """The imported modules."""
+
+    keras: ModuleType
+    tensorflow: ModuleType
+
+
+@cache
+def start() -> Frameworks:
+    """Import Keras on TensorFlow without their start-up chatter, and wake the device once.
+
+    Returns:
+        The two modules.
+
+    Raises:
+        ModelError: Keras already runs on another backend in this process.
+    """
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    os.environ.setdefault("GLOG_minloglevel", "3")
+    if "keras" not in sys.modules:
+        os.environ["KERAS_BACKEND"] = "tensorflow"
+    with _quiet_stderr():
+        import keras
+        import tensorflow as tf
+
+        tf.get_logger().setLevel("ERROR")
+        tf.zeros([1]).numpy()  # the first operation prints once more
+    if keras.backend.backend() != "tensorflow":
+        raise ModelError(
+            f"Keras runs on the backend {keras.backend.backend()!r} here; "
+            "scorecam needs TensorFlow: set KERAS_BACKEND=tensorflow before keras is imported"
+        )
+    return Frameworks(keras, tf)
+
+
+def versions() -> dict[str, str]:
+    """Name the versions that made a map, as the manifest keeps them."""
+    from scorecam_cli import __version__
+
+    keras, tf = start()
+    return {"scorecam": __version__, "keras": str(keras.__version__), "tensorflow": str(tf.__version__)}
+
+
+def device_name(device: str) -> str:
+    """Turn `auto`, `cpu`, `gpu` or `gpu:1` into TensorFlow's name for it.
+
+    Raises:
+        UsageError: the device is unknown or not on this machine.
+    """
+    _, tf = start()
+    gpus = tf.config.list_logical_devices("GPU")
+    kind, _, number = device.lower().partition(":")
+    if kind == "cpu":
+        return "/CPU:0"
+    if kind == "auto":
+        return "/GPU:0" if gpus else "/CPU:0"
+    if int(number or 0) >= len(gpus):
+        raise UsageError(
+            f"device {device} is not on this machine: TensorFlow sees {len(gpus)} GPUs; use --device cpu or auto"
+        )
+    return f"/GPU:{int(number or 0)}"
+
+
+@contextmanager
+def _quiet_stderr() -> Iterator[None]:
+    """Send file descriptor 2 aside: TensorFlow's C++ writes there before any of its settings is read.
+
+    What was written is shown after all if the block fails, and always under SCORECAM_DEBUG=1.
+    """
+    if os.environ.get("SCORECAM_DEBUG") == "1":
+        yield
+        return
+    sys.stderr.flush()
+    try:
+        saved = os.dup(2)
+    except OSError:  # started with stderr closed
+        yield
+        return
+    with tempfile.TemporaryFile() as aside:
+        os.dup2(aside.fileno(), 2)
+        try:
+            yield
+        except BaseException:
+            os.dup2(saved, 2)
+            aside.seek(0)
+            os.write(2, aside.read())
+            raise
+        finally:
+            os.dup2(saved, 2)
+            os.close(saved)

@@ -1,0 +1,130 @@
+"""From a photo to what the network was trained on: resized, then scaled the way its training code did it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from scorecam_cli.errors import UsageError
+
+# Means and deviations of ImageNet, as keras.applications.imagenet_utils uses them.
+CAFFE_MEAN_BGR = np.array([103.939, 116.779, 123.68], np.float32)
+TORCH_MEAN_RGB = np.array([0.485, 0.456, 0.406], np.float32)
+TORCH_STD_RGB = np.array([0.229, 0.224, 0.225], np.float32)
+
+
+class Preprocess(StrEnum):
+    """What `--preprocess` accepts."""
+
+    AUTO = "auto"
+    CAFFE = "caffe"
+    TF = "tf"
+    TORCH = "torch"
+    UNIT = "unit"
+    NONE = "none"
+
+
+@dataclass(frozen=True)
+class Preparation:
+    """One way to turn 0-255 pixels into model units.
+
+    scale: float32 [H, W, c] in 0-255 -> float32 [H, W, c] in model units.
+    formula: what is computed, for people. closed: what a closed mask (0 in model units) looks like to the model.
+    """
+
+    name: str
+    formula: str
+    closed: str
+    scale: Callable[[NDArray[np.float32]], NDArray[np.float32]]
+    grey: bool = True
+
+
+PREPARATIONS = {
+    prep.name: prep
+    for prep in (
+        Preparation("caffe", "BGR - mean", "the mean colour of ImageNet", lambda x: x[..., ::-1] - CAFFE_MEAN_BGR, False),
+        Preparation("tf", "rgb / 127.5 - 1", "mid-grey", lambda x: x / np.float32(127.5) - np.float32(1)),
+        Preparation(
+            "torch",
+            "(rgb / 255 - mean) / std",
+            "the mean colour of ImageNet",
+            lambda x: (x / np.float32(255) - TORCH_MEAN_RGB) / TORCH_STD_RGB,
+            False,
+        ),
+        Preparation("unit", "rgb / 255", "black", lambda x: x / np.float32(255)),
+        Preparation("none", "inside the model", "black", lambda x: x),
+        Preparation("lite", "(rgb - 127) / 128", "mid-grey", lambda x: (x - np.float32(127)) / np.float32(128)),
+    )
+}
+
+CHOICES_HELP = (
+    "caffe (keras.applications VGG and ResNet: BGR minus mean), tf (MobileNet, Inception, Xception, `x / 127.5 - 1`), "
+    "torch (DenseNet, models from PyTorch: mean and std), unit (`x / 255` or ImageDataGenerator(rescale=1./255)), "
+    "none (trained on 0-255, or scaled inside the model)"
+)
+
+
+def prepare(rgb: NDArray[np.uint8], *, size: tuple[int, int], channels: int, preparation: Preparation) -> NDArray[np.float32]:
+    """Resize a photo to the model's input and scale it to model units.
+
+    The whole photo is squeezed into the input, whatever its shape, so that every part of it can show up in the map.
+
+    Args:
+        rgb: uint8 [H0, W0, 3], upright sRGB.
+        size: (H, W) of the model's input, pixels.
+        channels: c, 3 for colour or 1 for grey (ITU-R 601 luma).
+        preparation: one of PREPARATIONS.
+
+    Returns:
+        float32 [H, W, c] in model units.
+
+    Raises:
+        UsageError: the preparation is for colour and the model takes one channel.
+    """
+    if channels == 1 and not preparation.grey:
+        raise UsageError(
+            f"--preprocess {preparation.name} is for colour photos and this model takes one channel; use unit, tf or none"
+        )
+    height, width = size
+    photo = Image.fromarray(rgb)
+    if channels == 1:
+        photo = photo.convert("L")
+    if photo.size != (width, height):
+        photo = photo.resize((width, height), Image.Resampling.BILINEAR)
+    pixels = np.asarray(photo, np.float32).reshape(height, width, channels)  # [H, W, c]
+    return np.ascontiguousarray(preparation.scale(pixels), np.float32)
+
+
+def choose_preparation(preprocess: Preprocess, *, named: str | None, prepares_itself: bool, model: str) -> Preparation:
+    """The preparation to use: what was asked for, else what is known of the model.
+
+    Args:
+        preprocess: the user's `--preprocess`.
+        named: preparation of a catalogued model; None for the user's own.
+        prepares_itself: the model has a Rescaling or Normalization layer, or arithmetic, at its start.
+        model: name or file, for the message.
+
+    Raises:
+        UsageError: nothing is known and nothing was asked for.
+    """
+    if preprocess is not Preprocess.AUTO:
+        return PREPARATIONS[str(preprocess)]
+    if named is not None:
+        return PREPARATIONS[named]
+    if prepares_itself:
+        return PREPARATIONS["none"]
+    raise UsageError(
+        f"{model} has no rescaling or normalisation layer at its start, so say how its training code prepared the photos: "
+        f"--preprocess {CHOICES_HELP}"
+    )
+
+
+def describe(preparation: Preparation) -> dict[str, Any]:
+    """What the manifest keeps of it."""
+    return {"preprocess": preparation.name, "closed_mask": preparation.closed}

@@ -1,0 +1,133 @@
+"""The values that travel between the stages: plain frozen records, each made once and handed on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True)
+class PhotoJob:
+    """One photo to explain and where its outputs go.
+
+    `output` is the path that every output name starts with: the output folder joined with the whole name of the
+    photo, so `dog.jpg` gives `dog.jpg.scorecam-242-heatmap.png`.
+    """
+
+    photo: Path
+    output: Path
+
+
+@dataclass(frozen=True)
+class Photo:
+    """A photo as a viewer shows it.
+
+    rgb: uint8 [H0, W0, 3], sRGB, upright, transparency laid on white.
+    sha256: of the bytes of the file.
+    warnings: sentences about what was mended while reading.
+    """
+
+    rgb: NDArray[np.uint8]
+    sha256: str
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def width(self) -> int:
+        """W0, pixels."""
+        return int(self.rgb.shape[1])
+
+    @property
+    def height(self) -> int:
+        """H0, pixels."""
+        return int(self.rgb.shape[0])
+
+
+@dataclass(frozen=True)
+class ClassLabel:
+    """What a class of the model is called; `wnid` is its WordNet id, for ImageNet classes."""
+
+    index: int
+    name: str
+    wnid: str | None = None
+
+
+@dataclass(frozen=True)
+class ClassScore:
+    """What the model says of one class of one photo.
+
+    probability: in [0, 1], softmax or sigmoid applied exactly once.
+    logit: before softmax or sigmoid; None where the model does not show it.
+    """
+
+    label: ClassLabel
+    probability: float
+    logit: float | None
+
+
+@dataclass(frozen=True)
+class ClassMap:
+    """The saliency map of one class.
+
+    map: float32 [H, W], >= 0, in the units of the weighted sum: no display scaling.
+    """
+
+    score: ClassScore
+    map: NDArray[np.float32]
+    estimated_correlation: float = 1.0
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """Everything learnt about one photo before anything is drawn.
+
+    channels: K of the target layer; live_channels: those not constant over the grid; passes: masked passes run.
+    """
+
+    classes: tuple[ClassMap, ...]
+    method: str
+    variant: str
+    layer: str
+    channels: int
+    live_channels: int
+    passes: int
+    batch_size: int
+    precision: str
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Explained:
+    """A photo whose outputs are all on disk; `paths` in the order they are printed, the manifest last.
+
+    `skipped` is true where they were there already, made by the same settings from the same bytes.
+    """
+
+    job: PhotoJob
+    manifest: Mapping[str, Any]
+    paths: tuple[Path, ...]
+    skipped: bool = False
+
+
+@dataclass(frozen=True)
+class Failed:
+    """A photo that got no map, and why, in one sentence."""
+
+    photo: Path
+    reason: str
+
+
+Outcome = Explained | Failed
+
+
+@dataclass(frozen=True)
+class Found:
+    """What the arguments name: photos to do, in order, and those that cannot be, each with its reason."""
+
+    jobs: tuple[PhotoJob, ...]
+    failures: tuple[Failed, ...] = ()
+    notes: tuple[str, ...] = field(default=())
