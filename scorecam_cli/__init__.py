@@ -1,3 +1,34 @@
-"""scorecam: which parts of a photo made a Keras image classifier choose a class."""
+"""scorecam: which parts of a photo made a Keras image classifier choose a class.
+
+`scorecam_cli.explain(photo, model)` gives the Score-CAM map of a photo for a Keras model in memory;
+`scorecam_cli.wrap(model)` prepares a model for many photos. Both are loaded on first use, with TensorFlow.
+"""
+
+from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
+__all__ = ["ClassMap", "Classifier", "Explanation", "ScorecamError", "__version__", "explain", "wrap"]
+
+if TYPE_CHECKING:
+    from scorecam_cli.api import explain, wrap
+    from scorecam_cli.errors import ScorecamError
+    from scorecam_cli.models.classifier import Classifier
+    from scorecam_cli.records import ClassMap, Explanation
+
+_HOMES = {
+    "explain": "scorecam_cli.api",
+    "wrap": "scorecam_cli.api",
+    "Classifier": "scorecam_cli.models.classifier",
+    "ClassMap": "scorecam_cli.records",
+    "Explanation": "scorecam_cli.records",
+    "ScorecamError": "scorecam_cli.errors",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Load the API when it is first asked for, so that the command line starts at once."""
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(_HOMES[name]), name)

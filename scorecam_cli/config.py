@@ -1,4 +1,4 @@
-"""What the user asked for: one frozen dataclass per command. Defaults live here; relations between values are checked here."""
+"""What the user asked for: one frozen dataclass per command, with its defaults and the relations between values."""
 
 from __future__ import annotations
 
@@ -38,9 +38,7 @@ class ModelSettings:
                 f"--weights {self.weights} is for a named model; {self.model} brings its own: leave out --weights"
             )
         if self.weights not in ("imagenet", "random") and not Path(self.weights).is_file():
-            raise UsageError(
-                f"--weights {self.weights} is neither `imagenet` nor `random` nor a file; check the path of the weights file"
-            )
+            raise UsageError(f"--weights {self.weights} is neither `imagenet` nor `random` nor a file; check the path")
         if self.imports and not self.is_file:
             raise UsageError(f"--import is for a model file of your own; {self.model} is a named model")
         if self.input_size is not None and not self.is_file:
@@ -65,7 +63,7 @@ class PhotoSettings:
 class ExplainConfig:
     """Everything `scorecam explain` was asked to do.
 
-    classes: as given, by index, name or WordNet id. top: also the N most probable classes; without either the predicted.
+    classes: as given, by index, name or WordNet id. top: also the N most probable; without either the predicted.
     """
 
     photos: PhotoSettings

@@ -21,8 +21,8 @@ class WeightsError(ModelError):
     """The weights of a named model are not at hand, damaged, or made for another model."""
 
 
-class LayerError(ModelError):
-    """The target layer does not exist in this model or has no spatial grid."""
+class LayerError(UsageError):
+    """The target layer asked for does not exist in this model or has no spatial grid."""
 
 
 class ClassError(UsageError):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -11,8 +10,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from scorecam_cli import records
 from scorecam_cli.config import ExplainConfig, ModelSettings, PredictConfig
-from scorecam_cli.errors import ClassError, PhotoError, UsageError
-from scorecam_cli.models.loading import fingerprint, known_labels, load_classifier
+from scorecam_cli.errors import PhotoError
+from scorecam_cli.models.loading import fingerprint, known_labels, load_classifier, model_name
 from scorecam_cli.photos import draw, manifest, write
 from scorecam_cli.photos.panel import panel
 from scorecam_cli.photos.read import read_photo
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from scorecam_cli.models.classifier import Classifier, Observation
+    from scorecam_cli.models.classifier import Classifier
 
 SCHEMA = 1  # of the manifest
 
@@ -50,7 +49,7 @@ class Session:
     @cached_property
     def classifier(self) -> Classifier:
         """The loaded model."""
-        self.watcher.model_loading(self.model.model)
+        self.watcher.model_loading(model_name(self.model))
         return load_classifier(self.model)
 
 
@@ -85,7 +84,9 @@ def explain_photos(
             yield Failed(job.photo, str(error))
 
 
-def predict_photos(config: PredictConfig, jobs: Sequence[PhotoJob], *, watcher: Watcher) -> Iterator[Predicted | Failed]:
+def predict_photos(
+    config: PredictConfig, jobs: Sequence[PhotoJob], *, watcher: Watcher
+) -> Iterator[Predicted | Failed]:
     """Name the most probable classes of each photo; a photo that fails does not stop the others.
 
     Raises:
@@ -98,7 +99,9 @@ def predict_photos(config: PredictConfig, jobs: Sequence[PhotoJob], *, watcher: 
             photo = read_photo(job.photo)
             classifier = session.classifier
             observation = classifier.observe(classifier.prepare(photo.rgb))
-            classes = tuple(_score(classifier, observation, index) for index in _most_probable(observation, config.top))
+            count = min(config.top, len(classifier.labels))
+            indices = classifier.choose_classes(observation, asked=(), top=count)
+            classes = tuple(classifier.score(observation, index) for index in indices)
             yield Predicted(job.photo, classifier.name, classes)
         except PhotoError as error:
             yield Failed(job.photo, str(error))
@@ -146,10 +149,12 @@ def _explain(
 
     began = clock()
     photo = read_photo(job.photo)
-    classifier = session.classifier
+    reading = clock() - began
+    classifier = session.classifier  # loaded for the first photo; not counted as that photo's time
+    began = clock() - reading
     image = classifier.prepare(photo.rgb)
     observation = classifier.observe(image)
-    indices = _class_indices(config, classifier, observation)
+    indices = classifier.choose_classes(observation, asked=config.classes, top=config.top)
     session.watcher.passes_planned(job.photo, len(live_channels(observation.activations)))
     passes_began = clock()
     explanation = score_cam(
@@ -169,27 +174,6 @@ def _explain(
     path = manifest.manifest_path(job.output)
     write.write_json(path, described)
     return Explained(job, described, (*(made for group in files for made in group.values()), path))
-
-
-def _class_indices(config: ExplainConfig, classifier: Classifier, observation: Observation) -> list[int]:
-    """Classes asked for, then the most probable ones, each once."""
-    asked = [classifier.labels.find(text, model=classifier.name) for text in config.classes]
-    if config.top > len(classifier.labels):
-        raise ClassError(f"--top {config.top} is more than the {len(classifier.labels)} classes of {classifier.name}")
-    most = _most_probable(observation, config.top or (0 if asked else 1))
-    return list(dict.fromkeys([*asked, *most]))
-
-
-def _most_probable(observation: Observation, count: int) -> list[int]:
-    """Indices of the most probable classes, best first; equal ones in order of index."""
-    order = (-observation.probabilities).argsort(kind="stable")
-    return [int(index) for index in order[:count]]
-
-
-def _score(classifier: Classifier, observation: Observation, index: int) -> ClassScore:
-    from scorecam_cli.saliency.score_cam import class_score
-
-    return class_score(classifier, observation, index)
 
 
 def _write_maps(
@@ -262,9 +246,7 @@ def _manifest(
         "live_channels": explanation.live_channels,
         "passes": explanation.passes,
         "batch_size": explanation.batch_size,
-        "classes": [
-            _class_entry(found, group) for found, group in zip(explanation.classes, files, strict=True)
-        ],
+        "classes": [_class_entry(found, group) for found, group in zip(explanation.classes, files, strict=True)],
         "file_sizes": {path.name: path.stat().st_size for group in files for path in group.values()},
         "warnings": [*photo.warnings, *explanation.warnings],
         "versions": versions(),
@@ -292,6 +274,4 @@ def check_request(config: ExplainConfig) -> None:
         UsageError: an unknown class, colour map, model name or labels file.
     """
     draw.check_colormap(config.colormap)
-    json.dumps(_settings(config))
-    if config.top < 0:
-        raise UsageError(f"--top {config.top} must be at least 1")
+    _settings(config)

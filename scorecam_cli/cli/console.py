@@ -19,7 +19,7 @@ def say_error(sentence: str) -> None:
 
 def printable(text: str) -> str:
     """Text that cannot move the cursor, change colours or turn the line around: such characters become escapes."""
-    return "".join(char if char.isprintable() else char.encode("unicode_escape", "surrogatepass").decode() for char in text)
+    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
 
 
 def print_path(path: Path) -> None:
@@ -84,7 +84,8 @@ class Console:
         self.skipped += outcome.skipped
         if self.verbosity >= 0:
             found = "; ".join(
-                f"{entry['name']} ({entry['index']}) {entry['probability']:.3f}" for entry in outcome.manifest["classes"]
+                f"{entry['name']} ({entry['index']}) {entry['probability']:.3f}"
+                for entry in outcome.manifest["classes"]
             )
             self.say(f"{outcome.job.photo}: {found}{'  [up to date]' if outcome.skipped else ''}")
         if self.verbosity >= 1:
@@ -131,7 +132,8 @@ class Console:
 def _how(manifest: Mapping[str, Any]) -> str:
     seconds = manifest["seconds"]
     return (
-        f"  {manifest['model']} ({manifest['weights']}), layer {manifest['layer']}, {manifest['method']} {manifest['variant']}, "
+        f"  {manifest['model']} ({manifest['weights']}), layer {manifest['layer']}, "
+        f"{manifest['method']} {manifest['variant']}, "
         f"{manifest['passes']} passes of {manifest['channels']} channels in {seconds['passes']:.1f} s, "
         f"{seconds['total']:.1f} s in all"
     )

@@ -12,7 +12,7 @@ from scorecam_cli.cli.console import Console, print_json, print_path
 from scorecam_cli.config import VARIANTS, ExplainConfig
 from scorecam_cli.records import Explained
 
-DEFAULTS = {name: field.default for name, field in ExplainConfig.__dataclass_fields__.items()}
+DEFAULTS: dict[str, Any] = {name: field.default for name, field in ExplainConfig.__dataclass_fields__.items()}
 
 
 @click.command(short_help="Write a heatmap and an overlay for each photo.")
@@ -27,7 +27,9 @@ DEFAULTS = {name: field.default for name, field in ExplainConfig.__dataclass_fie
     metavar="CLASS",
     help="Index, name or WordNet id of a class to explain; repeatable.  [default: the predicted class]",
 )
-@click.option("-k", "--top", type=click.IntRange(min=1), help="Explain the N most probable classes, in the same passes.")
+@click.option(
+    "-k", "--top", type=click.IntRange(min=1), help="Explain the N most probable classes, in the same passes."
+)
 @click.option(
     "--variant",
     type=click.Choice(VARIANTS),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import click
@@ -17,7 +18,12 @@ from scorecam_cli.config import ModelSettings
     "--input-size", type=click.IntRange(1, 8192), nargs=2, metavar="H W", help="For a file that leaves its size open."
 )
 @click.option(
-    "--import", "imports", type=shared.FILE, multiple=True, metavar="FILE.py", help="Run this Python file of yours first."
+    "--import",
+    "imports",
+    type=shared.FILE,
+    multiple=True,
+    metavar="FILE.py",
+    help="Run this Python file of yours first: it registers the classes that a model file needs.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one object per line instead of a table.")
 def models(model: str | None, as_json: bool, **options: Any) -> int:
@@ -94,8 +100,8 @@ def _list_layers(settings: ModelSettings, *, as_json: bool) -> None:
         _print_table(rows, right={4})
 
 
-def _print_table(rows: list[tuple[str, ...]], *, right: set[int]) -> None:
+def _print_table(rows: Sequence[tuple[str, ...]], *, right: set[int]) -> None:
     widths = [max(len(row[at]) for row in rows) for at in range(len(rows[0]))]
     for row in rows:
-        cells = [cell.rjust(width) if at in right else cell.ljust(width) for at, (cell, width) in enumerate(zip(row, widths))]
+        cells = [cell.rjust(widths[at]) if at in right else cell.ljust(widths[at]) for at, cell in enumerate(row)]
         click.echo(printable("  ".join(cells).rstrip()))

@@ -58,7 +58,7 @@ def model_options(command: Command) -> Command:
             type=click.Choice(["auto", "caffe", "tf", "torch", "unit", "none"]),
             default=DEFAULTS.preprocess,
             show_default=True,
-            help="How the training code scaled its photos; auto knows it for named models and for models that do it inside.",
+            help="How the training code scaled its photos; auto: known for named models, or done inside the model.",
         ),
         click.option(
             "--input-size",
@@ -77,7 +77,11 @@ def model_options(command: Command) -> Command:
         ),
         click.option("--offline", is_flag=True, help="Never download weights."),
         click.option(
-            "--device", default=DEFAULTS.device, show_default=True, metavar="auto|cpu|gpu[:N]", callback=_checked_device,
+            "--device",
+            default=DEFAULTS.device,
+            show_default=True,
+            metavar="auto|cpu|gpu[:N]",
+            callback=_checked_device,
             help="Where the model runs.",
         ),
     )
@@ -88,7 +92,10 @@ def layer_option(command: Command) -> Command:
     return _stack(
         command,
         click.option(
-            "-l", "--layer", metavar="NAME", help="Target layer; `scorecam models MODEL` lists them.  [default: the last spatial]"
+            "-l",
+            "--layer",
+            metavar="NAME",
+            help="Target layer; `scorecam models MODEL` lists them.  [default: the last spatial]",
         ),
     )
 

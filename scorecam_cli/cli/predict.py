@@ -62,6 +62,5 @@ def _print_table(photo: str, classes: tuple[ClassScore, ...]) -> None:
     width = max(len(score.label.name) for score in classes)
     for score in classes:
         label = score.label
-        click.echo(
-            f"  {score.probability:8.4f}  {label.index:5d}  {printable(label.name):{width}s}  {label.wnid or ''}".rstrip()
-        )
+        row = f"  {score.probability:8.4f}  {label.index:5d}  {printable(label.name):{width}s}  {label.wnid or ''}"
+        click.echo(row.rstrip())

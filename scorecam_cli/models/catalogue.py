@@ -1,12 +1,14 @@
 """The models that can be asked for by name: what they are, where their weights come from, how they are built.
 
-Reading the catalogue needs no TensorFlow; the facts in `data/keras_applications.csv` are checked against Keras by a test.
+Reading the catalogue needs no TensorFlow; the facts in `data/keras_applications.csv` are checked against Keras by a
+test.
 """
 
 from __future__ import annotations
 
 import csv
 import difflib
+import hashlib
 import os
 import socket
 import sys
@@ -34,6 +36,7 @@ class NamedModel:
 
     size: side of its square input, pixels. layer: its target layer, [h, w, channels]; channels = masked passes at most.
     preparation: key of `preparation.PREPARATIONS`. cache_name, url: its ImageNet weights; empty url: in a package.
+    file_hash: MD5 or SHA-256 of that file, hexadecimal; empty where Keras knows none.
     """
 
     name: str
@@ -46,6 +49,7 @@ class NamedModel:
     preparation: str
     cache_name: str
     url: str
+    file_hash: str = ""
 
     def weights_file(self) -> Path | None:
         """Where the ImageNet weights are on this machine; None where they are not."""
@@ -67,22 +71,25 @@ class NamedModel:
 def catalogue() -> tuple[NamedModel, ...]:
     """Every named model: EfficientNet-Lite0 first, for it needs no download, then those of keras.applications."""
     text = (resources.files("scorecam_cli.data") / "keras_applications.csv").read_text("utf-8")
-    numbers = ("size", "parameters", "h", "w", "channels")
-    rows = [{**row, **{key: int(row[key]) for key in numbers}} for row in csv.DictReader(text.splitlines())]
     packaged = NamedModel(PACKAGED, 224, 4694024, "top_activation", 7, 7, 1280, "lite", "", "")
-    return (packaged, *(NamedModel(**row) for row in rows))
+    return (packaged, *(_of_row(row) for row in csv.DictReader(text.splitlines())))
+
+
+def _of_row(row: dict[str, str]) -> NamedModel:
+    numbers: dict[str, Any] = {key: int(row[key]) for key in ("size", "parameters", "h", "w", "channels")}
+    return NamedModel(**{**row, **numbers})
 
 
 def named_model(text: str) -> NamedModel:
-    """The model of that name, in any case.
+    """The model of that name, in any case, with or without dashes.
 
     Raises:
         UsageError: there is none; the message lists the nearest.
     """
     known = {model.name.casefold(): model for model in catalogue()}
     plain = text.casefold().replace("-", "").replace("_", "").replace(" ", "")
-    if text.casefold() in known or plain in known:
-        return known.get(text.casefold()) or known[plain]
+    if plain in known:
+        return known[plain]
     near = difflib.get_close_matches(plain, known, n=3, cutoff=0.5)
     hint = f"nearest: {', '.join(known[name].name for name in near)}; " if near else ""
     raise UsageError(
@@ -119,30 +126,61 @@ def build_named(named: NamedModel, *, weights: str, seed: int, offline: bool) ->
 
 def keras_cache() -> Path:
     """Keras's own folder: KERAS_HOME or ~/.keras, and as Keras does, one under /tmp where that cannot be written."""
-    home = Path(os.environ.get("KERAS_HOME") or Path("~") / ".keras").expanduser()
-    nearest = next((folder for folder in (home, *home.parents) if folder.exists()), home)
+    user = Path(os.path.expanduser("~"))  # noqa: PTH111 - Path.expanduser fails for a user without a home
+    if not os.access(user, os.W_OK):
+        user = Path("/tmp")
+    home = Path(os.path.expanduser(os.environ.get("KERAS_HOME") or user / ".keras"))  # noqa: PTH111
+    nearest = next(folder for folder in (home, *home.absolute().parents) if folder.exists())
     if os.access(nearest, os.W_OK):
         return home
-    return Path("/tmp" if Path("/tmp").is_dir() else tempfile.gettempdir()) / ".keras"  # noqa: S108
+    return Path("/tmp" if Path("/tmp").is_dir() else tempfile.gettempdir()) / ".keras"
 
 
 def _fetch(named: NamedModel, *, offline: bool) -> None:
-    """Make sure that the weights are in Keras's cache before the model is built: a failure takes no time then."""
-    if named.weights_file() is not None:
+    """Make sure that the weights are in Keras's cache before the model is built: a failure takes no time then.
+
+    A damaged file is left to Keras, which downloads it anew; offline, where it must not, it is refused here.
+    """
+    path = named.cache_path()
+    here = path.is_file()
+    if here and (not offline or _is_whole(path, named.file_hash)):
         return
-    wanted = f"the weights of {named.name} are not on this machine"
-    ways = (
-        f"put the file from {named.url} at {named.cache_path()}, "
-        f"or use --model {PACKAGED}, which works without a download"
-    )
+    wanted = f"the weights of {named.name} " + (f"at {path} are damaged" if here else "are not on this machine")
+    ways = f"put the file from {named.url} at {path}, or use --model {PACKAGED}, which works without a download"
     if offline:
         raise WeightsError(f"{wanted} and --offline forbids the download: {ways}")
+    try:
+        _download(named, path)
+    except Exception as error:  # get_file raises a bare Exception
+        reason = getattr(error.__context__, "reason", error)
+        raise WeightsError(f"{wanted} and could not be downloaded ({reason}): {ways}") from error
+
+
+def _is_whole(path: Path, file_hash: str) -> bool:
+    """Whether a file has the digest that Keras expects, where it expects one."""
+    if not file_hash:
+        return True
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256" if len(file_hash) == 64 else "md5").hexdigest() == file_hash
+
+
+def _download(named: NamedModel, path: Path) -> None:
+    """Download under a name of this process alone: what stands at `path` is whole, whoever else downloads or stops."""
     keras, _ = start()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f"{path.name}.{os.getpid()}.part")
     try:
         with _progress_on_stderr():
-            keras.utils.get_file(named.cache_name, named.url, cache_subdir="models")
-    except Exception as error:  # get_file raises a bare Exception
-        raise WeightsError(f"{wanted} and could not be downloaded: {ways}") from error
+            keras.utils.get_file(
+                part.name,
+                named.url,
+                cache_dir=str(keras_cache()),
+                cache_subdir="models",
+                file_hash=named.file_hash or None,
+            )
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
 
 
 def _build_application(named: NamedModel, *, imagenet: bool) -> Any:
@@ -154,10 +192,21 @@ def _build_application(named: NamedModel, *, imagenet: bool) -> Any:
     except Exception as error:
         if not imagenet:
             raise ModelError(f"Keras {keras.__version__} cannot build {named.name}: {error}") from error
-        raise WeightsError(
-            f"the weights of {named.name} at {named.cache_path()} cannot be read: the file is damaged or incomplete; "
-            f"delete it and run again to download it from {named.url}, or use --model {PACKAGED}"
-        ) from error
+        raise WeightsError(_why_unread(named)) from error
+
+
+def _why_unread(named: NamedModel) -> str:
+    """Keras deletes a file that has not the digest it expects when it cannot download it anew."""
+    path, ways = named.cache_path(), f"or use --model {PACKAGED}, which works without a download"
+    if path.is_file():
+        return (
+            f"the weights of {named.name} at {path} cannot be read: the file is damaged or incomplete; "
+            f"delete it and run again to download it from {named.url}, {ways}"
+        )
+    return (
+        f"the weights of {named.name} at {path} were damaged, so Keras removed them, and could not be downloaded again: "
+        f"put the file from {named.url} there, {ways}"
+    )
 
 
 @contextmanager

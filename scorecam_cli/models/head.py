@@ -11,7 +11,8 @@ import numpy as np
 
 from scorecam_cli.errors import ModelError
 from scorecam_cli.models.keras_start import start
-from scorecam_cli.models.layers import LayerCall, Network, single_output
+from scorecam_cli.models.layers import LayerCall, Network
+from scorecam_cli.models.tracing import single_output
 
 RESHAPING = frozenset({"Reshape", "Flatten", "Squeeze"})
 SUM_TOLERANCE = 1e-2  # a softmax in bfloat16 sums to 1 within this

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -33,8 +34,11 @@ def start() -> Frameworks:
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ.setdefault("GLOG_minloglevel", "3")
-    if "keras" not in sys.modules:
+    keras_is_ours = "keras" not in sys.modules
+    if keras_is_ours:
         os.environ["KERAS_BACKEND"] = "tensorflow"
+        if not os.environ.get("KERAS_HOME", "unset"):
+            del os.environ["KERAS_HOME"]  # empty, it would put keras.json into the working folder
     with _quiet_stderr():
         import keras
         import tensorflow as tf
@@ -46,6 +50,9 @@ def start() -> Frameworks:
             f"Keras runs on the backend {keras.backend.backend()!r} here; "
             "scorecam needs TensorFlow: set KERAS_BACKEND=tensorflow before keras is imported"
         )
+    if keras_is_ours:  # whatever the user's keras.json says
+        keras.config.set_image_data_format("channels_last")
+        keras.config.set_floatx("float32")
     return Frameworks(keras, tf)
 
 
@@ -65,16 +72,19 @@ def device_name(device: str) -> str:
     """
     _, tf = start()
     gpus = tf.config.list_logical_devices("GPU")
-    kind, _, number = device.lower().partition(":")
-    if kind == "cpu":
+    if device.lower() == "cpu":
         return "/CPU:0"
-    if kind == "auto":
+    if device.lower() == "auto":
         return "/GPU:0" if gpus else "/CPU:0"
-    if int(number or 0) >= len(gpus):
+    gpu = re.fullmatch(r"gpu(?::(\d{1,3}))?", device.lower())
+    if gpu is None:
+        raise UsageError(f"device {device} is not known; use --device auto, cpu, gpu or gpu:1")
+    number = int(gpu[1] or 0)
+    if number >= len(gpus):
         raise UsageError(
             f"device {device} is not on this machine: TensorFlow sees {len(gpus)} GPUs; use --device cpu or auto"
         )
-    return f"/GPU:{int(number or 0)}"
+    return f"/GPU:{number}"
 
 
 @contextmanager
@@ -86,7 +96,8 @@ def _quiet_stderr() -> Iterator[None]:
     if os.environ.get("SCORECAM_DEBUG") == "1":
         yield
         return
-    sys.stderr.flush()
+    if sys.stderr is not None:
+        sys.stderr.flush()
     try:
         saved = os.dup(2)
     except OSError:  # started with stderr closed

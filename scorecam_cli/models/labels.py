@@ -6,12 +6,13 @@ import csv
 import difflib
 import io
 import json
-from collections.abc import Sequence
+import re
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from scorecam_cli.errors import ClassError, UsageError
 from scorecam_cli.records import ClassLabel
@@ -19,6 +20,15 @@ from scorecam_cli.records import ClassLabel
 HEADER_NAMES = frozenset({"name", "label", "class", "class_name", "classname", "title"})
 HEADER_INDICES = frozenset({"index", "id", "class_index", "class_id", "number", "idx"})
 HEADER_WNIDS = frozenset({"wnid", "synset", "wordnet_id"})
+NOWHERE = -1  # the index of a row that gives none
+
+
+class Row(NamedTuple):
+    """One class as a labels file gives it."""
+
+    index: int
+    name: str
+    wnid: str | None = None
 
 
 @dataclass(frozen=True)
@@ -45,7 +55,7 @@ class Labels:
             ClassError: no such class, or several of that name; the message lists the nearest.
         """
         wanted = text.strip()
-        if wanted.lstrip("-").isdecimal():
+        if re.fullmatch(r"-?\d{1,18}", wanted):
             return self._checked(int(wanted), model)
         for meaning in (self._by_wnid, self._by_name, self._by_synonym):
             found = meaning.get(_plain(wanted), ())
@@ -65,9 +75,9 @@ class Labels:
         return ", ".join((self[index].name, *(self.synonyms[index] if self.synonyms else ())))
 
     def _nearest(self, wanted: str) -> str:
-        known = {**self._by_synonym, **self._by_name}
-        near = difflib.get_close_matches(_plain(wanted), known, n=5, cutoff=0.6)
-        near += [name for name in known if _plain(wanted) and _plain(wanted) in name.split()][:5]
+        known = {**self._by_name, **self._by_synonym, **self._by_name}  # in this order, names before synonyms
+        near = [name for name in known if _plain(wanted) in name.split()]
+        near += difflib.get_close_matches(_plain(wanted), known, n=5, cutoff=0.6)
         indices = list(dict.fromkeys(index for name in near for index in known[name]))[:5]
         if not indices:
             return "give an index, a name or a WordNet id (`scorecam predict` shows the names it uses)"
@@ -115,84 +125,120 @@ def read_labels(path: Path) -> Labels:
     try:
         text = path.read_text("utf-8-sig")
     except OSError as error:
-        raise UsageError(f"labels file {path} cannot be read: {error.strerror}; give a text, CSV or JSON file") from error
+        raise UsageError(
+            f"labels file {path} cannot be read: {error.strerror}; give a text, CSV or JSON file"
+        ) from error
     except UnicodeDecodeError as error:
         raise UsageError(f"labels file {path} is not text in UTF-8; save it as UTF-8 text, CSV or JSON") from error
+    if "\0" in text:
+        raise UsageError(f"labels file {path} is not text; give a text, CSV or JSON file")
     suffix = path.suffix.lower()
     if suffix == ".json":
         rows = _json_rows(text, path)
     elif suffix in (".csv", ".tsv"):
-        rows = _csv_rows(text, "\t" if suffix == ".tsv" else ",")
+        rows = _csv_rows(text, path, "\t" if suffix == ".tsv" else ",")
     else:
-        rows = [(index, line.strip(), None) for index, line in enumerate(text.rstrip().splitlines())]
-    rows.sort(key=lambda row: row[0])
-    if not rows or [row[0] for row in rows] != list(range(len(rows))):
+        rows = [Row(index, line.strip()) for index, line in enumerate(text.rstrip().splitlines())]
+    rows.sort(key=lambda row: row.index)
+    if not rows or [row.index for row in rows] != list(range(len(rows))):
         raise UsageError(
             f"labels file {path} does not name the classes 0, 1, 2, ... each once ({len(rows)} rows); "
             "give one name a line, or an index and a name in each row"
         )
-    return Labels(tuple(ClassLabel(index, name or f"class {index}", wnid) for index, name, wnid in rows))
+    return Labels(tuple(ClassLabel(row.index, row.name or f"class {row.index}", row.wnid) for row in rows))
 
 
-def _csv_rows(text: str, delimiter: str) -> list[tuple[int, str, str | None]]:
-    table = [row for row in csv.reader(io.StringIO(text), delimiter=delimiter) if any(cell.strip() for cell in row)]
-    header = [cell.strip().lower().replace(" ", "_") for cell in table[0]] if table else []
-    has_header = bool(set(header) & (HEADER_NAMES | HEADER_INDICES | HEADER_WNIDS)) and not any(c.isdecimal() for c in header)
-    body = table[1:] if has_header else table
-    index_at = _column(header, HEADER_INDICES) if has_header else _numbered_column(body)
-    wnid_at = _column(header, HEADER_WNIDS) if has_header else None
-    name_at = _column(header, HEADER_NAMES) if has_header else None
+def _csv_rows(text: str, path: Path, delimiter: str) -> list[Row]:
+    try:
+        table = [[cell.strip() for cell in row] for row in csv.reader(io.StringIO(text), delimiter=delimiter)]
+    except csv.Error as error:
+        raise UsageError(
+            f"labels file {path} is not valid CSV: {error}; give an index and a name in each row"
+        ) from error
+    table = [row for row in table if any(row)]
+    width = max(map(len, table), default=0)
+    table = [row + [""] * (width - len(row)) for row in table]
+    header = [cell.lower().replace(" ", "_") for cell in table[0]] if _has_header(table) else []
+    body = table[1:] if header else table
+    wnid_at = _column(header, HEADER_WNIDS)
+    index_at = _column(header, HEADER_INDICES)
+    if index_at is None:
+        index_at = _numbered_column(body)
+    name_at = _column(header, HEADER_NAMES, taken=(index_at, wnid_at))
     if name_at is None:
-        free = [at for at in range(max(map(len, body), default=0)) if at not in (index_at, wnid_at)]
-        name_at = free[0] if free else 0
-    rows = []
-    for number, row in enumerate(body):
-        cells = [cell.strip() for cell in row] + [""] * 3
-        index = cells[index_at] if index_at is not None else str(number)
-        rows.append((int(index) if index.isdecimal() else -1, cells[name_at], cells[wnid_at] if wnid_at is not None else None))
-    return rows
+        name_at = next((at for at in range(width) if at not in (index_at, wnid_at)), 0)
+    return [
+        Row(
+            number if index_at is None else _index(row[index_at]),
+            row[name_at],
+            None if wnid_at is None else row[wnid_at],
+        )
+        for number, row in enumerate(body)
+    ]
 
 
-def _column(header: Sequence[str], names: frozenset[str]) -> int | None:
-    return next((at for at, cell in enumerate(header) if cell in names), None)
+def _has_header(table: Sequence[Sequence[str]]) -> bool:
+    """Whether the first row says what the columns hold: a word that is known, or words above a column of numbers."""
+    if not table or any(cell.isdecimal() for cell in table[0]):
+        return False
+    words = {cell.lower().replace(" ", "_") for cell in table[0]}
+    return bool(words & (HEADER_NAMES | HEADER_INDICES | HEADER_WNIDS)) or _numbered_column(table[1:]) is not None
+
+
+def _column(header: Sequence[str], names: frozenset[str], taken: Collection[int | None] = ()) -> int | None:
+    return next((at for at, cell in enumerate(header) if cell in names and at not in taken), None)
 
 
 def _numbered_column(body: Sequence[Sequence[str]]) -> int | None:
     """The first column that holds 0, 1, 2, ... in some order beside another column with the names."""
-    if not body or min(map(len, body)) < 2:
+    columns = list(zip(*body, strict=True))
+    if len(columns) < 2:
         return None
-    for at in range(min(map(len, body))):
-        cells = [row[at].strip() for row in body]
-        if all(cell.isdecimal() for cell in cells) and sorted(map(int, cells)) == list(range(len(cells))):
-            return at
-    return None
+    numbered = (at for at, cells in enumerate(columns) if sorted(map(_index, cells)) == list(range(len(cells))))
+    return next(numbered, None)
 
 
-def _json_rows(text: str, path: Path) -> list[tuple[int, str, str | None]]:
+def _json_rows(text: str, path: Path) -> list[Row]:
     try:
         data = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise UsageError(f"labels file {path} is not valid JSON; give a list of names or an object of index and name") from error
+        raise UsageError(
+            f"labels file {path} is not valid JSON; give a list of names or an object of index and name"
+        ) from error
     if isinstance(data, list):
-        data = dict(enumerate(data))
-    if not isinstance(data, dict):
-        raise UsageError(f"labels file {path} holds no list or object; give a list of names or an object of index and name")
-    if data and all(isinstance(value, int) and not isinstance(value, bool) for value in data.values()):
-        data = {value: key for key, value in data.items()}  # class_indices of a Keras generator
-    return [(int(key) if str(key).isdecimal() else -1, *_name_and_wnid(value)) for key, value in data.items()]
+        pairs = list(enumerate(data))
+    elif isinstance(data, dict) and all(type(value) is int for value in data.values()):
+        pairs = [(value, name) for name, value in data.items()]  # class_indices of a Keras generator
+    elif isinstance(data, dict):
+        pairs = [(_index(key), value) for key, value in data.items()]
+    else:
+        raise UsageError(
+            f"labels file {path} holds no list or object; give a list of names or an object of index and name"
+        )
+    return [_json_row(index, value, path) for index, value in pairs]
 
 
-def _name_and_wnid(value: Any) -> tuple[str, str | None]:
-    if isinstance(value, list) and len(value) == 2:
-        return str(value[1]).replace("_", " "), str(value[0])
-    return str(value), None
+def _json_row(index: int, value: Any, path: Path) -> Row:
+    match value:
+        case str() | int() | float():
+            return Row(index, str(value).strip())
+        case [str(wnid), str(name)] if re.fullmatch(r"n\d{8}", wnid):
+            return Row(index, name.replace("_", " "), wnid)
+    raise UsageError(
+        f"labels file {path} holds {json.dumps(value)[:60]} where a name should be; "
+        "give a list of names or an object of index and name"
+    )
+
+
+def _index(text: str) -> int:
+    return int(text) if re.fullmatch(r"\d{1,9}", text) else NOWHERE
 
 
 def _plain(text: str) -> str:
     return " ".join(text.casefold().replace("_", " ").split())
 
 
-def _indexed(pairs: Any) -> dict[str, tuple[int, ...]]:
+def _indexed(pairs: Iterable[tuple[int, str]]) -> dict[str, tuple[int, ...]]:
     found: dict[str, tuple[int, ...]] = {}
     for index, name in pairs:
         key = _plain(name)

@@ -8,9 +8,10 @@ from typing import Any
 from scorecam_cli.config import ModelSettings
 from scorecam_cli.errors import UsageError
 from scorecam_cli.models import catalogue
-from scorecam_cli.models.classifier import Classifier, build_classifier, examine
+from scorecam_cli.models.building import build_classifier, examine
+from scorecam_cli.models.classifier import Classifier
 from scorecam_cli.models.files import load_model_file, model_file_sha256
-from scorecam_cli.models.keras_start import device_name
+from scorecam_cli.models.keras_start import device_name, start
 from scorecam_cli.models.labels import Labels, imagenet_labels, numbered_labels, read_labels
 from scorecam_cli.models.layers import Network
 from scorecam_cli.models.preparation import Preparation, Preprocess, choose_preparation
@@ -29,12 +30,7 @@ def load_classifier(settings: ModelSettings) -> Classifier:
     def labels_of(count: int) -> Labels:
         if labels is None:
             return numbered_labels(count)
-        if len(labels) != count:
-            raise UsageError(
-                f"labels file {settings.labels} names {len(labels)} classes and {settings.model} has {count}; "
-                "give a file with one name for each"
-            )
-        return labels
+        return check_labels(labels, count, source=f"labels file {settings.labels}", model=settings.model)
 
     def preparation_of(prepares_itself: bool) -> Preparation:
         return choose_preparation(
@@ -46,7 +42,7 @@ def load_classifier(settings: ModelSettings) -> Classifier:
 
     return build_classifier(
         model,
-        name=named.name if named else settings.model,
+        name=model_name(settings),
         weights=weights_name(settings),
         labels=labels_of,
         preparation=preparation_of,
@@ -68,6 +64,17 @@ def load_network(settings: ModelSettings) -> tuple[tuple[int, int], Network]:
     return size, network
 
 
+def check_labels(labels: Labels, count: int, *, source: str, model: str) -> Labels:
+    """The labels, if there is one for each of the model's classes.
+
+    Raises:
+        UsageError: there are more or fewer.
+    """
+    if len(labels) != count:
+        raise UsageError(f"{source} names {len(labels)} classes and {model} has {count}; give one name for each")
+    return labels
+
+
 def known_labels(settings: ModelSettings) -> Labels | None:
     """The class names as far as they are known before the model is loaded, without TensorFlow.
 
@@ -80,6 +87,11 @@ def known_labels(settings: ModelSettings) -> Labels | None:
         return None
     catalogue.named_model(settings.model)
     return imagenet_labels()
+
+
+def model_name(settings: ModelSettings) -> str:
+    """What the manifest calls the model: the catalogue's spelling, or the file as given."""
+    return settings.model if settings.is_file else catalogue.named_model(settings.model).name
 
 
 def weights_name(settings: ModelSettings) -> str:
@@ -100,7 +112,7 @@ def fingerprint(settings: ModelSettings) -> dict[str, Any]:
     files += [str(settings.labels)] if settings.labels else []
     files += [str(path) for path in settings.imports]
     return {
-        "model": settings.model if settings.is_file else catalogue.named_model(settings.model).name,
+        "model": model_name(settings),
         "weights": weights_name(settings),
         "preprocess": settings.preprocess,
         "layer": settings.layer,
@@ -110,6 +122,7 @@ def fingerprint(settings: ModelSettings) -> dict[str, Any]:
 
 
 def _load(settings: ModelSettings) -> Any:
+    start()  # quietly, before anything else imports Keras
     if settings.is_file:
         return load_model_file(Path(settings.model), imports=settings.imports)
     return catalogue.build_named(

@@ -48,7 +48,9 @@ class Preparation:
 PREPARATIONS = {
     prep.name: prep
     for prep in (
-        Preparation("caffe", "BGR - mean", "the mean colour of ImageNet", lambda x: x[..., ::-1] - CAFFE_MEAN_BGR, False),
+        Preparation(
+            "caffe", "BGR - mean", "the mean colour of ImageNet", lambda x: x[..., ::-1] - CAFFE_MEAN_BGR, False
+        ),
         Preparation("tf", "rgb / 127.5 - 1", "mid-grey", lambda x: x / np.float32(127.5) - np.float32(1)),
         Preparation(
             "torch",
@@ -70,7 +72,9 @@ CHOICES_HELP = (
 )
 
 
-def prepare(rgb: NDArray[np.uint8], *, size: tuple[int, int], channels: int, preparation: Preparation) -> NDArray[np.float32]:
+def prepare(
+    rgb: NDArray[np.uint8], *, size: tuple[int, int], channels: int, preparation: Preparation
+) -> NDArray[np.float32]:
     """Resize a photo to the model's input and scale it to model units.
 
     The whole photo is squeezed into the input, whatever its shape, so that every part of it can show up in the map.
@@ -89,7 +93,8 @@ def prepare(rgb: NDArray[np.uint8], *, size: tuple[int, int], channels: int, pre
     """
     if channels == 1 and not preparation.grey:
         raise UsageError(
-            f"--preprocess {preparation.name} is for colour photos and this model takes one channel; use unit, tf or none"
+            f"--preprocess {preparation.name} is for colour photos and this model takes one channel; "
+            "use unit, tf or none"
         )
     height, width = size
     photo = Image.fromarray(rgb)
@@ -120,8 +125,8 @@ def choose_preparation(preprocess: Preprocess, *, named: str | None, prepares_it
     if prepares_itself:
         return PREPARATIONS["none"]
     raise UsageError(
-        f"{model} has no rescaling or normalisation layer at its start, so say how its training code prepared the photos: "
-        f"--preprocess {CHOICES_HELP}"
+        f"{model} has no rescaling or normalisation layer at its start, "
+        f"so say how its training code prepared the photos: --preprocess {CHOICES_HELP}"
     )
 
 

@@ -1,9 +1,10 @@
 """Score-CAM: hide all of a photo but what one channel lights up, ask how much of the class survives, and sum.
 
-Letters: H W model input, h w feature grid, K channels, N live channels (= masked passes), C classes. U is bilinear upsampling.
+Letters: H W model input, h w feature grid, K channels, N live channels (= masked passes), C classes; U upsamples
+bilinearly.
 
-Source: Wang et al. 2020, "Score-CAM: Score-Weighted Visual Explanations for Convolutional Neural Networks", CVPR Workshops,
-arXiv:1910.01279.
+Source: Wang et al. 2020, "Score-CAM: Score-Weighted Visual Explanations for Convolutional Neural Networks", CVPR
+Workshops, arXiv:1910.01279.
 """
 
 from __future__ import annotations
@@ -66,11 +67,11 @@ def score_cam(
     live = live_channels(activations)  # [N]
     grids = np.ascontiguousarray(activations[:, :, live].transpose(2, 0, 1))  # [N, h, w]
     closed = classifier.closed_logits(image) if variant is Variant.PAPER else None  # [C]
-    scores = masked_or_none(classifier, image, grids, batch_size=batch_size, on_passes=on_passes)
+    scores = _masked_scores(classifier, image, grids, batch_size=batch_size, on_passes=on_passes)
     maps, warnings = [], []
     for index in class_indices:
         saliency = _sum(classifier, activations, live, scores, closed, index=index, variant=variant)  # [H, W]
-        score = class_score(classifier, observation, index)
+        score = classifier.score(observation, index)
         if not saliency.any():
             saliency = np.zeros(classifier.size, np.float32)
             warnings.append(_why_flat(score, live=len(live), layer=classifier.layer))
@@ -94,13 +95,7 @@ def live_channels(activations: NDArray[np.float32]) -> NDArray[np.intp]:
     return np.flatnonzero(activations.max(axis=(0, 1)) > activations.min(axis=(0, 1)))
 
 
-def class_score(classifier: Classifier, observation: Observation, index: int) -> ClassScore:
-    """What the unmasked pass says of one class."""
-    logit = None if observation.logits is None else float(observation.logits[index])
-    return ClassScore(classifier.labels[index], float(observation.probabilities[index]), logit)
-
-
-def masked_or_none(
+def _masked_scores(
     classifier: Classifier,
     image: NDArray[np.float32],
     grids: NDArray[np.float32],

@@ -1,0 +1,59 @@
+# Everything a newcomer needs: `make demo`, then `make test`. All of it happens in .venv.
+PYTHON ?= python3.11
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+
+.DEFAULT_GOAL := help
+.PHONY: help install demo test test-all lint format types check build clean
+
+help: ## Show the targets
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+
+$(BIN)/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/installed: pyproject.toml | $(BIN)/python
+	$(PIP) --editable .
+	@touch $@
+
+$(VENV)/installed-test: pyproject.toml | $(BIN)/python
+	$(PIP) --editable '.[test]'
+	@touch $@ $(VENV)/installed
+
+$(VENV)/installed-lint: pyproject.toml | $(BIN)/python
+	$(PIP) --editable '.[test,lint]'
+	@touch $@ $(VENV)/installed $(VENV)/installed-test
+
+install: $(VENV)/installed ## Install scorecam into .venv
+
+demo: $(VENV)/installed ## Explain the sample photos into demo/, with a model that needs no download
+	$(BIN)/scorecam explain sample_images --model EfficientNetLite0 --output-dir demo --save heatmap,overlay,panel
+	$(BIN)/scorecam explain sample_images/cat_and_coffee.jpg --model EfficientNetLite0 --output-dir demo/two_classes \
+		--class 'Egyptian cat' --class espresso
+
+test: $(VENV)/installed-test ## Run the tests but for the slow ones
+	$(BIN)/python -m pytest -m 'not slow'
+
+test-all: $(VENV)/installed-test ## Run all tests
+	$(BIN)/python -m pytest
+
+lint: $(VENV)/installed-lint ## Check style
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+format: $(VENV)/installed-lint ## Put style right
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+types: $(VENV)/installed-lint ## Check types
+	$(BIN)/mypy
+
+check: lint types ## Check style and types
+
+build: $(VENV)/installed-lint ## Build the wheel and the source package into dist/
+	$(PIP) build
+	$(BIN)/python -m build
+
+clean: ## Remove what the targets above made
+	rm -rf $(VENV) build dist demo .pytest_cache .mypy_cache .ruff_cache .hypothesis *.egg-info

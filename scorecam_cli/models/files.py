@@ -1,0 +1,318 @@
+"""The user's models and weights: loaded by what the files hold, without running code that came inside them."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import sys
+import tempfile
+import traceback
+import warnings
+import zipfile
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+from scorecam_cli.errors import ModelError, WeightsError
+from scorecam_cli.models.inspection import (
+    SAVE_WHOLE,
+    FileKind,
+    ModelFacts,
+    carries_code,
+    check_archive,
+    identify,
+    own_classes,
+    read_facts,
+    require_file,
+    unknown_classes,
+)
+
+if TYPE_CHECKING:
+    import keras
+
+__all__ = ["FileKind", "identify", "load_model_file", "load_weights_file", "model_file_sha256"]
+
+Shape = tuple[int, ...]
+
+# Keras chooses its reader by these endings.
+_ENDINGS = {
+    FileKind.KERAS_ARCHIVE: ".keras",
+    FileKind.KERAS_HDF5: ".h5",
+    FileKind.WEIGHTS_HDF5: ".weights.h5",
+    FileKind.LEGACY_WEIGHTS_HDF5: ".h5",
+}
+
+_IMPORT = "is not part of Keras; give the Python file that defines it with --import FILE.py"
+_IMPORT_OTHER = (
+    "no --import file defines under that name; give the file that does, or register it there with "
+    "@keras.saving.register_keras_serializable()"
+)
+
+
+def load_model_file(path: Path, *, imports: Sequence[Path] = ()) -> keras.Model:
+    """Load a whole model that a user saved: `.keras` or HDF5, whatever its name.
+
+    Args:
+        path: the file.
+        imports: Python files of the user that define the model's own classes; run, in order, before the model is
+            built. Their layer classes are found by name even where they are not registered with Keras.
+
+    Returns:
+        The model, not compiled, with every weight taken from the file.
+
+    Raises:
+        ModelError: no such model, weights only, code inside it, unknown classes, damaged, made by another Keras.
+    """
+    kind = identify(path)
+    if kind in (FileKind.WEIGHTS_HDF5, FileKind.LEGACY_WEIGHTS_HDF5):
+        raise ModelError(
+            f"{path} holds weights but no model; use `--model NAME --weights {path}` for a named model, or {SAVE_WHOLE}"
+        )
+    if kind is FileKind.KERAS_ARCHIVE:
+        check_archive(path)
+    facts = read_facts(path, kind)
+    _refuse_code(path, facts)
+    import keras
+
+    classes = {name: found for file in imports for name, found in _run_import(file).items()}
+    with _handed_to_keras(path, kind) as link:
+        try:
+            model = keras.models.load_model(link, custom_objects=classes, compile=False, safe_mode=True)
+        except Exception as error:  # Keras raises whatever its layers, HDF5, zip or JSON raise
+            raise ModelError(f"{path} {_why_not_loaded(facts, classes, imports)}") from error
+        if not isinstance(model, keras.Model):
+            raise ModelError(f"{path} holds a {type(model).__name__}, not a model; {SAVE_WHOLE}")
+    return model
+
+
+def load_weights_file(model: keras.Model, path: Path, *, name: str | None = None) -> None:
+    """Give a model the weights of a file, all of them or an error: weights only or a whole model, whatever its name.
+
+    Args:
+        model: built; after an error its weights are undefined.
+        path: the file.
+        name: what the user calls the model; by default the model's own name.
+
+    Raises:
+        ModelError: the file is not one that Keras wrote.
+        WeightsError: the weights are those of another model.
+    """
+    label = name or model.name
+    kind = identify(path)
+    if kind is FileKind.KERAS_ARCHIVE:
+        check_archive(path)
+    with _handed_to_keras(path, kind) as link:
+        try:
+            with _assignments(model) as assigned:
+                model.load_weights(link)
+        except Exception as error:  # Keras raises whatever its layers and HDF5 raise
+            raise WeightsError(f"{path} {_why_unfit(model, _weight_shapes(path, kind), label)}") from error
+    missing = len(model.weights) - len(assigned)
+    if missing:
+        raise WeightsError(
+            f"{path} gives only {len(assigned)} of the {len(model.weights)} weight arrays of {label}; "
+            f"give weights that were saved from {label}"
+        )
+
+
+def model_file_sha256(path: Path) -> str:
+    """Identify the bytes of a model or weights file: 64 hexadecimal digits.
+
+    Raises:
+        ModelError: not a file that can be read.
+    """
+    require_file(path)
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise ModelError(f"{path} cannot be read ({error.strerror}); check its permissions") from error
+
+
+def _refuse_code(path: Path, facts: ModelFacts) -> None:
+    """Keras's safe mode refuses these too, but after it has built other parts, and in other words."""
+    code = {item["class_name"] for item in facts.objects if carries_code(item)}
+    if code & {"Lambda", "__lambda__"}:
+        raise ModelError(
+            f"{path} holds a Lambda layer, Python code inside the file, which scorecam does not run; "
+            f"replace it by a layer of Keras or a registered class of your own, and {SAVE_WHOLE}"
+        )
+    if code:
+        raise ModelError(
+            f"{path} holds a {min(code)}, which brings code from outside Keras that scorecam does not run; "
+            f"replace it by layers of Keras and {SAVE_WHOLE}"
+        )
+
+
+def _run_import(path: Path) -> dict[str, type]:
+    """Run the user's Python file as a module of its own; return the Keras classes it defines, by name.
+
+    Compiled here rather than by an import loader, which would leave a __pycache__ next to the user's file.
+    """
+    module = ModuleType("scorecam_import_" + hashlib.sha256(bytes(path.absolute())).hexdigest()[:12])
+    module.__file__ = str(path)
+    folder = str(path.absolute().parent)
+    sys.modules[module.__name__] = module
+    if folder not in sys.path:
+        sys.path.append(folder)  # last, for good: its neighbours are found, even late, but hide nothing installed
+    try:
+        exec(compile(path.read_bytes(), str(path), "exec"), module.__dict__)
+    except (Exception, SystemExit) as error:  # anything the user's code raises
+        del sys.modules[module.__name__]
+        raise ModelError(f"--import {_where_it_failed(path, error)}; correct that file") from error
+    return {
+        name: found
+        for name, found in vars(module).items()
+        if isinstance(found, type) and found.__module__ == module.__name__ and hasattr(found, "from_config")
+    }
+
+
+def _where_it_failed(path: Path, error: BaseException) -> str:
+    if isinstance(error, OSError) and error.filename == str(path):
+        return f"{path} cannot be read ({error.strerror})"
+    words = (str(error).splitlines() or [""])[0]
+    line: int | None = None
+    if isinstance(error, SyntaxError) and error.filename == str(path):
+        words, line = error.msg, error.lineno
+    for frame in traceback.extract_tb(error.__traceback__):
+        line = frame.lineno if frame.filename == str(path) else line
+    return f"{path}{f' line {line}' if line else ''} stops with {type(error).__name__}{': ' if words else ''}{words}"
+
+
+@contextmanager
+def _handed_to_keras(path: Path, kind: FileKind) -> Iterator[str]:
+    """A path to the same file whose name Keras reads rightly; meanwhile Keras keeps its warnings to itself.
+
+    Always a link: Keras also takes folders such as /gcs and endings such as .KERAS for something else.
+    """
+    with tempfile.TemporaryDirectory(prefix="scorecam-") as folder, warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # "skipping ..." comes before an error that is reported here
+        link = Path(folder) / f"model{_ENDINGS[kind]}"
+        try:
+            link.symlink_to(path.absolute())
+        except OSError:  # systems where only an administrator may link
+            shutil.copyfile(path, link)
+        yield str(link)
+
+
+@contextmanager
+def _assignments(model: keras.Model) -> Iterator[set[int]]:
+    """The ids of the model's weights that are assigned meanwhile: a load that skips some cannot pass unseen."""
+    assigned: set[int] = set()
+
+    def watch(weight: Any) -> None:
+        assign = weight.assign
+
+        def assign_and_note(value: Any) -> Any:
+            result = assign(value)
+            assigned.add(id(weight))
+            return result
+
+        weight.assign = assign_and_note
+
+    for weight in model.weights:
+        watch(weight)
+    try:
+        yield assigned
+    finally:
+        for weight in model.weights:
+            del weight.assign  # uncovers the method
+
+
+def _why_not_loaded(facts: ModelFacts, classes: dict[str, type], imports: Sequence[Path]) -> str:
+    """The likeliest cause, from what the file says of itself."""
+    import keras
+
+    unknown, own = unknown_classes(facts, classes), own_classes(facts)
+    saved, here = facts.keras_version or "", str(keras.__version__)
+    if any(name in ("TFOpLambda", "SlicingOpLambda") for name in unknown):
+        return f"holds bare TensorFlow operations, which Keras 3 cannot rebuild; use layers of Keras and {SAVE_WHOLE}"
+    if saved.startswith("2.") and any(".engine." in str(item.get("module")) for item in facts.objects):
+        return (
+            f'is a .keras file of Keras {saved}, which Keras 3 cannot read; save it there with model.save("model.h5")'
+        )
+    if _is_newer(saved, here) and not (unknown and own):
+        return f"was saved by Keras {saved}, newer than the installed {here}; update it with `pip install -U keras`"
+    if unknown:
+        return f"uses {_listed(unknown)}, which {_IMPORT_OTHER if imports else _IMPORT}"
+    if own:
+        return (
+            f"could not be rebuilt with its own class {_listed(own)}; check that its get_config returns every "
+            "argument of __init__ and build creates every weight, then save it again"
+        )
+    return (
+        f"could not be rebuilt by Keras {here}"
+        + (f" (saved by Keras {saved})" if saved else "")
+        + f"; load it where it was made and {SAVE_WHOLE}"
+    )
+
+
+def _listed(names: Sequence[str]) -> str:
+    """The first three, as a terminal may show them: they come from inside the file."""
+    shown = ["".join(letter for letter in name if letter.isprintable())[:80] for name in names[:3]]
+    return ", ".join(shown) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+
+
+def _is_newer(saved: str, here: str) -> bool:
+    def number(version: str) -> tuple[int, ...]:
+        return tuple(int(part) for part in version.split(".")[:2] if part.isdecimal())
+
+    return number(saved) > number(here)
+
+
+def _why_unfit(model: keras.Model, found: list[list[Shape]], label: str) -> str:
+    """What the file holds against what the model has, as far as the shapes of the arrays tell."""
+    if not found:
+        return "holds no weights that can be read; copy or download it again"
+    wanted = [[tuple(weight.shape) for weight in layer.weights] for layer in model.layers if layer.weights]
+    give = f"give weights that were saved from {label}"
+    absent = Counter(shape for layer in wanted for shape in layer)
+    absent.subtract(shape for layer in found for shape in layer)
+    lacking, extra = +absent, -absent
+    head: Counter[Shape] = Counter()
+    for layer in reversed(wanted if not extra else []):
+        if any(len(shape) == 4 and shape[:2] != (1, 1) for shape in layer):
+            break  # a spatial convolution: not the head any more
+        head.update(layer)
+        if head == lacking:
+            return f"has no classification head (a `_notop` file) and {label} needs one; give the file with the head"
+    if len(found) != len(wanted):
+        return f"has {len(found)} layers with weights and {label} has {len(wanted)}; {give}"
+    if lacking and extra:
+        return f"holds an array of shape {_shape(extra)} where {label} has one of {_shape(lacking)}; {give}"
+    return f"does not fit {label}, whose arrays are arranged otherwise; {give}"
+
+
+def _shape(shapes: Counter[Shape]) -> str:
+    return " x ".join(str(size) for size in max(shapes, key=len)) or "a single number"
+
+
+def _weight_shapes(path: Path, kind: FileKind) -> list[list[Shape]]:
+    """The shapes of the arrays a file holds, one list for each layer that has any; empty where they cannot be read."""
+    import h5py
+
+    try:
+        if kind is FileKind.KERAS_ARCHIVE:
+            with zipfile.ZipFile(path) as archive, archive.open("model.weights.h5") as member, h5py.File(member) as h5:
+                return _group_shapes(h5, kind)
+        with h5py.File(path, "r") as h5:
+            return _group_shapes(h5, kind)
+    except (OSError, RuntimeError, KeyError, ValueError):
+        return []  # asked only to word an error that stands without it
+
+
+def _group_shapes(h5: Any, kind: FileKind) -> list[list[Shape]]:
+    layers: dict[str, list[Shape]] = {}
+
+    def note(name: str, item: Any) -> None:
+        parts = name.removeprefix("model_weights/").split("/")
+        if not hasattr(item, "shape") or parts[0].startswith(("optimizer", "top_level")) or "seed_generator" in parts:
+            return
+        in_vars = kind in (FileKind.KERAS_ARCHIVE, FileKind.WEIGHTS_HDF5)  # layers/conv2d/vars/0, else conv/conv/kernel
+        layers.setdefault("/".join(parts[:-1]) if in_vars else parts[0], []).append(tuple(item.shape))
+
+    h5.visititems(note)  # follows no link out of the file
+    return list(layers.values())

@@ -1,0 +1,198 @@
+"""One figure of a photo: the photo, its heatmap with a scale, the overlay, and what they show."""
+
+from __future__ import annotations
+
+import textwrap
+import warnings
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from scorecam_cli.photos.draw import heatmap, overlay, quiet_matplotlib
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+DPI = 100
+_LONGEST = 520  # pixels of a picture's longer side: three beside each other fill a screen
+_SHORTEST = 260  # pixels that are left free for a picture's shorter side, or its caption would be wider than it
+_GAP = 24
+_CAPTION = 26  # pixels above each picture
+_SCALE = 14  # pixels of the colour bar's width
+_SCALE_ROOM = 96  # pixels for the colour bar, its gap and its numbers
+_LINE = 22  # pixels of one line of the title
+_TITLE_LETTERS = 0.085  # letters a pixel: bold letters of 12 points are 11 to 12 pixels wide on average
+_TITLE_LINES = 3
+
+
+def panel(
+    rgb: NDArray[np.uint8],
+    saliency: NDArray[np.float32],
+    *,
+    class_name: str,
+    probability: float,
+    model: str,
+    layer: str,
+    colormap: str,
+    alpha: float,
+) -> NDArray[np.uint8]:
+    """Photo, heatmap with a colour bar of the map's real range, and overlay, in one titled figure.
+
+    Pictures stand beside each other, or, where the photo is much wider than high, below each other.
+
+    Args:
+        rgb: uint8 [H0, W0, 3].
+        saliency: float32 [H, W], finite.
+        class_name: shown as it is; `$` and long names are fine.
+        probability: of the class, in [0, 1].
+        model: its name.
+        layer: the target layer's name.
+        colormap: a name that matplotlib knows.
+        alpha: opacity of the heatmap in the overlay, in [0, 1].
+
+    Returns:
+        uint8 [rows, columns, 3], of a size that depends on the photo's shape, not on its pixels.
+
+    Raises:
+        NumericsError: a value of the map is not finite.
+        UsageError: no such colour map.
+    """
+    small = _shown(rgb)
+    height, width = small.shape[:2]
+    heat = heatmap(saliency, width=width, height=height, colormap=colormap)
+    pictures = [("photo", small), ("heatmap", heat), ("overlay", overlay(small, heat, alpha=alpha))]
+    title = _printable(class_name)
+    subtitle = f"probability {probability:.3g}, {_printable(model)}, layer {_printable(layer)}"
+    low, high = float(saliency.min()), float(saliency.max())
+
+    with quiet_matplotlib(), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # a letter that the font lacks is drawn as a box
+        import matplotlib
+        from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+        with matplotlib.rc_context():
+            matplotlib.rcdefaults()  # the user's style file is for their own plots
+            figure = _layout(pictures, (title, subtitle), (low, high), colormap=colormap)
+            canvas = FigureCanvasAgg(figure)
+            canvas.draw()  # type: ignore[no-untyped-call]
+            rgba = np.asarray(canvas.buffer_rgba())  # type: ignore[no-untyped-call]  # [rows, columns, 4], on white
+    return np.ascontiguousarray(rgba[:, :, :3])
+
+
+def _shown(rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The photo at the size it has in the figure: its longer side is 520 pixels, never less than one pixel wide."""
+    height, width = rgb.shape[:2]
+    scale = _LONGEST / max(height, width)
+    size = max(1, round(width * scale)), max(1, round(height * scale))
+    # A small photo is enlarged by whole squares: smoothing would show detail that is not there.
+    method = Image.Resampling.LANCZOS if scale < 1 else Image.Resampling.NEAREST
+    return np.asarray(Image.fromarray(rgb).resize(size, method))
+
+
+def _layout(
+    pictures: list[tuple[str, NDArray[np.uint8]]],
+    titles: tuple[str, str],
+    value_range: tuple[float, float],
+    *,
+    colormap: str,
+) -> Figure:
+    """The figure, every rectangle computed in whole pixels so that no picture is resampled again."""
+    from matplotlib.figure import Figure
+
+    height, width = pictures[0][1].shape[:2]
+    stacked = width > 2 * height
+    cell_width, cell_height = max(width, _SHORTEST), max(height, _SHORTEST if not stacked else 60)
+    if stacked:
+        columns = _GAP + cell_width + _SCALE_ROOM + _GAP
+        rows = 3 * (_CAPTION + cell_height) + 2 * _GAP
+    else:
+        columns = _GAP + 3 * cell_width + 2 * _GAP + _SCALE_ROOM + _GAP
+        rows = _CAPTION + cell_height
+    lines = _title_lines(titles, columns)
+    head = _GAP + _LINE * len(lines)
+    total = head + _GAP // 2 + rows + _GAP
+    figure = Figure(figsize=(columns / DPI, total / DPI), dpi=DPI, facecolor="white")
+
+    def rectangle(left: float, top: float, wide: float, high: float) -> tuple[float, float, float, float]:
+        return left / columns, 1 - (top + high) / total, wide / columns, high / total
+
+    for number, line in enumerate(lines):
+        y = 1 - (_GAP / 2 + _LINE * (number + 0.5)) / total
+        last = number == len(lines) - 1
+        style: dict[str, Any] = {"fontsize": 9, "color": "0.35"} if last else {"fontsize": 12, "weight": "bold"}
+        text = figure.text(0.5, y, line, ha="center", va="center", parse_math=False, **style)
+        share = text.get_window_extent().width / (columns - _GAP)
+        if share > 1:  # a line of wide letters
+            text.set_fontsize(style["fontsize"] / share)
+
+    left, top = _GAP, head + _GAP // 2
+    for name, pixels in pictures:
+        x, y = left + (cell_width - width) // 2, top + _CAPTION + (cell_height - height) // 2
+        axes = figure.add_axes(rectangle(x, y, width, height))
+        axes.imshow(pixels, aspect="auto", interpolation="none")
+        axes.set_xticks([])
+        axes.set_yticks([])
+        for spine in axes.spines.values():
+            spine.set_linewidth(0.4)
+        figure.text(
+            (left + cell_width / 2) / columns,
+            1 - (y - _CAPTION / 2) / total,
+            name,
+            ha="center",
+            va="center",
+            fontsize=10,
+        )
+        if name == "heatmap":
+            bar_height = max(height, 60)  # or the numbers at its ends would lie on each other
+            bar_top = y + (height - bar_height) // 2
+            _colour_bar(figure, rectangle(x + width + 8, bar_top, _SCALE, bar_height), value_range, colormap=colormap)
+            extra = _SCALE_ROOM if not stacked else 0
+        else:
+            extra = 0
+        if stacked:
+            top += _CAPTION + cell_height + _GAP
+        else:
+            left += cell_width + _GAP + extra
+    return figure
+
+
+def _colour_bar(
+    figure: Figure,
+    place: tuple[float, float, float, float],
+    value_range: tuple[float, float],
+    *,
+    colormap: str,
+) -> None:
+    """A scale from the map's minimum to its maximum; a flat map has one number and its lowest colour."""
+    from matplotlib.cm import ScalarMappable
+    from matplotlib.colors import Normalize
+
+    low, high = value_range
+    axes = figure.add_axes(place)
+    if high <= low:
+        axes.imshow(heatmap(np.zeros((1, 1), np.float32), width=1, height=1, colormap=colormap), aspect="auto")
+        axes.set_xticks([])
+        axes.yaxis.tick_right()
+        axes.set_yticks([0], [f"{low:.3g}"])
+    else:
+        bar = figure.colorbar(ScalarMappable(Normalize(low, high), colormap), cax=axes)
+        ticks = np.linspace(low, high, 5 if place[3] * figure.bbox.height > 150 else 2)
+        bar.set_ticks(list(ticks), labels=[f"{tick:.3g}" for tick in ticks])
+    axes.tick_params(labelsize=8, length=2, width=0.5)
+    for spine in axes.spines.values():
+        spine.set_linewidth(0.4)
+
+
+def _title_lines(titles: tuple[str, str], columns: int) -> list[str]:
+    """The class over as many lines as it needs, at most three, and one line for the model."""
+    letters = int(columns * _TITLE_LETTERS)
+    title = textwrap.wrap(titles[0], letters, max_lines=_TITLE_LINES, placeholder=" …") or [""]
+    return [*title, textwrap.shorten(titles[1], int(letters * 1.4), placeholder=" …")]
+
+
+def _printable(text: str) -> str:
+    """The text on one line, as a font can draw it: lone surrogates and control characters are spelt out."""
+    flat = " ".join(text.split())
+    return "".join(letter if letter.isprintable() else letter.encode("unicode_escape").decode() for letter in flat)

@@ -1,0 +1,199 @@
+"""Maps become colours: the right way up, the right scale, rounded once."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import warnings
+
+import matplotlib
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as npst
+
+from scorecam_cli.errors import NumericsError, UsageError
+from scorecam_cli.photos.draw import check_colormap, heatmap, overlay, scale_map, to_uint8
+from scorecam_cli.photos.panel import panel
+
+GREY = "gray"  # the colour map whose colours are the values
+
+
+def bilinear(values: np.ndarray, height: int, width: int) -> np.ndarray:
+    """Upsampling in plain NumPy: pixel centres at half steps, edges held."""
+
+    def weights(size: int, target: int) -> np.ndarray:
+        place = np.clip((np.arange(target) + 0.5) * size / target - 0.5, 0, size - 1)
+        return np.maximum(0, 1 - np.abs(place[:, None] - np.arange(size)))  # [target, size]
+
+    return weights(values.shape[0], height) @ values @ weights(values.shape[1], width).T
+
+
+def test_to_uint8_rounds_to_the_nearest_and_clips():
+    values = np.array([0, 0.4999 / 255, 0.5001 / 255, 1, 254.4 / 255, 254.6 / 255, -3, 7])
+    assert to_uint8(values).tolist() == [0, 0, 1, 255, 254, 255, 0, 255]
+
+
+def test_to_uint8_inverts_division_by_255():
+    levels = np.arange(256, dtype=np.uint8)
+    assert np.array_equal(to_uint8(levels.astype(np.float32) / 255), levels)
+
+
+def test_scale_map_by_hand():
+    scaled = scale_map(np.float32([[2, 4], [3, 6]]))
+    assert scaled.dtype == np.float32
+    assert np.array_equal(scaled, np.float32([[0, 0.5], [0.25, 1]]))
+
+
+@given(npst.arrays(np.float32, (3, 4), elements=st.floats(allow_nan=False, allow_infinity=False, width=32)))
+def test_scale_map_is_finite_within_0_and_1_and_reaches_both_ends(saliency):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        scaled = scale_map(saliency)
+    assert np.isfinite(scaled).all()
+    ends = (0, 0) if saliency.min() == saliency.max() else (0, 1)
+    assert (scaled.min(), scaled.max()) == ends
+
+
+def test_flat_map_is_zeros():
+    assert np.array_equal(scale_map(np.full((2, 3), 7, np.float32)), np.zeros((2, 3), np.float32))
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_map_that_is_not_finite_is_refused(value):
+    with pytest.raises(NumericsError):
+        scale_map(np.float32([[0, value]]))
+
+
+def test_heatmap_is_the_right_way_up():
+    saliency = np.zeros((14, 14), np.float32)
+    saliency[1, 12] = 5  # top right
+    heat = heatmap(saliency, width=300, height=200, colormap=GREY)
+    assert heat.shape == (200, 300, 3)
+    row, column = np.unravel_index(heat[:, :, 0].argmax(), (200, 300))
+    assert (row // (200 / 14), column // (300 / 14)) == (1, 12)
+
+
+@pytest.mark.parametrize(("height", "width"), [(200, 333), (64, 64), (65, 70), (7, 500), (500, 7)])
+def test_heatmap_equals_plain_bilinear_upsampling(height, width):
+    saliency = np.random.default_rng(0).random((7, 7)).astype(np.float32)
+    heat = heatmap(saliency, width=width, height=height, colormap=GREY)[:, :, 0]
+    expected = 255 * bilinear(scale_map(saliency).astype(float), height, width)
+    assert np.abs(heat - expected).max() <= 0.51  # rounding, and float32
+
+
+@pytest.mark.parametrize(("height", "width"), [(1, 1), (40, 4000), (4000, 40)])
+def test_heatmap_has_the_size_of_any_photo(height, width):
+    saliency = np.random.default_rng(0).random((224, 224)).astype(np.float32)
+    assert heatmap(saliency, width=width, height=height, colormap="jet").shape == (height, width, 3)
+
+
+@pytest.mark.parametrize("name", ["jet", "viridis", "tab10"])
+def test_heatmap_has_the_colours_of_its_colour_map(name):
+    levels = np.linspace(0, 1, 16, dtype=np.float32)[None]
+    heat = heatmap(levels, width=16, height=1, colormap=name)
+    expected = 255 * matplotlib.colormaps[name](levels)[:, :, :3]
+    assert np.abs(heat - expected).max() <= 255 * 4 / 256  # the slope of jet: 4 per unit, at 256 steps
+
+
+def test_flat_heatmap_is_the_lowest_colour():
+    heat = heatmap(np.full((7, 7), 3, np.float32), width=9, height=5, colormap=GREY)
+    assert np.array_equal(heat, np.zeros((5, 9, 3), np.uint8))
+
+
+def test_overlay_by_hand():
+    rgb, heat = np.uint8([[[0, 100, 255]]]), np.uint8([[[255, 50, 255]]])
+    assert overlay(rgb, heat, alpha=0.3).tolist() == [[[76, 85, 255]]]  # 76.5 to the even one, 85, 255
+    assert np.array_equal(overlay(rgb, heat, alpha=0), rgb)
+    assert np.array_equal(overlay(rgb, heat, alpha=1), heat)
+
+
+@given(st.floats(0, 1))
+def test_overlay_equals_the_formula_in_float64(alpha):
+    rng = np.random.default_rng(3)
+    rgb, heat = rng.integers(0, 256, (2, 70, 5, 3), np.uint8)
+    exact = (1 - alpha) * rgb.astype(float) + alpha * heat
+    assert np.abs(overlay(rgb, heat, alpha=alpha) - exact).max() <= 0.5001
+
+
+def test_overlay_of_different_sizes_is_refused():
+    with pytest.raises(ValueError, match="differ in shape"):
+        overlay(np.zeros((2, 2, 3), np.uint8), np.zeros((1, 2, 3), np.uint8), alpha=0.5)
+
+
+def test_unknown_colour_map_names_the_nearest():
+    for name in ("jet", "viridis", "inferno_r"):
+        check_colormap(name)
+    with pytest.raises(UsageError, match=r"there is no colour map 'Viridi'; did you mean viridis"):
+        check_colormap("Viridi")
+    with pytest.raises(UsageError, match="'qqqqqq'; try jet"):
+        check_colormap("qqqqqq")
+    with pytest.raises(UsageError, match="'JET'; did you mean jet"):
+        check_colormap("JET")
+
+
+def test_neither_pyplot_nor_tensorflow_is_ever_loaded():
+    code = """
+import sys
+from scorecam_cli.photos import draw, find, manifest, read, write
+assert 'matplotlib' not in sys.modules
+draw.check_colormap('jet')
+import numpy as np
+from scorecam_cli.photos.panel import panel
+panel(np.zeros((9, 9, 3), 'u1'), np.eye(7, dtype='f4'), class_name='a', probability=.5, model='m', layer='l',
+      colormap='jet', alpha=.5)
+assert not {'matplotlib.pyplot', 'tensorflow', 'keras'} & set(sys.modules)
+"""
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stderr == ""
+
+
+def figure(rgb: np.ndarray, saliency: np.ndarray, **changes: object) -> np.ndarray:
+    words = {"class_name": "boxer", "probability": 0.4, "model": "VGG16", "layer": "block5_conv3"}
+    return panel(rgb, saliency, **{**words, "colormap": GREY, "alpha": 0.5, **changes})
+
+
+@pytest.mark.parametrize(("height", "width"), [(1, 1), (480, 640), (40, 4000), (4000, 40), (900, 500)])
+def test_panel_holds_photo_and_heatmap_the_right_way_up(height, width):
+    rgb = np.full((height, width, 3), (255, 0, 255), np.uint8)
+    saliency = np.zeros((8, 8), np.float32)
+    saliency[:4] = 1
+    found = figure(rgb, saliency)
+    assert found.dtype == np.uint8
+    assert found.flags.c_contiguous
+    assert max(found.shape) < 1800
+    assert (found == (255, 0, 255)).all(axis=2).sum() >= 4 * 500  # the photo itself, not resampled into other colours
+    white = (found == 255).all(axis=2)
+    assert white[:6].all()
+    assert white[-6:].all()
+    assert white[:, :6].all()
+    assert white[:, -6:].all()
+    half_pink = np.argwhere((np.abs(found.astype(int) - (255, 128, 255)) <= 2).all(axis=2))  # overlay of white
+    half_dark = np.argwhere((np.abs(found.astype(int) - (128, 0, 128)) <= 2).all(axis=2))  # overlay of black
+    assert half_pink[:, 0].mean() < half_dark[:, 0].mean()
+
+
+def test_panel_shows_dollars_surrogates_and_long_names():
+    rgb, saliency = np.zeros((30, 40, 3), np.uint8), np.eye(7, dtype=np.float32)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        for name in (r"$\frac{", "a_$b^c$", "\udcff\ud83d", "猫\n\x07", "", "long name " * 60, "M" * 500):
+            found = figure(rgb, saliency, class_name=name, layer=name, model=name)
+            edges = np.concatenate([found[:, :4].reshape(-1, 3), found[:, -4:].reshape(-1, 3)])
+            assert (edges == 255).all(), name
+    assert not np.array_equal(figure(rgb, saliency, class_name="$a$"), figure(rgb, saliency, class_name="a"))
+
+
+def test_panel_shows_the_range_of_the_map():
+    rgb, saliency = np.zeros((300, 400, 3), np.uint8), np.eye(7, dtype=np.float32)
+    assert not np.array_equal(figure(rgb, saliency), figure(rgb, saliency * 3))
+    assert figure(rgb, np.zeros((7, 7), np.float32)).ndim == 3
+    assert not np.array_equal(figure(rgb, saliency * 0), figure(rgb, saliency * 0 + 2))
+
+
+def test_panel_does_not_depend_on_the_users_style():
+    rgb, saliency = np.zeros((30, 40, 3), np.uint8), np.eye(7, dtype=np.float32)
+    plain = figure(rgb, saliency)
+    with matplotlib.rc_context({"text.color": "red", "axes.facecolor": "black", "font.size": 30}):
+        assert np.array_equal(figure(rgb, saliency), plain)
+        assert matplotlib.rcParams["font.size"] == 30

@@ -1,0 +1,88 @@
+"""The rooms of the code: who may import whom, and what must not be loaded before work starts."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parents[1] / "scorecam_cli"
+ROOMS = {  # a module imports only from rooms with a smaller number; photos and models do not know each other
+    "errors": 0,
+    "config": 1,
+    "records": 1,
+    "photos": 2,
+    "models": 2,
+    "saliency": 3,
+    "faithfulness": 4,
+    "run": 5,
+    "api": 5,
+    "cli": 6,
+    "__main__": 7,
+}
+NUMERICAL = ("models", "saliency", "faithfulness")
+
+
+def room_of(path):
+    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+def imported_rooms(path):
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        names = []
+        if isinstance(node, ast.ImportFrom) and node.module == "scorecam_cli":
+            names = [f"scorecam_cli.{alias.name}" for alias in node.names if not alias.name.startswith("__")]
+        elif isinstance(node, ast.ImportFrom):
+            names = [node.module or ""]
+        elif isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        yield from (name.split(".")[1] for name in names if name.startswith("scorecam_cli."))
+
+
+@pytest.mark.parametrize("path", sorted(PACKAGE.rglob("*.py")), ids=lambda path: path.relative_to(PACKAGE).as_posix())
+def test_modules_import_from_rooms_further_in_only(path):
+    if path == PACKAGE / "__init__.py":
+        pytest.skip("the package names its API and loads it on first use")
+    own = room_of(path)
+    for room in imported_rooms(path):
+        allowed = room == own or ROOMS[room] < ROOMS[own] or (own == "config" and room == "errors")
+        assert allowed, f"{own} reaches out to {room}"
+
+
+def test_only_numerical_rooms_name_tensorflow():
+    for path in PACKAGE.rglob("*.py"):
+        text = path.read_text("utf-8")
+        if room_of(path) not in NUMERICAL and path.name != "api.py":
+            assert "import tensorflow" not in text
+            assert "import keras" not in text
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (["--help"], 0),
+        (["--version"], 0),
+        (["explain", "--help"], 0),
+        (["explain", "--no-such-option"], 2),
+        (["explain", "no-such-photo.jpg"], 1),
+        (["explain", "photo.jpg", "--class", "no such class"], 2),
+        (["explain", "photo.jpg", "--model", "no-such-model"], 2),
+        (["explain", "photo.jpg", "--colormap", "no-such-map"], 2),
+        (["models"], 0),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_answers_without_tensorflow(arguments, code, tmp_path):
+    program = (
+        "import sys\n"
+        "from scorecam_cli.cli.app import main\n"
+        "try:\n    main(sys.argv[1:])\n"
+        "except SystemExit as ended:\n"
+        "    heavy = [name for name in ('tensorflow', 'keras') if name in sys.modules]\n"
+        "    assert not heavy, heavy\n"
+        "    raise\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program, *arguments], cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == code, done.stderr
+    assert "Traceback" not in done.stderr
