@@ -40,6 +40,17 @@ def test_every_option_named_in_the_readme_exists():
     assert named - known - {"--help"} == set()
 
 
+def test_messages_under_troubleshooting_are_those_of_the_program():
+    table = README.read_text("utf-8").split("## Troubleshooting")[1].split("##")[0]
+    messages = re.findall(r"^\| `([^`]+)`", table, re.M)
+    source = "".join(path.read_text("utf-8") for path in (ROOT / "scorecam_cli").rglob("*.py"))
+    source = re.sub(r"\{[^{}]*\}", "{}", re.sub(r'"\s*\n\s*f?"', "", source).replace("`", ""))
+    assert len(messages) >= 8
+    for message in messages:
+        for part in re.split(r"VGG16| \.\.\. | \d+ ", message):
+            assert part.strip() in source, message
+
+
 @pytest.mark.parametrize("link", re.findall(r"\]\(([^)h][^)]*)\)", README.read_text("utf-8")))
 def test_links_lead_to_files(link):
     assert (ROOT / link).exists()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +48,12 @@ class Console:
         self._pass_bar: Any = None
         if verbosity >= 0 and sys.stderr.isatty() and total > 1:
             self._photo_bar = _bar(total=total, unit="photo", position=0, leave=False)
+
+    def notes(self, sentences: Sequence[str]) -> None:
+        """What was left out of the run, a line each."""
+        if self.verbosity >= 0:
+            for sentence in sentences:
+                self.say(f"note: {sentence}")
 
     def model_loading(self, name: str) -> None:
         """Say that the model is being loaded, which can take a while."""

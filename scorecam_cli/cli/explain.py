@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from itertools import chain
 from typing import Any
 
 import click
@@ -88,12 +89,10 @@ def explain(as_json: bool, top: int | None, **options: Any) -> int:
     check_request(config)
     found = find_jobs(photos.images, recursive=photos.recursive, output_dir=photos.output_dir)
     console = Console(verbosity=loudness, total=len(found.jobs) + len(found.failures))
+    console.notes(found.notes)
     try:
-        for failure in found.failures:
-            console.failed_photo(failure)
-            if as_json:
-                print_json({"schema": 1, "photo": str(failure.photo), "error": failure.reason})
-        for outcome in explain_photos(config, found.jobs, watcher=console, clock=time.perf_counter):
+        outcomes = explain_photos(config, found.jobs, watcher=console, clock=time.perf_counter)
+        for outcome in chain(found.failures, outcomes):
             if isinstance(outcome, Explained):
                 console.explained(outcome)
             else:

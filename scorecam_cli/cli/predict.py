@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from itertools import chain
 from typing import Any
 
 import click
@@ -35,8 +36,9 @@ def predict(as_json: bool, top: int, **options: Any) -> int:
 
     found = find_jobs(photos.images, recursive=photos.recursive, output_dir=None)
     console = Console(verbosity=min(loudness, 0), total=len(found.jobs) + len(found.failures))
+    console.notes(found.notes)
     try:
-        for outcome in (*found.failures, *predict_photos(config, found.jobs, watcher=console)):
+        for outcome in chain(found.failures, predict_photos(config, found.jobs, watcher=console)):
             if isinstance(outcome, Failed):
                 console.failed_photo(outcome)
                 if as_json:

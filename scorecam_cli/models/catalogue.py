@@ -188,7 +188,11 @@ def _build_application(named: NamedModel, *, imagenet: bool) -> Any:
     build = getattr(keras.applications, named.name)
     try:
         with _progress_on_stderr():
-            return build(weights="imagenet" if imagenet else None, classifier_activation=None)
+            return build(
+                weights="imagenet" if imagenet else None,
+                input_shape=(named.size, named.size, 3),  # MobileNetV3 would leave its size open
+                classifier_activation=None,
+            )
     except Exception as error:
         if not imagenet:
             raise ModelError(f"Keras {keras.__version__} cannot build {named.name}: {error}") from error
@@ -204,8 +208,8 @@ def _why_unread(named: NamedModel) -> str:
             f"delete it and run again to download it from {named.url}, {ways}"
         )
     return (
-        f"the weights of {named.name} at {path} were damaged, so Keras removed them, and could not be downloaded again: "
-        f"put the file from {named.url} there, {ways}"
+        f"the weights of {named.name} at {path} were damaged, so Keras removed them, and could not be downloaded "
+        f"again: put the file from {named.url} there, {ways}"
     )
 
 

@@ -132,7 +132,7 @@ def read_state_dict(path: Path, *, sha256: str) -> Mapping[str, NDArray[Any]]:
 
 
 def _state_dict(data: bytes) -> Mapping[str, NDArray[Any]]:
-    """Format: pickles of a magic number, a version, type sizes, the tensors, the storage keys; then each storage raw."""
+    """Format: pickles of a magic number, a version, type sizes, the tensors, the storage keys; then raw storages."""
     stream = io.BytesIO(data)
     header = [_TensorUnpickler(stream).load() for _ in range(3)]
     if header[0] != TORCH_MAGIC:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from importlib import resources
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from scorecam_cli.errors import ClassError, UsageError
 from scorecam_cli.records import ClassLabel
@@ -23,7 +23,8 @@ HEADER_WNIDS = frozenset({"wnid", "synset", "wordnet_id"})
 NOWHERE = -1  # the index of a row that gives none
 
 
-class Row(NamedTuple):
+@dataclass(frozen=True)
+class Row:
     """One class as a labels file gives it."""
 
     index: int

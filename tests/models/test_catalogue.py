@@ -24,7 +24,7 @@ from scorecam_cli.models.catalogue import NamedModel, build_named, catalogue, ke
 from scorecam_cli.models.preparation import PREPARATIONS
 
 OF_KERAS = [named for named in catalogue() if named.url]
-SMALL = [named for named in OF_KERAS if named.parameters < 6_000_000]
+SMALL = [named for named in OF_KERAS if named.parameters < 6_000_000 and named.name != "NASNetMobile"]  # 769 layers
 LARGE = [named for named in OF_KERAS if named not in SMALL]
 
 
@@ -102,11 +102,12 @@ def check_against_keras(named: NamedModel, monkeypatch: pytest.MonkeyPatch) -> N
     with monkeypatch.context() as patch:
         patch.setattr(file_utils, "get_file", note)
         patch.setattr(keras.Model, "load_weights", lambda *_: None)
-        model = getattr(keras.applications, named.name)(weights="imagenet", classifier_activation=None)
+        keras.backend.clear_session()  # numbers in layer names start anew
+        build = getattr(keras.applications, named.name)
+        model = build(weights="imagenet", input_shape=(named.size, named.size, 3), classifier_activation=None)
     assert asked == [(named.cache_name, named.url, "models", named.file_hash)]
-    assert model.input_shape == (None, named.size, named.size, 3)
     assert model.count_params() == named.parameters
-    keras.backend.clear_session()  # numbers in layer names start anew
+    assert model.get_layer(named.layer).output.shape == (None, named.h, named.w, named.channels)
 
 
 @pytest.mark.parametrize("named", SMALL, ids=lambda named: named.name)
@@ -132,25 +133,19 @@ def test_each_model_is_prepared_as_its_own_module_in_keras_does(named: NamedMode
     np.testing.assert_allclose(PREPARATIONS[named.preparation].scale(rgb), theirs, rtol=0, atol=1e-4)
 
 
-def test_the_target_layer_has_the_grid_that_the_catalogue_says() -> None:
-    for name in ("MobileNetV2", "MobileNetV3Small"):
-        named = named_model(name)
-        keras.backend.clear_session()
-        model = build(named, weights="random")
-        layers = {layer.name: layer for layer in model.layers}
-        if named.layer in layers:  # names with numbers depend on what was built before
-            assert layers[named.layer].output.shape == (None, named.h, named.w, named.channels)
-        assert model.layers[-1].activation is keras.activations.linear or named.name.startswith("MobileNetV3")
-
-
 # ---- random weights
 
 
-def test_random_weights_are_those_of_their_seed() -> None:
+def test_random_weights_are_those_of_their_seed_and_answer_with_logits() -> None:
     named = named_model("MobileNetV3Small")
-    first, again, other = (build(named, weights="random", seed=seed).get_weights()[0] for seed in (1, 1, 2))
-    np.testing.assert_array_equal(first, again)
-    assert not np.array_equal(first, other)
+    first, again, other = (build(named, weights="random", seed=seed) for seed in (1, 1, 2))
+    kernels = [model.get_weights()[0] for model in (first, again, other)]
+    np.testing.assert_array_equal(kernels[0], kernels[1])
+    assert not np.array_equal(kernels[0], kernels[2])
+    logits = np.asarray(first(np.random.default_rng(0).uniform(0, 255, (1, 224, 224, 3)).astype(np.float32)))
+    assert first.input_shape == (None, 224, 224, 3)
+    assert logits.shape == (1, 1000)
+    assert logits.min() < 0  # no softmax
 
 
 # ---- where the weights are
@@ -207,19 +202,18 @@ from scorecam_cli.models.catalogue import keras_cache
 try:
     keras.utils.get_file("w.h5", "http://127.0.0.1:9/w.h5", cache_subdir="models")
 except Exception:
-    print([folder for folder in (keras_cache(),) if (folder / "models").is_dir()] == [keras_cache()])
+    print(keras_cache(), (keras_cache() / "models").is_dir())
 """
-    for variables in ({"KERAS_HOME": str(tmp_path / "a" / "b")}, {"HOME": str(tmp_path)}):
-        kept = {name: value for name, value in os.environ.items() if name not in ("KERAS_HOME", "HOME")}
-        done = subprocess.run(
-            [sys.executable, "-c", code],
-            env={**kept, **variables, "no_proxy": "*"},
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=True,
-        )
-        assert done.stdout.splitlines()[-1] == "True"
+    kept = {name: value for name, value in os.environ.items() if name != "KERAS_HOME"}
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env={**kept, "HOME": str(tmp_path), "no_proxy": "*"},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=True,
+    )
+    assert done.stdout.splitlines()[-1] == f"{tmp_path / '.keras'} True"
 
 
 # ---- weights that are not at hand

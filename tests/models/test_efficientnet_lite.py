@@ -263,15 +263,15 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
 
 # The published recipe, one line for each stage, in the notation of the EfficientNet code: repeats, kernel, strides,
 # expansion, input and output filters. In the Lite networks stem and head keep their width and nothing squeezes.
-RECIPE = """
-r1_k3_s11_e1_i32_o16
-r2_k3_s22_e6_i16_o24
-r2_k5_s22_e6_i24_o40
-r3_k3_s22_e6_i40_o80
-r3_k5_s11_e6_i80_o112
-r4_k5_s22_e6_i112_o192
-r1_k3_s11_e6_i192_o320
-""".split()
+RECIPE = (
+    "r1_k3_s11_e1_i32_o16",
+    "r2_k3_s22_e6_i16_o24",
+    "r2_k5_s22_e6_i24_o40",
+    "r3_k3_s22_e6_i40_o80",
+    "r3_k5_s11_e6_i80_o112",
+    "r4_k5_s22_e6_i112_o192",
+    "r1_k3_s11_e6_i192_o320",
+)
 
 BLOCKS = [
     (kernel, stride if repeat == 0 else 1, expand, filters_in if repeat == 0 else filters_out, filters_out)

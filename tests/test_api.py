@@ -1,0 +1,68 @@
+"""The Python API: what is promised to people who import it."""
+
+import keras
+import numpy as np
+import pytest
+
+import scorecam_cli
+from scorecam_cli.errors import PhotoError, UsageError
+from tests.models import model_zoo
+
+
+@pytest.fixture(scope="module")
+def rgb():
+    return np.random.default_rng(0).integers(0, 256, (40, 60, 3), dtype=np.uint8)
+
+
+def test_explains_a_photo_of_an_array_or_a_file_the_same(rgb, tmp_path):
+    from PIL import Image
+
+    Image.fromarray(rgb).save(tmp_path / "photo.png")
+    classifier = scorecam_cli.wrap(model_zoo.rescaling())
+    of_array = scorecam_cli.explain(rgb, classifier)
+    of_file = scorecam_cli.explain(tmp_path / "photo.png", classifier)
+    np.testing.assert_array_equal(of_array.classes[0].map, of_file.classes[0].map)
+    assert isinstance(of_array, scorecam_cli.Explanation)
+    assert of_array.classes[0].map.dtype == np.float32
+
+
+def test_classes_are_chosen_by_index_name_or_number_of_most_probable(rgb):
+    classifier = scorecam_cli.wrap(model_zoo.rescaling(), labels=["cat", "dog", "bird"])
+    names = [found.score.label.name for found in scorecam_cli.explain(rgb, classifier, classes=["bird", 0]).classes]
+    assert names == ["bird", "cat"]
+    probabilities = [found.score.probability for found in scorecam_cli.explain(rgb, classifier, top=3).classes]
+    assert probabilities == sorted(probabilities, reverse=True)
+    assert scorecam_cli.explain(rgb, classifier).classes[0].score.probability == probabilities[0]
+
+
+def test_wrong_arguments_are_answered_with_a_sentence(rgb):
+    model = model_zoo.rescaling()
+    for settings, sentence in (
+        ({"preprocess": "vgg"}, "'vgg' is none of"),
+        ({"variant": "new"}, "'new' is none of"),
+        ({"labels": ["one"]}, "names 1 classes and rescaling has 3"),
+        ({"classes": 3}, "class 3 does not exist; rescaling has classes 0-2"),
+        ({"batch_size": 0}, "at least 1"),
+    ):
+        with pytest.raises(UsageError, match=sentence):
+            scorecam_cli.explain(rgb, model, **settings)
+    with pytest.raises(UsageError, match="give these to wrap"):
+        scorecam_cli.explain(rgb, scorecam_cli.wrap(model), layer="conv_1")
+    with pytest.raises(PhotoError, match=r"float64 \[4, 4, 3\]"):
+        scorecam_cli.explain(np.zeros((4, 4, 3)), model)
+
+
+def test_backbone_called_inside_a_model_needs_nothing_special(rgb):
+    found = scorecam_cli.explain(rgb, model_zoo.nested(), layer="backbone/relu_1")
+    assert found.layer == "backbone/relu_1"
+    assert found.classes[0].map.any()
+
+
+def test_model_is_usable_and_trainable_afterwards(rgb):
+    model = model_zoo.functional()
+    before = [value.copy() for value in model.get_weights()]
+    scorecam_cli.explain(rgb, model, preprocess="unit")
+    for old, new in zip(before, model.get_weights(), strict=True):
+        np.testing.assert_array_equal(old, new)
+    model.compile("sgd", "categorical_crossentropy")
+    model.fit(np.zeros((2, 16, 16, 3), np.float32), keras.utils.to_categorical([0, 1], 3), verbose=0)
