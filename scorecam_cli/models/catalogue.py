@@ -23,8 +23,8 @@ from typing import Any
 
 from scorecam_cli.errors import ModelError, UsageError, WeightsError
 from scorecam_cli.models import efficientnet_lite
-from scorecam_cli.models.files import load_weights_file
 from scorecam_cli.models.keras_start import start
+from scorecam_cli.models.weights import load_weights_file
 
 PACKAGED = "EfficientNetLite0"
 DOWNLOAD_TIMEOUT = 30  # seconds without a byte before a download counts as failed

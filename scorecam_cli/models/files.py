@@ -1,4 +1,4 @@
-"""The user's models and weights: loaded by what the files hold, without running code that came inside them."""
+"""The user's models: loaded by what the files hold, without running code that came inside them."""
 
 from __future__ import annotations
 
@@ -8,15 +8,13 @@ import sys
 import tempfile
 import traceback
 import warnings
-import zipfile
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from scorecam_cli.errors import ModelError, WeightsError
+from scorecam_cli.errors import ModelError
 from scorecam_cli.models.inspection import (
     SAVE_WHOLE,
     FileKind,
@@ -32,10 +30,6 @@ from scorecam_cli.models.inspection import (
 
 if TYPE_CHECKING:
     import keras
-
-__all__ = ["FileKind", "identify", "load_model_file", "load_weights_file", "model_file_sha256"]
-
-Shape = tuple[int, ...]
 
 # Keras chooses its reader by these endings.
 _ENDINGS = {
@@ -78,7 +72,7 @@ def load_model_file(path: Path, *, imports: Sequence[Path] = ()) -> keras.Model:
     import keras
 
     classes = {name: found for file in imports for name, found in _run_import(file).items()}
-    with _handed_to_keras(path, kind) as link:
+    with handed_to_keras(path, kind) as link:
         try:
             model = keras.models.load_model(link, custom_objects=classes, compile=False, safe_mode=True)
         except Exception as error:  # Keras raises whatever its layers, HDF5, zip or JSON raise
@@ -86,36 +80,6 @@ def load_model_file(path: Path, *, imports: Sequence[Path] = ()) -> keras.Model:
         if not isinstance(model, keras.Model):
             raise ModelError(f"{path} holds a {type(model).__name__}, not a model; {SAVE_WHOLE}")
     return model
-
-
-def load_weights_file(model: keras.Model, path: Path, *, name: str | None = None) -> None:
-    """Give a model the weights of a file, all of them or an error: weights only or a whole model, whatever its name.
-
-    Args:
-        model: built; after an error its weights are undefined.
-        path: the file.
-        name: what the user calls the model; by default the model's own name.
-
-    Raises:
-        ModelError: the file is not one that Keras wrote.
-        WeightsError: the weights are those of another model.
-    """
-    label = name or model.name
-    kind = identify(path)
-    if kind is FileKind.KERAS_ARCHIVE:
-        check_archive(path)
-    with _handed_to_keras(path, kind) as link:
-        try:
-            with _assignments(model) as assigned:
-                model.load_weights(link)
-        except Exception as error:  # Keras raises whatever its layers and HDF5 raise
-            raise WeightsError(f"{path} {_why_unfit(model, _weight_shapes(path, kind), label)}") from error
-    missing = len(model.weights) - len(assigned)
-    if missing:
-        raise WeightsError(
-            f"{path} gives only {len(assigned)} of the {len(model.weights)} weight arrays of {label}; "
-            f"give weights that were saved from {label}"
-        )
 
 
 def model_file_sha256(path: Path) -> str:
@@ -183,7 +147,7 @@ def _where_it_failed(path: Path, error: BaseException) -> str:
 
 
 @contextmanager
-def _handed_to_keras(path: Path, kind: FileKind) -> Iterator[str]:
+def handed_to_keras(path: Path, kind: FileKind) -> Iterator[str]:
     """A path to the same file whose name Keras reads rightly; meanwhile Keras keeps its warnings to itself.
 
     Always a link: Keras also takes folders such as /gcs and endings such as .KERAS for something else.
@@ -196,30 +160,6 @@ def _handed_to_keras(path: Path, kind: FileKind) -> Iterator[str]:
         except OSError:  # systems where only an administrator may link
             shutil.copyfile(path, link)
         yield str(link)
-
-
-@contextmanager
-def _assignments(model: keras.Model) -> Iterator[set[int]]:
-    """The ids of the model's weights that are assigned meanwhile: a load that skips some cannot pass unseen."""
-    assigned: set[int] = set()
-
-    def watch(weight: Any) -> None:
-        assign = weight.assign
-
-        def assign_and_note(value: Any) -> Any:
-            result = assign(value)
-            assigned.add(id(weight))
-            return result
-
-        weight.assign = assign_and_note
-
-    for weight in model.weights:
-        watch(weight)
-    try:
-        yield assigned
-    finally:
-        for weight in model.weights:
-            del weight.assign  # uncovers the method
 
 
 def _why_not_loaded(facts: ModelFacts, classes: dict[str, type], imports: Sequence[Path]) -> str:
@@ -261,58 +201,3 @@ def _is_newer(saved: str, here: str) -> bool:
         return tuple(int(part) for part in version.split(".")[:2] if part.isdecimal())
 
     return number(saved) > number(here)
-
-
-def _why_unfit(model: keras.Model, found: list[list[Shape]], label: str) -> str:
-    """What the file holds against what the model has, as far as the shapes of the arrays tell."""
-    if not found:
-        return "holds no weights that can be read; copy or download it again"
-    wanted = [[tuple(weight.shape) for weight in layer.weights] for layer in model.layers if layer.weights]
-    give = f"give weights that were saved from {label}"
-    absent = Counter(shape for layer in wanted for shape in layer)
-    absent.subtract(shape for layer in found for shape in layer)
-    lacking, extra = +absent, -absent
-    head: Counter[Shape] = Counter()
-    for layer in reversed(wanted if not extra else []):
-        if any(len(shape) == 4 and shape[:2] != (1, 1) for shape in layer):
-            break  # a spatial convolution: not the head any more
-        head.update(layer)
-        if head == lacking:
-            return f"has no classification head (a `_notop` file) and {label} needs one; give the file with the head"
-    if len(found) != len(wanted):
-        return f"has {len(found)} layers with weights and {label} has {len(wanted)}; {give}"
-    if lacking and extra:
-        return f"holds an array of shape {_shape(extra)} where {label} has one of {_shape(lacking)}; {give}"
-    return f"does not fit {label}, whose arrays are arranged otherwise; {give}"
-
-
-def _shape(shapes: Counter[Shape]) -> str:
-    return " x ".join(str(size) for size in max(shapes, key=len)) or "a single number"
-
-
-def _weight_shapes(path: Path, kind: FileKind) -> list[list[Shape]]:
-    """The shapes of the arrays a file holds, one list for each layer that has any; empty where they cannot be read."""
-    import h5py
-
-    try:
-        if kind is FileKind.KERAS_ARCHIVE:
-            with zipfile.ZipFile(path) as archive, archive.open("model.weights.h5") as member, h5py.File(member) as h5:
-                return _group_shapes(h5, kind)
-        with h5py.File(path, "r") as h5:
-            return _group_shapes(h5, kind)
-    except (OSError, RuntimeError, KeyError, ValueError):
-        return []  # asked only to word an error that stands without it
-
-
-def _group_shapes(h5: Any, kind: FileKind) -> list[list[Shape]]:
-    layers: dict[str, list[Shape]] = {}
-
-    def note(name: str, item: Any) -> None:
-        parts = name.removeprefix("model_weights/").split("/")
-        if not hasattr(item, "shape") or parts[0].startswith(("optimizer", "top_level")) or "seed_generator" in parts:
-            return
-        in_vars = kind in (FileKind.KERAS_ARCHIVE, FileKind.WEIGHTS_HDF5)  # layers/conv2d/vars/0, else conv/conv/kernel
-        layers.setdefault("/".join(parts[:-1]) if in_vars else parts[0], []).append(tuple(item.shape))
-
-    h5.visititems(note)  # follows no link out of the file
-    return list(layers.values())

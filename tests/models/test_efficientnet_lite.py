@@ -222,7 +222,9 @@ def test_a_file_cut_anywhere_is_refused(tmp_path: Path) -> None:
 
 
 def test_what_is_no_state_dict_is_refused(tmp_path: Path) -> None:
-    for data in (b"", b"PK\x03\x04" + bytes(60), HEADER + pickle.dumps([1, 2], 2) + pickle.dumps([], 2), bytes(99)):
+    no_tensors = HEADER + pickle.dumps([1, 2], 2) + pickle.dumps([], 2)
+    other_magic = legacy_file().replace(MAGIC, pickle.dumps(0x1950A86A20F9469CFC6D, 2))
+    for data in (b"", b"PK\x03\x04" + bytes(60), bytes(99), no_tensors, other_magic):
         with pytest.raises(WeightsError, match="does not hold a state dict of tensors"):
             read(data, tmp_path)
 

@@ -20,7 +20,9 @@ from keras.src.legacy.saving import legacy_h5_format
 from numpy.typing import NDArray
 
 from scorecam_cli.errors import ModelError, WeightsError
-from scorecam_cli.models.files import FileKind, identify, load_model_file, load_weights_file, model_file_sha256
+from scorecam_cli.models.files import load_model_file, model_file_sha256
+from scorecam_cli.models.inspection import FileKind, identify
+from scorecam_cli.models.weights import load_weights_file
 from tests.models import model_zoo
 
 # The same operations on the same weights on one machine: only the order of threads may differ.
