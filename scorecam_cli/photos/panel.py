@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import textwrap
 import warnings
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from PIL import Image
 from scorecam_cli.photos.draw import heatmap, overlay, quiet_matplotlib
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 DPI = 100
@@ -20,6 +22,8 @@ _LONGEST = 520  # pixels of a picture's longer side: three beside each other fil
 _SHORTEST = 260  # pixels that are left free for a picture's shorter side, or its caption would be wider than it
 _GAP = 24
 _CAPTION = 26  # pixels above each picture
+_SHORTEST_SCALE = 60  # pixels of the colour bar, or the numbers at its ends would lie on each other
+_SCALE_GAP = 8
 _SCALE = 14  # pixels of the colour bar's width
 _SCALE_ROOM = 96  # pixels for the colour bar, its gap and its numbers
 _LINE = 22  # pixels of one line of the title
@@ -74,7 +78,7 @@ def panel(
 
         with matplotlib.rc_context():
             matplotlib.rcdefaults()  # the user's style file is for their own plots
-            figure = _layout(pictures, (title, subtitle), (low, high), colormap=colormap)
+            figure = _draw(pictures, (title, subtitle), (low, high), colormap=colormap)
             canvas = FigureCanvasAgg(figure)
             canvas.draw()  # type: ignore[no-untyped-call]
             rgba = np.asarray(canvas.buffer_rgba())  # type: ignore[no-untyped-call]  # [rows, columns, 4], on white
@@ -91,71 +95,81 @@ def _shown(rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return np.asarray(Image.fromarray(rgb).resize(size, method))
 
 
-def _layout(
+@dataclass(frozen=True)
+class _Plan:
+    """Where everything lies, in whole pixels from the top left, so that no picture is resampled again."""
+
+    columns: int
+    rows: int
+    lines: tuple[str, ...]
+    pictures: tuple[tuple[int, int], ...]  # left, top of each
+    width: int  # of each picture
+    height: int
+
+    def share(self, left: float, top: float, width: float, height: float) -> tuple[float, float, float, float]:
+        """A rectangle as matplotlib wants it: shares of the figure, from the bottom left."""
+        return left / self.columns, 1 - (top + height) / self.rows, width / self.columns, height / self.rows
+
+
+def _plan(width: int, height: int, titles: tuple[str, str]) -> _Plan:
+    """Three pictures beside each other, or, where they are much wider than high, below each other."""
+    stacked = width > 2 * height
+    cell_width = max(width, _SHORTEST)
+    cell_height = max(height, _SHORTEST if not stacked else _SHORTEST_SCALE)
+    columns = 2 * _GAP + _SCALE_ROOM + (cell_width if stacked else 3 * cell_width + 2 * _GAP)
+    lines = _title_lines(titles, columns)
+    top = _GAP + _LINE * len(lines) + _GAP // 2 + _CAPTION
+    if stacked:
+        step = cell_height + _GAP + _CAPTION
+        cells = [(_GAP, top + number * step) for number in range(3)]
+    else:
+        steps = (0, cell_width + _GAP, 2 * (cell_width + _GAP) + _SCALE_ROOM)  # the scale follows the second
+        cells = [(_GAP + step, top) for step in steps]
+    inset_x, inset_y = (cell_width - width) // 2, (cell_height - height) // 2
+    pictures = tuple((left + inset_x, top + inset_y) for left, top in cells)
+    return _Plan(columns, cells[-1][1] + cell_height + _GAP, lines, pictures, width, height)
+
+
+def _draw(
     pictures: list[tuple[str, NDArray[np.uint8]]],
     titles: tuple[str, str],
     value_range: tuple[float, float],
     *,
     colormap: str,
 ) -> Figure:
-    """The figure, every rectangle computed in whole pixels so that no picture is resampled again."""
+    """The figure: the title's lines, then each picture under its caption, the second with its scale."""
     from matplotlib.figure import Figure
 
     height, width = pictures[0][1].shape[:2]
-    stacked = width > 2 * height
-    cell_width, cell_height = max(width, _SHORTEST), max(height, _SHORTEST if not stacked else 60)
-    if stacked:
-        columns = _GAP + cell_width + _SCALE_ROOM + _GAP
-        rows = 3 * (_CAPTION + cell_height) + 2 * _GAP
-    else:
-        columns = _GAP + 3 * cell_width + 2 * _GAP + _SCALE_ROOM + _GAP
-        rows = _CAPTION + cell_height
-    lines = _title_lines(titles, columns)
-    head = _GAP + _LINE * len(lines)
-    total = head + _GAP // 2 + rows + _GAP
-    figure = Figure(figsize=(columns / DPI, total / DPI), dpi=DPI, facecolor="white")
-
-    def rectangle(left: float, top: float, wide: float, high: float) -> tuple[float, float, float, float]:
-        return left / columns, 1 - (top + high) / total, wide / columns, high / total
-
-    for number, line in enumerate(lines):
-        y = 1 - (_GAP / 2 + _LINE * (number + 0.5)) / total
-        last = number == len(lines) - 1
-        style: dict[str, Any] = {"fontsize": 9, "color": "0.35"} if last else {"fontsize": 12, "weight": "bold"}
-        text = figure.text(0.5, y, line, ha="center", va="center", parse_math=False, **style)
-        share = text.get_window_extent().width / (columns - _GAP)
-        if share > 1:  # a line of wide letters
-            text.set_fontsize(style["fontsize"] / share)
-
-    left, top = _GAP, head + _GAP // 2
-    for name, pixels in pictures:
-        x, y = left + (cell_width - width) // 2, top + _CAPTION + (cell_height - height) // 2
-        axes = figure.add_axes(rectangle(x, y, width, height))
+    plan = _plan(width, height, titles)
+    figure = Figure(figsize=(plan.columns / DPI, plan.rows / DPI), dpi=DPI, facecolor="white")
+    _draw_title(figure, plan)
+    for (caption, pixels), (left, top) in zip(pictures, plan.pictures, strict=True):
+        axes = figure.add_axes(plan.share(left, top, width, height))
         axes.imshow(pixels, aspect="auto", interpolation="none")
         axes.set_xticks([])
         axes.set_yticks([])
-        for spine in axes.spines.values():
-            spine.set_linewidth(0.4)
-        figure.text(
-            (left + cell_width / 2) / columns,
-            1 - (y - _CAPTION / 2) / total,
-            name,
-            ha="center",
-            va="center",
-            fontsize=10,
-        )
-        if name == "heatmap":
-            bar_height = max(height, 60)  # or the numbers at its ends would lie on each other
-            bar_top = y + (height - bar_height) // 2
-            _colour_bar(figure, rectangle(x + width + 8, bar_top, _SCALE, bar_height), value_range, colormap=colormap)
-            extra = _SCALE_ROOM if not stacked else 0
-        else:
-            extra = 0
-        if stacked:
-            top += _CAPTION + cell_height + _GAP
-        else:
-            left += cell_width + _GAP + extra
+        _thin_frame(axes)
+        x, y = plan.share(left + width / 2, top - _CAPTION / 2, 0, 0)[:2]
+        figure.text(x, y, caption, ha="center", va="center", fontsize=10)
+        if caption == "heatmap":
+            scale_height = max(height, _SHORTEST_SCALE)
+            scale_top = top + (height - scale_height) // 2
+            place = plan.share(left + width + _SCALE_GAP, scale_top, _SCALE, scale_height)
+            _colour_bar(figure, place, value_range, colormap=colormap)
     return figure
+
+
+def _draw_title(figure: Figure, plan: _Plan) -> None:
+    """The class in bold, the model in grey below it; `$` is a letter like any other."""
+    for number, line in enumerate(plan.lines):
+        last = number == len(plan.lines) - 1
+        style: dict[str, Any] = {"fontsize": 9, "color": "0.35"} if last else {"fontsize": 12, "weight": "bold"}
+        y = plan.share(0, _GAP / 2 + _LINE * (number + 0.5), 0, 0)[1]
+        text = figure.text(0.5, y, line, ha="center", va="center", parse_math=False, **style)
+        share = text.get_window_extent().width / (plan.columns - _GAP)
+        if share > 1:  # a line of wide letters
+            text.set_fontsize(style["fontsize"] / share)
 
 
 def _colour_bar(
@@ -181,15 +195,19 @@ def _colour_bar(
         ticks = np.linspace(low, high, 5 if place[3] * figure.bbox.height > 150 else 2)
         bar.set_ticks(list(ticks), labels=[f"{tick:.3g}" for tick in ticks])
     axes.tick_params(labelsize=8, length=2, width=0.5)
+    _thin_frame(axes)
+
+
+def _thin_frame(axes: Axes) -> None:
     for spine in axes.spines.values():
         spine.set_linewidth(0.4)
 
 
-def _title_lines(titles: tuple[str, str], columns: int) -> list[str]:
+def _title_lines(titles: tuple[str, str], columns: int) -> tuple[str, ...]:
     """The class over as many lines as it needs, at most three, and one line for the model."""
     letters = int(columns * _TITLE_LETTERS)
     title = textwrap.wrap(titles[0], letters, max_lines=_TITLE_LINES, placeholder=" …") or [""]
-    return [*title, textwrap.shorten(titles[1], int(letters * 1.4), placeholder=" …")]
+    return (*title, textwrap.shorten(titles[1], int(letters * 1.4), placeholder=" …"))
 
 
 def _printable(text: str) -> str:

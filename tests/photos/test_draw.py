@@ -44,6 +44,8 @@ def test_scale_map_by_hand():
     scaled = scale_map(np.float32([[2, 4], [3, 6]]))
     assert scaled.dtype == np.float32
     assert np.array_equal(scaled, np.float32([[0, 0.5], [0.25, 1]]))
+    widest = np.float32([[-3e38, 3e38, 0]])  # their difference is no float32
+    assert scale_map(widest).tolist() == [[0, 1, 0.5]]
 
 
 @given(npst.arrays(np.float32, (3, 4), elements=st.floats(allow_nan=False, allow_infinity=False, width=32)))
@@ -171,6 +173,13 @@ def test_panel_holds_photo_and_heatmap_the_right_way_up(height, width):
     half_pink = np.argwhere((np.abs(found.astype(int) - (255, 128, 255)) <= 2).all(axis=2))  # overlay of white
     half_dark = np.argwhere((np.abs(found.astype(int) - (128, 0, 128)) <= 2).all(axis=2))  # overlay of black
     assert half_pink[:, 0].mean() < half_dark[:, 0].mean()
+
+
+def test_panel_of_a_wide_photo_stacks_its_pictures():
+    saliency = np.eye(7, dtype=np.float32)
+    for height in (1, 40):  # 1 x 4000: less than a pixel high once it is made smaller
+        assert figure(np.zeros((height, 4000, 3), np.uint8), saliency).shape[1] < 700
+    assert figure(np.zeros((300, 400, 3), np.uint8), saliency).shape[1] > 1500
 
 
 def test_panel_shows_dollars_surrogates_and_long_names():

@@ -274,4 +274,7 @@ def test_whatever_a_decoder_raises_becomes_one_sentence(monkeypatch):
             raise error
 
         monkeypatch.setattr("PIL.PngImagePlugin.PngImageFile.load", fail)
-        message(data)
+        text = message(data)
+        assert text.startswith(
+            "not enough memory for a photo of 40 x 24" if isinstance(error, MemoryError) else "the PNG file is"
+        )

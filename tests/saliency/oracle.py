@@ -27,28 +27,31 @@ def softmax(logits):
     return shifted / shifted.sum()
 
 
-def score_cam(activations_of, logits_of, image, class_index, variant):
-    """The map [H, W] of one class.
+def score_cam(activations_of, logits_of, image, class_index):
+    """The maps [H, W] of one class, by variant, all from the same passes.
 
     activations_of: image [H, W, c] -> [h, w, K]. logits_of: image [H, W, c] -> [C].
     """
     height, width, _ = image.shape
     activations = activations_of(image)
-    channels = activations.shape[2]
-    ups, masks, weights = [], [], []
     closed = logits_of(np.zeros_like(image))[class_index]
-    for k in range(channels):
-        up = upsample(activations[:, :, k], height, width)
-        constant = activations[:, :, k].max() == activations[:, :, k].min()
-        mask = np.zeros_like(up) if constant else (up - up.min()) / (up.max() - up.min() + EPSILON)
-        logits = logits_of((image * mask[:, :, None]).astype(np.float32)) if not constant else None
-        if variant == "paper":
-            weights.append(0.0 if constant else logits[class_index] - closed)
+    ups, masks, probabilities, rises = [], [], [], []
+    for k in range(activations.shape[2]):
+        grid = activations[:, :, k]
+        up = upsample(grid, height, width)
+        if grid.max() == grid.min():  # its mask is zero: nothing is seen, nothing is added
+            mask, probability, rise = np.zeros_like(up), 0.0, 0.0
         else:
-            weights.append(0.0 if constant else softmax(logits)[class_index])
+            mask = (up - up.min()) / (up.max() - up.min() + EPSILON)
+            logits = logits_of((image * mask[:, :, None]).astype(np.float32))
+            probability, rise = softmax(logits)[class_index], logits[class_index] - closed
         ups.append(up)
         masks.append(mask)
-    if variant == "paper":
-        weights = softmax(weights)
-    summands = masks if variant == "article" else ups
-    return np.maximum(sum(weight * summand for weight, summand in zip(weights, summands, strict=True)), 0)
+        probabilities.append(probability)
+        rises.append(rise)
+    sums = {
+        "article": zip(probabilities, masks, strict=True),
+        "official": zip(probabilities, ups, strict=True),
+        "paper": zip(softmax(rises), ups, strict=True),
+    }
+    return {variant: np.maximum(sum(weight * part for weight, part in sums[variant]), 0) for variant in sums}
