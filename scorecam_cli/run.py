@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 
     from scorecam_cli.models.classifier import Classifier
 
-SCHEMA = 1  # of the manifest
-
 
 class Watcher(Protocol):
     """Whoever wants to know how far a run is; every method may do nothing."""
@@ -228,7 +226,7 @@ def _manifest(
     from scorecam_cli.models.keras_start import versions
 
     return {
-        "schema": SCHEMA,
+        "schema": manifest.SCHEMA,
         "photo": str(job.photo),
         "photo_sha256": photo.sha256,
         "width": photo.width,
@@ -247,7 +245,7 @@ def _manifest(
         "passes": explanation.passes,
         "batch_size": explanation.batch_size,
         "classes": [_class_entry(found, group) for found, group in zip(explanation.classes, files, strict=True)],
-        "file_sizes": {path.name: path.stat().st_size for group in files for path in group.values()},
+        "file_sizes": manifest.file_sizes(path for group in files for path in group.values()),
         "warnings": [*photo.warnings, *explanation.warnings],
         "versions": versions(),
     }

@@ -144,10 +144,7 @@ class _Search:
             if isinstance(entry, Unreadable):
                 any_photo |= self._fail(entry.path, f"the folder cannot be listed: {entry.error.strerror}")
             elif has_photo_suffix(entry.name):
-                if OUR_MARK in entry.name:
-                    self.ours += 1
-                else:
-                    any_photo |= self._take_entry(entry, below)
+                any_photo |= OUR_MARK not in entry.name and self._take_entry(entry, below)
         return any_photo
 
     def _take_entry(self, entry: os.DirEntry[str], below: Path) -> bool:

@@ -9,7 +9,7 @@ import warnings
 import matplotlib
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
@@ -48,6 +48,7 @@ def test_scale_map_by_hand():
     assert scale_map(widest).tolist() == [[0, 1, 0.5]]
 
 
+@settings(deadline=None, max_examples=60)
 @given(npst.arrays(np.float32, (3, 4), elements=st.floats(allow_nan=False, allow_infinity=False, width=32)))
 def test_scale_map_is_finite_within_0_and_1_and_reaches_both_ends(saliency):
     with warnings.catch_warnings():
@@ -111,6 +112,7 @@ def test_overlay_by_hand():
     assert np.array_equal(overlay(rgb, heat, alpha=1), heat)
 
 
+@settings(deadline=None, max_examples=60)
 @given(st.floats(0, 1))
 def test_overlay_equals_the_formula_in_float64(alpha):
     rng = np.random.default_rng(3)

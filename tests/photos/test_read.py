@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
@@ -247,6 +247,7 @@ def test_huge_file_is_refused_without_being_decoded(tmp_path, monkeypatch):
         read_photo(path)
 
 
+@settings(deadline=None, max_examples=60)
 @given(
     st.binary(max_size=60), st.sampled_from(["JPEG", "PNG", "GIF", "TIFF", "WEBP", "BMP", "AVIF"]), st.integers(0, 400)
 )
