@@ -21,12 +21,17 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from scorecam_cli.errors import ModelError, UsageError, WeightsError
 from scorecam_cli.models import efficientnet_lite
+from scorecam_cli.models.initial_weights import drawn_by_numpy, left_at_zero
 from scorecam_cli.models.keras_start import start
 from scorecam_cli.models.weights import load_weights_file
 
 PACKAGED = "EfficientNetLite0"
+DOUBLY_SCALED = frozenset(f"EfficientNetB{number}" for number in range(8))
+IMAGENET_STD_RGB = np.array([0.229, 0.224, 0.225], np.float32)
 DOWNLOAD_TIMEOUT = 30  # seconds without a byte before a download counts as failed
 
 
@@ -113,15 +118,25 @@ def build_named(named: NamedModel, *, weights: str, seed: int, offline: bool) ->
         _fetch(named, offline=offline)
     if weights == "random":
         keras.utils.set_random_seed(seed)
-    if not named.url:
-        model = efficientnet_lite.build()
-        if weights == "imagenet":
-            efficientnet_lite.load_imagenet_weights(model)
-    else:
-        model = _build_application(named, imagenet=weights == "imagenet")
+    with drawn_by_numpy(seed) if weights == "random" else left_at_zero():
+        model = _build_application(named, imagenet=weights == "imagenet") if named.url else efficientnet_lite.build()
+    if weights == "imagenet" and not named.url:
+        efficientnet_lite.load_imagenet_weights(model)
     if weights not in ("imagenet", "random"):
         load_weights_file(model, Path(weights), name=named.name)
+        if named.name in DOUBLY_SCALED and _is_whole(Path(weights), named.file_hash):
+            _scale_stem(model)
     return model
+
+
+def _scale_stem(model: Any) -> None:
+    """Fold into the first convolution the division that Keras puts before it for the weights that it downloads.
+
+    Keras adds that layer only for `weights="imagenet"`; the same file given by its path would go without.
+    """
+    stem = model.get_layer("stem_conv")
+    (kernel,) = stem.get_weights()  # [k, k, 3, K], no bias
+    stem.set_weights([kernel / np.sqrt(IMAGENET_STD_RGB)[:, None]])
 
 
 def keras_cache() -> Path:

@@ -19,6 +19,7 @@ from scorecam_cli.records import ClassLabel
 
 HEADER_NAMES = frozenset({"name", "label", "class", "class_name", "classname", "title"})
 HEADER_INDICES = frozenset({"index", "id", "class_index", "class_id", "number", "idx"})
+WNID = re.compile(r"n\d{8}")
 HEADER_WNIDS = frozenset({"wnid", "synset", "wordnet_id"})
 NOWHERE = -1  # the index of a row that gives none
 
@@ -162,6 +163,8 @@ def _csv_rows(text: str, path: Path, delimiter: str) -> list[Row]:
     header = [cell.lower().replace(" ", "_") for cell in table[0]] if _has_header(table) else []
     body = table[1:] if header else table
     wnid_at = _column(header, HEADER_WNIDS)
+    if wnid_at is None and width > 1:
+        wnid_at = next((at for at in range(width) if body and all(WNID.fullmatch(row[at]) for row in body)), None)
     index_at = _column(header, HEADER_INDICES)
     if index_at is None:
         index_at = _numbered_column(body)

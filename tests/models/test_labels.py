@@ -275,3 +275,12 @@ def assert_one_sentence(message: str, path: Path) -> None:
     assert "\n" not in message
     assert "; " in message  # what is wrong; what to do
     assert len(message) < len(str(path)) + 250
+
+
+def test_column_of_wordnet_ids_is_told_without_a_header(tmp_path):
+    path = tmp_path / "names.csv"
+    path.write_text("1,n01443537,goldfish\n0,n01440764,tench\n")
+    assert [(each.name, each.wnid) for each in read_labels(path).classes] == [
+        ("tench", "n01440764"),
+        ("goldfish", "n01443537"),
+    ]
