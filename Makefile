@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-all lint format types check build clean
+.PHONY: help install demo test test-all bench lint format types check build clean
 
 help: ## Show the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -25,6 +25,10 @@ $(VENV)/installed-lint: pyproject.toml | $(BIN)/python
 	$(PIP) --editable '.[test,lint]'
 	@touch $@ $(VENV)/installed $(VENV)/installed-test
 
+$(VENV)/installed-bench: pyproject.toml | $(BIN)/python
+	$(PIP) --editable '.[bench]'
+	@touch $@ $(VENV)/installed
+
 install: $(VENV)/installed ## Install scorecam into .venv
 
 demo: $(VENV)/installed ## Explain the sample photos into demo/, with a model that needs no download
@@ -37,6 +41,9 @@ test: $(VENV)/installed-test ## Run the tests but for the slow ones
 
 test-all: $(VENV)/installed-test ## Run all tests
 	$(BIN)/python -m pytest
+
+bench: $(VENV)/installed-bench ## Time whole maps against another program (ARGS="--models VGG16 --rounds 1")
+	$(BIN)/python -m tests.bench.speed $(ARGS)
 
 lint: $(VENV)/installed-lint ## Check style
 	$(BIN)/ruff check .

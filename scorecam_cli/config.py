@@ -9,6 +9,7 @@ from scorecam_cli.errors import UsageError
 
 SAVES = ("heatmap", "overlay", "npy", "panel")
 VARIANTS = ("article", "official", "paper")
+SELECTIONS = ("representatives", "faster")
 MODEL_SUFFIXES = (".keras", ".h5", ".hdf5")
 
 
@@ -64,6 +65,7 @@ class ExplainConfig:
     """Everything `scorecam explain` was asked to do.
 
     classes: as given, by index, name or WordNet id. top: also the N most probable; without either the predicted.
+    passes: masks to pass, None for all or as many as fidelity, an estimated correlation, asks for.
     """
 
     photos: PhotoSettings
@@ -71,6 +73,9 @@ class ExplainConfig:
     classes: tuple[str, ...] = ()
     top: int = 0
     variant: str = "article"
+    passes: int | None = None
+    fidelity: float = 1.0
+    selection: str = "representatives"
     batch_size: int = 32  # 32 x 224 x 224 x 3 float32 = 19 MB of masked photos
     save: tuple[str, ...] = ("heatmap", "overlay")
     colormap: str = "turbo"
@@ -78,6 +83,13 @@ class ExplainConfig:
     force: bool = False
 
     def __post_init__(self) -> None:
+        if self.passes is not None and self.fidelity < 1:
+            raise UsageError(
+                f"--passes {self.passes} and --fidelity {self.fidelity} exclude each other: give the passes to spend "
+                "or the fidelity to reach"
+            )
+        if self.selection == "faster" and self.passes is None:
+            raise UsageError("--selection faster estimates nothing, so it needs --passes N")
         unknown = [name for name in self.save if name not in SAVES]
         if unknown or not self.save:
             raise UsageError(

@@ -74,11 +74,12 @@ class ClassMap:
     """The saliency map of one class.
 
     map: float32 [H, W], >= 0, in the units of the weighted sum: no display scaling.
+    estimated_correlation: with the exact map, over the pixels; 1 for the exact map, None where nothing is estimated.
     """
 
     score: ClassScore
     map: NDArray[np.float32]
-    estimated_correlation: float = 1.0
+    estimated_correlation: float | None = 1.0
 
 
 @dataclass(frozen=True)
@@ -86,11 +87,13 @@ class Explanation:
     """Everything learnt about one photo before anything is drawn.
 
     channels: K of the target layer; live_channels: those not constant over the grid; passes: masked passes run.
+    selection: which of the live channels were passed: `all`, `representatives` or `faster`.
     """
 
     classes: tuple[ClassMap, ...]
     method: str
     variant: str
+    selection: str
     layer: str
     channels: int
     live_channels: int

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -15,6 +17,7 @@ from scorecam_cli.models.loading import fingerprint, known_labels, load_classifi
 from scorecam_cli.photos import draw, manifest, write
 from scorecam_cli.photos.panel import panel
 from scorecam_cli.photos.read import read_photo
+from scorecam_cli.pipeline import in_stages
 from scorecam_cli.records import ClassScore, Explained, Explanation, Failed, Outcome, Photo, PhotoJob
 
 if TYPE_CHECKING:
@@ -22,6 +25,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from scorecam_cli.models.classifier import Classifier
+
+# Reading a photo, drawing a panel and loading a model each change the process's warning filters for a while and put
+# back what they found: one at a time, or the filters would be left as another thread had them.
+_WARNING_FILTERS = threading.Lock()
 
 
 class Watcher(Protocol):
@@ -48,7 +55,36 @@ class Session:
     def classifier(self) -> Classifier:
         """The loaded model."""
         self.watcher.model_loading(model_name(self.model))
-        return load_classifier(self.model)
+        with _WARNING_FILTERS:
+            return load_classifier(self.model)
+
+
+@dataclass(frozen=True)
+class ReadPhoto:
+    """A photo that needs a map; seconds: of reading it."""
+
+    job: PhotoJob
+    photo: Photo
+    seconds: float
+
+
+@dataclass(frozen=True)
+class ComputedPhoto:
+    """A photo with its maps, before anything is drawn.
+
+    seconds: of reading and computing; pass_seconds: of the masked passes alone.
+    """
+
+    job: PhotoJob
+    photo: Photo
+    classifier: Classifier
+    explanation: Explanation
+    seconds: float
+    pass_seconds: float
+
+
+class HaltError(Exception):
+    """The run is over before all files of a photo are written; nobody waits for the rest."""
 
 
 @dataclass(frozen=True)
@@ -65,21 +101,24 @@ def explain_photos(
 ) -> Iterator[Outcome]:
     """Explain each photo and write its files; a photo that fails does not stop the others.
 
+    The next photos are read and the last ones drawn and written while the model, in the calling thread, computes. The
+    model is loaded when the first photo needs it. To stop early, close the iterator: no file is left torn.
+
     Raises:
         UsageError, ModelError: the request cannot be met for any photo.
     """
     draw.check_colormap(config.colormap)
     settings = _settings(config)
     session = Session(config.model, watcher)
-    for job in jobs:
-        current = None if config.force else _current(job, settings)
-        if current is not None:
-            yield current
-            continue
-        try:
-            yield _explain(session, config, settings, job, clock)
-        except PhotoError as error:
-            yield Failed(job.photo, str(error))
+    halt = threading.Event()
+    yield from in_stages(
+        jobs,
+        read=partial(_read, config, settings, clock=clock),
+        compute=partial(_compute, session, config, clock=clock),
+        write=partial(_write, config, settings, halt=halt, clock=clock),
+        halt=halt,
+        clock=clock,
+    )
 
 
 def predict_photos(
@@ -140,16 +179,67 @@ def _current(job: PhotoJob, settings: Mapping[str, Any]) -> Explained | None:
     return Explained(job, found, (*(path.parent / name for name in names), path), skipped=True)
 
 
-def _explain(
-    session: Session, config: ExplainConfig, settings: Mapping[str, Any], job: PhotoJob, clock: Callable[[], float]
-) -> Explained:
+def _read(
+    config: ExplainConfig, settings: Mapping[str, Any], job: PhotoJob, *, clock: Callable[[], float]
+) -> ReadPhoto | Outcome:
+    """The photo, or the outcome where it is known already: up to date, or not to be read."""
+    current = None if config.force else _current(job, settings)
+    if current is not None:
+        return current
+    with _WARNING_FILTERS:
+        began = clock()
+        try:
+            photo = read_photo(job.photo)
+        except PhotoError as error:
+            return Failed(job.photo, str(error))
+        return ReadPhoto(job, photo, clock() - began)
+
+
+def _compute(
+    session: Session, config: ExplainConfig, read: ReadPhoto | Outcome, *, clock: Callable[[], float]
+) -> ComputedPhoto | Outcome:
+    """The maps of a photo; an outcome that is known already is handed on."""
+    if not isinstance(read, ReadPhoto):
+        return read
+    try:
+        return _explain(session, config, read, clock)
+    except PhotoError as error:
+        return Failed(read.job.photo, str(error))
+
+
+def _write(
+    config: ExplainConfig,
+    settings: Mapping[str, Any],
+    computed: ComputedPhoto | Outcome,
+    *,
+    halt: threading.Event,
+    clock: Callable[[], float],
+) -> Outcome:
+    """The outcome of a photo whose files are written now, the manifest last."""
+    if not isinstance(computed, ComputedPhoto):
+        return computed
+    with _WARNING_FILTERS if "panel" in config.save else nullcontext():
+        began = clock()
+        try:
+            files = _write_maps(config, computed, halt)
+            described = _manifest(computed, files)
+            total = computed.seconds + clock() - began
+            described["seconds"] = {"passes": round(computed.pass_seconds, 3), "total": round(total, 3)}
+            described["settings"] = dict(settings)
+            path = manifest.manifest_path(computed.job.output)
+            _stop_if(halt)
+            write.write_json(path, described)
+        except PhotoError as error:
+            return Failed(computed.job.photo, str(error))
+    return Explained(computed.job, described, (*(made for group in files for made in group.values()), path))
+
+
+def _explain(session: Session, config: ExplainConfig, read: ReadPhoto, clock: Callable[[], float]) -> ComputedPhoto:
     from scorecam_cli.saliency.score_cam import Variant, live_channels, score_cam
 
-    began = clock()
-    photo = read_photo(job.photo)
-    reading = clock() - began
+    job, photo = read.job, read.photo
     classifier = session.classifier  # loaded for the first photo; not counted as that photo's time
-    began = clock() - reading
+    began = clock()
     image = classifier.prepare(photo.rgb)
     observation = classifier.observe(image)
     indices = classifier.choose_classes(observation, asked=config.classes, top=config.top)
@@ -164,31 +254,31 @@ def _explain(
         batch_size=config.batch_size,
         on_passes=session.watcher.passes_done,
     )
-    seconds = clock() - passes_began
-    files = _write_maps(config, job, photo, classifier, explanation)
-    described = _manifest(job, photo, classifier, explanation, files)
-    described["seconds"] = {"passes": round(seconds, 3), "total": round(clock() - began, 3)}
-    described["settings"] = dict(settings)
-    path = manifest.manifest_path(job.output)
-    write.write_json(path, described)
-    return Explained(job, described, (*(made for group in files for made in group.values()), path))
+    ended = clock()
+    seconds = read.seconds + ended - began
+    return ComputedPhoto(job, photo, classifier, explanation, seconds=seconds, pass_seconds=ended - passes_began)
 
 
-def _write_maps(
-    config: ExplainConfig, job: PhotoJob, photo: Photo, classifier: Classifier, explanation: Explanation
-) -> list[dict[str, Path]]:
+def _write_maps(config: ExplainConfig, computed: ComputedPhoto, halt: threading.Event) -> list[dict[str, Path]]:
     """Draw and write the files of each class; the paths by kind, in the order of the classes."""
+    photo = computed.photo
     written = []
-    for found in explanation.classes:
-        paths = manifest.output_paths(job.output, found.score.label.index, save=config.save)
+    for found in computed.explanation.classes:
+        paths = manifest.output_paths(computed.job.output, found.score.label.index, save=config.save)
         heat = draw.heatmap(found.map, width=photo.width, height=photo.height, colormap=config.colormap)
         for kind, path in paths.items():
+            _stop_if(halt)
             if kind == "npy":
                 write.write_array(path, found.map)
                 continue
-            write.write_png(path, _picture(kind, config, photo, heat, found, classifier))
+            write.write_png(path, _picture(kind, config, photo, heat, found, computed.classifier))
         written.append(paths)
     return written
+
+
+def _stop_if(halt: threading.Event) -> None:
+    if halt.is_set():
+        raise HaltError
 
 
 def _picture(
@@ -215,16 +305,12 @@ def _picture(
     )
 
 
-def _manifest(
-    job: PhotoJob,
-    photo: Photo,
-    classifier: Classifier,
-    explanation: Explanation,
-    files: Sequence[Mapping[str, Path]],
-) -> dict[str, Any]:
+def _manifest(computed: ComputedPhoto, files: Sequence[Mapping[str, Path]]) -> dict[str, Any]:
     """The manifest of one photo, without seconds and settings."""
     from scorecam_cli.models.keras_start import versions
 
+    job, photo = computed.job, computed.photo
+    classifier, explanation = computed.classifier, computed.explanation
     return {
         "schema": manifest.SCHEMA,
         "photo": str(job.photo),

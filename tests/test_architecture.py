@@ -16,6 +16,7 @@ ROOMS = {  # a module imports only from rooms with a smaller number; photos and 
     "models": 2,
     "saliency": 3,
     "faithfulness": 4,
+    "pipeline": 4,
     "run": 5,
     "api": 5,
     "cli": 6,

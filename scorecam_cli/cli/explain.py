@@ -10,7 +10,7 @@ import click
 
 from scorecam_cli.cli import options as shared
 from scorecam_cli.cli.console import Console, print_json, print_path
-from scorecam_cli.config import VARIANTS, ExplainConfig
+from scorecam_cli.config import SELECTIONS, VARIANTS, ExplainConfig
 from scorecam_cli.records import Explained
 
 DEFAULTS: dict[str, Any] = {name: field.default for name, field in ExplainConfig.__dataclass_fields__.items()}
@@ -37,6 +37,26 @@ DEFAULTS: dict[str, Any] = {name: field.default for name, field in ExplainConfig
     default=DEFAULTS["variant"],
     show_default=True,
     help="What is summed: the article's masks, the authors' code, or the paper's Algorithm 1.",
+)
+@click.option(
+    "--passes",
+    type=click.IntRange(min=4),
+    metavar="N",
+    help="Pass only N of the masks and infer the rest; how close the map is gets estimated.  [default: all]",
+)
+@click.option(
+    "--fidelity",
+    type=click.FloatRange(0, 1, min_open=True),
+    default=DEFAULTS["fidelity"],
+    show_default=True,
+    help="Pass only as many masks as it takes to estimate this correlation with the exact map; 1 is exact.",
+)
+@click.option(
+    "--selection",
+    type=click.Choice(SELECTIONS),
+    default=DEFAULTS["selection"],
+    show_default=True,
+    help="Which masks --passes takes: representatives, or those of largest spread (Faster-Score-CAM).",
 )
 @click.option(
     "--batch-size",

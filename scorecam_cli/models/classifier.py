@@ -22,6 +22,7 @@ from scorecam_cli.models.preparation import Preparation, prepare
 from scorecam_cli.models.tracing import Observer, observing, single_output
 from scorecam_cli.records import ClassScore
 
+RANGE_CHUNK = 64  # 64 x 224 x 224 float32 = 13 MB
 MASK_EPSILON = 1e-5  # in M = (U(A) - min) / (max - min + epsilon), design of the article's code
 
 
@@ -160,6 +161,18 @@ class Classifier:
         )
         scores, probabilities = self._finite(scores, probabilities)
         return MaskedScores(probabilities, scores if self.head.shows_logits else None, lows, highs)
+
+    def mask_ranges(self, grids: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Smallest and largest value [N], [N] of each channel float32 [N, h, w] once it is upsampled to [H, W]."""
+        _, tf = start()
+        parts = []
+        with tf.device(self.device):
+            for first in range(0, len(grids), RANGE_CHUNK):
+                upsampled = tf.image.resize(grids[first : first + RANGE_CHUNK, :, :, None], self.size)  # [B, H, W, 1]
+                axes = [1, 2, 3]
+                parts.append((tf.reduce_min(upsampled, axes).numpy(), tf.reduce_max(upsampled, axes).numpy()))
+        lows, highs = zip(*parts, strict=True)
+        return np.concatenate(lows), np.concatenate(highs)
 
     def upsample(self, grid: NDArray[np.float32]) -> NDArray[np.float32]:
         """Bilinear, half-pixel centres: float32 [h, w] -> float32 [H, W]."""

@@ -11,12 +11,25 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from enum import StrEnum
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
 from scorecam_cli.models.classifier import MASK_EPSILON, Classifier, MaskedScores, Observation
 from scorecam_cli.records import ClassMap, ClassScore, Explanation
+from scorecam_cli.saliency.few_passes import (
+    FIRST_ROUND,
+    FewPasses,
+    pixel_coordinates,
+    representative_passes,
+    spread_passes,
+)
+from scorecam_cli.saliency.inference import EXPONENTIAL, PROBABILITY, Inferred
+from scorecam_cli.saliency.representatives import Selection
+
+LARGEST_RISE = 600.0  # exp of it is finite in float64
+_NOTHING = Inferred(np.zeros(0), 1.0)
 
 
 class Variant(StrEnum):
@@ -39,6 +52,9 @@ def score_cam(
     observation: Observation,
     class_indices: Sequence[int],
     variant: Variant = Variant.ARTICLE,
+    passes: int | None = None,
+    fidelity: float = 1.0,
+    selection: Selection = Selection.REPRESENTATIVES,
     batch_size: int = 32,
     on_passes: Callable[[int], None] | None = None,
 ) -> Explanation:
@@ -53,6 +69,9 @@ def score_cam(
         observation: of the same image, from `classifier.observe`.
         class_indices: in 0 .. C - 1.
         variant: weights and summands, see Variant.
+        passes: pass only so many masks, chosen by `selection`; None: all, or as `fidelity` asks.
+        fidelity: below 1, pass representatives until the estimated correlation with the exact map reaches it.
+        selection: see Selection; `faster` needs `passes` and estimates nothing.
         batch_size: masks in one pass; it changes memory and time, not the map.
         on_passes: called after each batch with the number of passes done in it.
 
@@ -67,23 +86,49 @@ def score_cam(
     live = live_channels(activations)  # [N]
     grids = np.ascontiguousarray(activations[:, :, live].transpose(2, 0, 1))  # [N, h, w]
     closed = classifier.closed_logits(image) if variant is Variant.PAPER else None  # [C]
-    scores = _masked_scores(classifier, image, grids, batch_size=batch_size, on_passes=on_passes)
+    weigh = partial(_weigh, class_indices=list(class_indices), closed=closed)
+    ask = partial(classifier.masked_scores, image, batch_size=batch_size, on_passes=on_passes)
+    enough = len(live) if passes is None else passes
+    ranges: tuple[NDArray[np.float32], NDArray[np.float32]]
+    if not len(live):
+        used, ranges = FewPasses((_NOTHING,) * len(class_indices), 0), (np.zeros(0, np.float32),) * 2
+    elif enough >= len(live) and (fidelity >= 1 or len(live) <= FIRST_ROUND):
+        scores = ask(grids)
+        used = FewPasses(tuple(Inferred(row, 1.0) for row in weigh(scores)), len(live))
+        ranges = (scores.lows, scores.highs)
+    else:
+        ranges = classifier.mask_ranges(grids)
+        if selection is Selection.FASTER:
+            used = spread_passes(grids, ask=ask, weigh=weigh, passes=enough)
+        else:
+            used = representative_passes(
+                grids,
+                ask=ask,
+                weigh=weigh,
+                link=EXPONENTIAL if variant is Variant.PAPER else PROBABILITY,
+                parts=_parts(grids, ranges, variant, size=classifier.size),
+                ranges=ranges,
+                passes=passes,
+                fidelity=fidelity,
+            )
     maps, warnings = [], []
-    for index in class_indices:
-        saliency = _sum(classifier, activations, live, scores, closed, index=index, variant=variant)  # [H, W]
+    for index, inferred in zip(class_indices, used.inferred, strict=True):
+        summed = _sum(activations, live, inferred.weights, ranges, variant=variant)  # [h, w]
+        saliency = np.maximum(classifier.upsample(summed.astype(np.float32)), np.float32(0))  # [H, W]
         score = classifier.score(observation, index)
         if not saliency.any():
             saliency = np.zeros(classifier.size, np.float32)
             warnings.append(_why_flat(score, live=len(live), layer=classifier.layer))
-        maps.append(ClassMap(score, saliency))
+        maps.append(ClassMap(score, saliency, inferred.estimated_correlation))
     return Explanation(
         classes=tuple(maps),
         method="score-cam",
         variant=str(variant),
+        selection="all" if used.passes == len(live) else str(selection),
         layer=classifier.layer,
         channels=activations.shape[2],
         live_channels=len(live),
-        passes=len(live),
+        passes=used.passes,
         batch_size=batch_size,
         precision="float32",
         warnings=tuple(warnings),
@@ -95,59 +140,49 @@ def live_channels(activations: NDArray[np.float32]) -> NDArray[np.intp]:
     return np.flatnonzero(activations.max(axis=(0, 1)) > activations.min(axis=(0, 1)))
 
 
-def _masked_scores(
-    classifier: Classifier,
-    image: NDArray[np.float32],
-    grids: NDArray[np.float32],
-    *,
-    batch_size: int,
-    on_passes: Callable[[int], None] | None,
-) -> MaskedScores | None:
-    """The masked passes of float32 [N, h, w] grids; None where there is none to run."""
-    if not len(grids):
-        return None
-    return classifier.masked_scores(image, grids, batch_size=batch_size, on_passes=on_passes)
+def _weigh(
+    scores: MaskedScores, *, class_indices: list[int], closed: NDArray[np.float32] | None
+) -> NDArray[np.float64]:
+    """Weights [classes, n] of n passed masks: probabilities, or for `paper` exp of the logit's rise, not normalised."""
+    if closed is None or scores.logits is None:
+        return scores.probabilities[:, class_indices].T.astype(np.float64)
+    rises = scores.logits[:, class_indices].astype(np.float64) - closed[class_indices]
+    return np.exp(np.clip(rises, -LARGEST_RISE, LARGEST_RISE)).T
 
 
 def _sum(
-    classifier: Classifier,
     activations: NDArray[np.float32],
     live: NDArray[np.intp],
-    scores: MaskedScores | None,
-    closed: NDArray[np.float32] | None,
+    weights: NDArray[np.float64],
+    ranges: tuple[NDArray[np.float32], NDArray[np.float32]],
     *,
-    index: int,
     variant: Variant,
-) -> NDArray[np.float32]:
-    """`ReLU(sum_k a_k * M_k)` or `ReLU(sum_k a_k * U(A_k))`: one upsampling, for U is linear. float32 [H, W]."""
-    if variant is Variant.PAPER:
-        weights = _paper_weights(scores, closed, live, channels=activations.shape[2], index=index)  # [K]
-        summed = activations.astype(np.float64) @ weights  # [h, w]
-    elif scores is None:
-        return np.zeros(classifier.size, np.float32)
-    elif variant is Variant.OFFICIAL:
-        summed = activations[:, :, live].astype(np.float64) @ scores.probabilities[:, index].astype(np.float64)
-    else:
-        span = scores.highs.astype(np.float64) - scores.lows + MASK_EPSILON  # [N]
-        centred = activations[:, :, live].astype(np.float64) - scores.lows  # U(A - low) = U(A) - low
-        summed = centred @ (scores.probabilities[:, index] / span)  # [h, w]
-    return np.maximum(classifier.upsample(summed.astype(np.float32)), np.float32(0))  # [H, W]
-
-
-def _paper_weights(
-    scores: MaskedScores | None,
-    closed: NDArray[np.float32] | None,
-    live: NDArray[np.intp],
-    *,
-    channels: int,
-    index: int,
 ) -> NDArray[np.float64]:
-    """Softmax over all K channels of the logit's rise above the closed photo; 0 for a constant channel. float64 [K]."""
-    rise = np.zeros(channels)
-    if scores is not None and scores.logits is not None and closed is not None:
-        rise[live] = scores.logits[:, index].astype(np.float64) - closed[index]
-    shares = np.exp(rise - rise.max())
-    return np.asarray(shares / shares.sum())
+    """`sum_k a_k * M_k` or `sum_k a_k * A_k` on the grid, float64 [h, w]: U is linear, so one upsampling is enough."""
+    if variant is Variant.PAPER:
+        shares = np.ones(activations.shape[2])  # exp(0): a constant channel's logit does not rise
+        shares[live] = weights
+        return np.asarray(activations.astype(np.float64) @ (shares / shares.sum()))
+    if variant is Variant.OFFICIAL:
+        return np.asarray(activations[:, :, live].astype(np.float64) @ weights)
+    lows, highs = (each.astype(np.float64) for each in ranges)
+    centred = activations[:, :, live].astype(np.float64) - lows  # U(A - low) = U(A) - low
+    return np.asarray(centred @ (weights / (highs - lows + MASK_EPSILON)))
+
+
+def _parts(
+    grids: NDArray[np.float32],
+    ranges: tuple[NDArray[np.float32], NDArray[np.float32]],
+    variant: Variant,
+    *,
+    size: tuple[int, int],
+) -> NDArray[np.float64]:
+    """What one unit of each weight adds to the map, in pixel coordinates: float64 [N, h * w]."""
+    summands = grids.astype(np.float64)  # [N, h, w]
+    if variant is Variant.ARTICLE:
+        lows, highs = (each.astype(np.float64)[:, None, None] for each in ranges)
+        summands = (summands - lows) / (highs - lows + MASK_EPSILON)
+    return np.asarray(summands.reshape(len(grids), -1) @ pixel_coordinates(grids.shape[1:], size))
 
 
 def _why_flat(score: ClassScore, *, live: int, layer: str) -> str:

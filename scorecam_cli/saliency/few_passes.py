@@ -1,0 +1,122 @@
+"""Score-CAM with fewer passes: representatives are passed, the rest inferred, until the map is as close as asked.
+
+Letters: N live channels, R of them passed, C classes, P = h * w positions of the grid.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scorecam_cli.models.classifier import MaskedScores
+from scorecam_cli.saliency.inference import Inferred, Link, infer_weights
+from scorecam_cli.saliency.representatives import grid_masks, medoid_order, spread_order, squared_distances
+
+FIRST_ROUND = 16  # representatives; with fewer the kernel cannot be told
+ROUND_SHARE = 16  # a later round adds 1/16 of what is there
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class FewPasses:
+    """Weights of all live channels for each class asked for, from some of the passes.
+
+    inferred: one for each class. passes: R.
+    """
+
+    inferred: tuple[Inferred, ...]
+    passes: int
+
+
+def representative_passes(
+    grids: NDArray[np.float32],
+    *,
+    ask: Callable[[NDArray[np.float32]], MaskedScores],
+    weigh: Callable[[MaskedScores], Floats],
+    link: Link,
+    parts: Floats,
+    ranges: tuple[NDArray[np.float32], NDArray[np.float32]],
+    passes: int | None,
+    fidelity: float,
+) -> FewPasses:
+    """Pass representatives of the masks, in rounds, and infer the weights of the others.
+
+    Args:
+        grids: float32 [N, h, w], N > FIRST_ROUND.
+        ask: runs the masked passes of some grids. weigh: what that gives -> weights, float64 [classes, R].
+        link: between weights and the process that infers them.
+        parts: float64 [N, P], see `infer_weights`. ranges: lows and highs [N] of the upsampled channels.
+        passes: R; None: as many as `fidelity` asks for.
+        fidelity: the estimated correlation to reach for every class.
+
+    Returns:
+        Weights and estimates; all N passes and an estimate of 1 where the fidelity is not reached before.
+    """
+    masks = grid_masks(grids, *ranges)
+    distances = squared_distances(masks)
+    order = medoid_order(distances, np.einsum("np,np->n", parts, parts), passes or len(grids))
+    known = np.zeros((0, 0))
+    count = min(passes or FIRST_ROUND, len(order))
+    while True:
+        new = order[known.shape[1] : count]
+        weights = weigh(ask(grids[new]))  # [classes, R new]
+        known = np.concatenate([known.reshape(len(weights), -1), weights], axis=1)
+        passed = order[:count]
+        if count == len(grids):
+            return FewPasses(tuple(_exact(row, passed) for row in known), count)
+        inferred = tuple(infer_weights(row, passed, distances=distances, parts=parts, link=link) for row in known)
+        if passes is not None or min(each.estimated_correlation or 0.0 for each in inferred) >= fidelity:
+            return FewPasses(inferred, count)
+        count = min(count + max(4, count // ROUND_SHARE), len(order))
+
+
+def spread_passes(
+    grids: NDArray[np.float32],
+    *,
+    ask: Callable[[NDArray[np.float32]], MaskedScores],
+    weigh: Callable[[MaskedScores], Floats],
+    passes: int,
+) -> FewPasses:
+    """Pass the channels of largest spread and leave out the others, as Faster-Score-CAM does; nothing is estimated."""
+    chosen = spread_order(grids)[:passes]
+    weights = weigh(ask(grids[chosen]))  # [classes, R]
+    full = np.zeros((len(weights), len(grids)))
+    full[:, chosen] = weights
+    return FewPasses(tuple(Inferred(row, None) for row in full), len(chosen))
+
+
+def pixel_coordinates(grids_shape: Sequence[int], size: tuple[int, int]) -> Floats:
+    """Coordinates in which grids have the inner product that their upsampled maps have over pixels, mean removed.
+
+    Args:
+        grids_shape: (h, w). size: (H, W).
+
+    Returns:
+        float64 [P, P]; `a @ it` for a grid `a` [P].
+    """
+    rows, columns = _interpolation(grids_shape[0], size[0]), _interpolation(grids_shape[1], size[1])
+    second = np.kron(rows.T @ rows, columns.T @ columns) / (size[0] * size[1])  # [P, P]
+    first = np.kron(rows.mean(axis=0), columns.mean(axis=0))  # [P]
+    powers, axes = np.linalg.eigh(second - np.outer(first, first))
+    return np.asarray(axes * np.sqrt(np.maximum(powers, 0)))
+
+
+def _exact(weights: Floats, passed: NDArray[np.intp]) -> Inferred:
+    full = np.empty(len(weights))
+    full[passed] = weights
+    return Inferred(full, 1.0)
+
+
+def _interpolation(small: int, large: int) -> Floats:
+    """Bilinear upsampling of one axis, half-pixel centres: float64 [large, small]."""
+    positions = np.clip((np.arange(large) + 0.5) * small / large - 0.5, 0, small - 1)
+    below = np.floor(positions).astype(int)
+    above = np.minimum(below + 1, small - 1)
+    matrix = np.zeros((large, small))
+    np.add.at(matrix, (np.arange(large), below), 1 - (positions - below))
+    np.add.at(matrix, (np.arange(large), above), positions - below)
+    return matrix

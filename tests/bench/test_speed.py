@@ -1,0 +1,93 @@
+"""The bench, with a model that takes no time: what it says is what happened."""
+
+from importlib.util import find_spec
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from scorecam_cli import explain, wrap
+from tests.bench.speed import CONTESTANTS, PHOTO, Entry, bench, correlation, main, table
+
+CHANNELS = 40  # one whole batch and a smaller one
+RUNNABLE = [name for name in CONTESTANTS if name != "tf-keras-vis" or find_spec("tf_keras_vis")]
+
+
+def tiny_model(path: Path):
+    import keras
+
+    keras.utils.set_random_seed(3)
+    photo = keras.Input((32, 32, 3))
+    x = keras.layers.Rescaling(1 / 255)(photo)
+    x = keras.layers.Conv2D(CHANNELS, 5, strides=4, activation="elu", name="grid")(x)
+    x = keras.layers.GlobalAveragePooling2D()(x)
+    model = keras.Model(photo, keras.layers.Dense(5, activation="softmax")(x))
+    model.save(path)
+    return model
+
+
+@pytest.mark.slow
+def test_every_contestant_is_timed_and_its_map_kept(tmp_path):
+    model = tiny_model(tmp_path / "tiny.keras")
+
+    entries = bench([str(tmp_path / "tiny.keras")], contestants=RUNNABLE, rounds=1, photo=PHOTO, folder=tmp_path)
+
+    assert [entry.failure for entry in entries] == [""] * len(RUNNABLE)
+    assert [(entry.model, entry.contestant) for entry in entries] == [("tiny.keras", name) for name in RUNNABLE]
+    for entry in entries:
+        (run,) = entry.runs
+        assert run["passes"] == CHANNELS
+        assert 0 < run["seconds"] < 30
+        assert 50e6 < run["peak_bytes"] < 8e9
+        assert len(entry.maps) == (entry.contestant != "floor")
+    expected = explain(PHOTO, wrap(model, preprocess="none")).classes[0].map
+    np.testing.assert_allclose(np.load(entries[0].maps[0]), expected, rtol=1e-4, atol=1e-6)
+    for entry in entries:
+        if entry.contestant == "tf-keras-vis":
+            assert np.load(entry.maps[0]).shape == (32, 32)
+            assert -1 <= entry.correlation <= 1
+
+
+@pytest.mark.slow
+def test_a_failure_is_in_the_table_and_in_the_exit_code(tmp_path, capsys):
+    (tmp_path / "broken.keras").write_text("no model")
+
+    code = main(["--models", str(tmp_path / "broken.keras"), "--contestants", "scorecam", "--rounds", "1"])
+
+    printed = capsys.readouterr().out
+    assert code == 1
+    assert "| broken.keras | scorecam |  | failed: " in printed
+    assert "tensorflow 2." in printed
+
+
+def test_table_has_medians_and_ratios():
+    def runs(*seconds):
+        return [{"seconds": each, "passes": 7, "peak_bytes": 1.5e9} for each in seconds]
+
+    ours = Entry("A", "scorecam", runs(2, 9, 4))
+    rival = Entry("A", "tf-keras-vis", runs(8, 8, 80), correlation=0.5)
+    floor, failed = Entry("A", "floor", runs(2)), Entry("B", "scorecam", failure="x | y")
+
+    rows = table([ours, rival, floor, failed]).splitlines()[2:]
+
+    assert rows == [
+        "| A | scorecam | 7 | 4.00 | 1.00 | 2.00 | 1.50 GB |  |",
+        "| A | tf-keras-vis | 7 | 8.00 | 2.00 | 4.00 | 1.50 GB | 0.5000 |",
+        "| A | floor | 7 | 2.00 | 0.50 | 1.00 | 1.50 GB |  |",
+        "| B | scorecam |  | failed: x \\| y |  |  |  |  |",
+    ]
+
+
+def test_correlation_is_of_maps_of_one_size():
+    rising = np.tile(np.arange(8, dtype=np.float32), (8, 1))
+    assert correlation(rising, 5 - 2 * rising) == pytest.approx(-1)
+    assert correlation(rising, rising.T) == pytest.approx(0)
+    assert correlation(rising, rising[::2, ::2] * 3) == pytest.approx(1, abs=0.01)
+    assert correlation(rising, np.zeros_like(rising)) is None
+
+
+@pytest.mark.parametrize("arguments", [["--rounds", "0"], ["--contestants", "nobody"], ["--contestants", ""]])
+def test_nonsense_is_refused_before_anything_runs(arguments):
+    with pytest.raises(SystemExit) as caught:
+        main(arguments)
+    assert caught.value.code == 2
