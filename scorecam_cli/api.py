@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from scorecam_cli.errors import PhotoError, UsageError
 from scorecam_cli.models.building import build_classifier
 from scorecam_cli.models.classifier import Classifier
+from scorecam_cli.models.hardware import Precision
 from scorecam_cli.models.keras_start import device_name
 from scorecam_cli.models.labels import Labels, numbered_labels
 from scorecam_cli.models.loading import check_labels
@@ -24,6 +25,8 @@ from scorecam_cli.saliency.score_cam import Variant, score_cam
 if TYPE_CHECKING:
     import keras
 
+FEWEST_PASSES = 4  # with fewer nothing can be inferred
+
 
 def wrap(
     model: keras.Model,
@@ -33,6 +36,7 @@ def wrap(
     layer: str | None = None,
     input_size: tuple[int, int] | None = None,
     device: str = "auto",
+    precision: str = "float32",
 ) -> Classifier:
     """Make a classifier of a Keras model in memory, to be handed to `explain` as often as needed.
 
@@ -46,6 +50,7 @@ def wrap(
         layer: the target layer by name or path (`backbone/conv5_block3_out`); None: the last spatial one.
         input_size: (H, W) in pixels, for a model that leaves it open.
         device: `auto`, `cpu`, `gpu` or `gpu:1`.
+        precision: of the masked passes: `float32`, `bfloat16` (CPU), `float16` (GPU).
 
     Raises:
         ModelError: it is no image classifier.
@@ -55,6 +60,8 @@ def wrap(
     given = None
     if labels is not None:
         given = Labels(tuple(ClassLabel(index, label) for index, label in enumerate(labels)))
+    if precision not in list(Precision):
+        raise UsageError(f"precision {precision!r} is none of {', '.join(Precision)}")
     if preprocess not in list(Preprocess):
         raise UsageError(f"preprocess {preprocess!r} is none of {', '.join(Preprocess)}")
     return build_classifier(
@@ -70,6 +77,7 @@ def wrap(
         layer=layer,
         wanted_size=input_size,
         device=device_name(device),
+        precision=Precision(precision),
     )
 
 
@@ -80,7 +88,9 @@ def explain(
     classes: Sequence[int | str] | int | str | None = None,
     top: int | None = None,
     variant: str = "article",
-    batch_size: int = 32,
+    batch_size: int | None = None,
+    passes: int | None = None,
+    fidelity: float = 1.0,
     **settings: Any,
 ) -> Explanation:
     """Explain what a model sees in a photo: one Score-CAM map for each class, all from the same passes.
@@ -91,7 +101,9 @@ def explain(
         classes: index, name or WordNet id, one or several; None: the `top` most probable, by default one.
         top: also the N most probable classes.
         variant: `article`, `official` or `paper`, see `scorecam_cli.saliency.score_cam.Variant`.
-        batch_size: masked photos in one pass.
+        batch_size: masked photos in one pass; None: as many as suit the model and the memory.
+        passes: pass only so many masks and infer the rest. fidelity: pass as many as it takes to estimate this
+            correlation with the exact map.
         settings: of `wrap`, where a Keras model is given.
 
     Returns:
@@ -114,7 +126,9 @@ def explain(
         raise UsageError(f"{', '.join(settings)}: give these to wrap(), which made this classifier")
     if variant not in list(Variant):
         raise UsageError(f"variant {variant!r} is none of {', '.join(Variant)}")
-    if batch_size < 1:
+    if passes is not None and (passes < FEWEST_PASSES or fidelity < 1):
+        raise UsageError(f"passes {passes}: give at least {FEWEST_PASSES}, and no fidelity beside it")
+    if batch_size is not None and batch_size < 1:
         raise UsageError(f"batch_size {batch_size} must be at least 1")
     classifier = model if isinstance(model, Classifier) else wrap(model, **settings)
     rgb = photo if isinstance(photo, np.ndarray) else read_photo(Path(photo)).rgb
@@ -130,4 +144,6 @@ def explain(
         class_indices=classifier.choose_classes(observation, asked=[str(each) for each in asked], top=top or 0),
         variant=Variant(variant),
         batch_size=batch_size,
+        passes=passes,
+        fidelity=fidelity,
     )

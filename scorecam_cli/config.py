@@ -9,6 +9,7 @@ from scorecam_cli.errors import UsageError
 
 SAVES = ("heatmap", "overlay", "npy", "panel")
 VARIANTS = ("article", "official", "paper")
+PRECISIONS = ("float32", "bfloat16", "float16")
 SELECTIONS = ("representatives", "faster")
 MODEL_SUFFIXES = (".keras", ".h5", ".hdf5")
 
@@ -32,6 +33,7 @@ class ModelSettings:
     imports: tuple[Path, ...] = ()
     offline: bool = False
     device: str = "auto"
+    precision: str = "float32"
 
     def __post_init__(self) -> None:
         if self.is_file and self.weights != "imagenet":
@@ -65,6 +67,7 @@ class ExplainConfig:
     """Everything `scorecam explain` was asked to do.
 
     classes: as given, by index, name or WordNet id. top: also the N most probable; without either the predicted.
+    batch_size: masks in one pass, None for as many as suit the model and the memory.
     passes: masks to pass, None for all or as many as fidelity, an estimated correlation, asks for.
     """
 
@@ -76,7 +79,7 @@ class ExplainConfig:
     passes: int | None = None
     fidelity: float = 1.0
     selection: str = "representatives"
-    batch_size: int = 32  # 32 x 224 x 224 x 3 float32 = 19 MB of masked photos
+    batch_size: int | None = None
     save: tuple[str, ...] = ("heatmap", "overlay")
     colormap: str = "turbo"
     alpha: float = 0.5

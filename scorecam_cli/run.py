@@ -156,7 +156,9 @@ def _settings(config: ExplainConfig) -> dict[str, Any]:
         "top": config.top,
         "method": "score-cam",
         "variant": config.variant,
-        "precision": "float32",
+        "passes": config.passes,
+        "fidelity": config.fidelity,
+        "selection": config.selection,
         "save": sorted(config.save),
         "colormap": config.colormap,
         "alpha": config.alpha,
@@ -235,6 +237,7 @@ def _write(
 
 
 def _explain(session: Session, config: ExplainConfig, read: ReadPhoto, clock: Callable[[], float]) -> ComputedPhoto:
+    from scorecam_cli.saliency.representatives import Selection
     from scorecam_cli.saliency.score_cam import Variant, live_channels, score_cam
 
     job, photo = read.job, read.photo
@@ -243,7 +246,8 @@ def _explain(session: Session, config: ExplainConfig, read: ReadPhoto, clock: Ca
     image = classifier.prepare(photo.rgb)
     observation = classifier.observe(image)
     indices = classifier.choose_classes(observation, asked=config.classes, top=config.top)
-    session.watcher.passes_planned(job.photo, len(live_channels(observation.activations)))
+    live = len(live_channels(observation.activations))
+    session.watcher.passes_planned(job.photo, min(live, config.passes or live))
     passes_began = clock()
     explanation = score_cam(
         classifier,
@@ -251,6 +255,9 @@ def _explain(session: Session, config: ExplainConfig, read: ReadPhoto, clock: Ca
         observation=observation,
         class_indices=indices,
         variant=Variant(config.variant),
+        passes=config.passes,
+        fidelity=config.fidelity,
+        selection=Selection(config.selection),
         batch_size=config.batch_size,
         on_passes=session.watcher.passes_done,
     )
@@ -322,6 +329,7 @@ def _manifest(computed: ComputedPhoto, files: Sequence[Mapping[str, Path]]) -> d
         "layer": explanation.layer,
         "method": explanation.method,
         "variant": explanation.variant,
+        "selection": explanation.selection,
         "precision": explanation.precision,
         "preprocess": classifier.preparation.name,
         "closed_mask": classifier.preparation.closed,

@@ -20,6 +20,7 @@ DEFAULTS: dict[str, Any] = {name: field.default for name, field in ExplainConfig
 @shared.photo_arguments
 @shared.model_options
 @shared.layer_option
+@shared.precision_option
 @click.option(
     "-c",
     "--class",
@@ -60,10 +61,11 @@ DEFAULTS: dict[str, Any] = {name: field.default for name, field in ExplainConfig
 )
 @click.option(
     "--batch-size",
-    type=click.IntRange(min=1),
-    default=DEFAULTS["batch_size"],
+    default="auto",
     show_default=True,
-    help="Masked photos in one pass: more memory, the same map.",
+    metavar="N|auto",
+    callback=shared.checked_batch_size,
+    help="Masked photos in one pass: more memory, the same map. Halved when memory runs out.",
 )
 @click.option("-o", "--output-dir", type=shared.FOLDER, help="Where the files go.  [default: next to each photo]")
 @click.option(
@@ -108,7 +110,8 @@ def explain(as_json: bool, top: int | None, **options: Any) -> int:
 
     check_request(config)
     found = find_jobs(photos.images, recursive=photos.recursive, output_dir=photos.output_dir)
-    console = Console(verbosity=loudness, total=len(found.jobs) + len(found.failures))
+    exact = config.fidelity == 1 and config.passes is None and config.model.precision == "float32"
+    console = Console(verbosity=loudness, total=len(found.jobs) + len(found.failures), exact=exact)
     console.notes(found.notes)
     try:
         outcomes = explain_photos(config, found.jobs, watcher=console, clock=time.perf_counter)

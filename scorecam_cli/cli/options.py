@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from dataclasses import fields
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
-from scorecam_cli.config import ModelSettings, PhotoSettings
+from scorecam_cli.config import PRECISIONS, ModelSettings, PhotoSettings
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 DEFAULTS = ModelSettings()
@@ -87,6 +88,20 @@ def model_options(command: Command) -> Command:
     )
 
 
+def precision_option(command: Command) -> Command:
+    """--precision."""
+    return _stack(
+        command,
+        click.option(
+            "--precision",
+            type=click.Choice(PRECISIONS),
+            default=DEFAULTS.precision,
+            show_default=True,
+            help="Number format of the masked passes: bfloat16 for CPUs that have it, float16 for GPUs.",
+        ),
+    )
+
+
 def layer_option(command: Command) -> Command:
     """-l/--layer."""
     return _stack(
@@ -111,8 +126,8 @@ def loudness_options(command: Command) -> Command:
 
 def model_settings(options: dict[str, Any]) -> ModelSettings:
     """Take the model's options out of Click's parameters."""
-    names = ("model", "weights", "seed", "labels", "preprocess", "layer", "input_size", "imports", "offline", "device")
-    return ModelSettings(**{name: options.pop(name) for name in names if name in options})
+    names = [field.name for field in fields(ModelSettings) if field.name in options]
+    return ModelSettings(**{name: options.pop(name) for name in names})
 
 
 def photo_settings(options: dict[str, Any]) -> PhotoSettings:
@@ -133,6 +148,15 @@ def verbosity(options: dict[str, Any]) -> int:
     """-1 quiet, 0 normal, 1 verbose."""
     quiet, verbose = options.pop("quiet"), options.pop("verbose")
     return -1 if quiet else int(verbose)
+
+
+def checked_batch_size(_context: click.Context, _option: click.Parameter, value: str) -> int | None:
+    """A whole number from 1, or None for `auto`."""
+    if value.lower() == "auto":
+        return None
+    if value.isdecimal() and int(value) >= 1:
+        return int(value)
+    raise click.BadParameter(f"{value!r} is neither auto nor a whole number from 1")
 
 
 def _checked_device(_context: click.Context, _option: click.Parameter, value: str) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 
 from scorecam_cli.errors import ModelError
 from scorecam_cli.models.classifier import Classifier
+from scorecam_cli.models.hardware import Precision, check_precision
 from scorecam_cli.models.head import read_head
 from scorecam_cli.models.keras_start import start
 from scorecam_cli.models.labels import Labels
@@ -77,6 +78,8 @@ def build_classifier(
     layer: str | None,
     wanted_size: tuple[int, int] | None = None,
     device: str = "/CPU:0",
+    precision: Precision = Precision.FLOAT32,
+    frozen: bool = False,
 ) -> Classifier:
     """Put a model in memory together with what is known of it.
 
@@ -85,11 +88,13 @@ def build_classifier(
         labels: from the number of classes to their names.
         preparation: from "the model prepares the photo itself" to the preparation to use.
         layer: the target layer; None: the last spatial one.
+        precision: number format of the masked passes. frozen: nobody will change the weights.
 
     Raises:
         ModelError: it is no image classifier. LayerError: no such layer.
         UsageError: preparation or labels do not fit.
     """
+    check_precision(precision, device=device)
     size, channels, network = examine(model, name=name, wanted_size=wanted_size)
     head = read_head(model, network=network, name=name, input_shape=(*size, channels))
     target = network.target(layer)
@@ -105,4 +110,6 @@ def build_classifier(
         labels=labels(head.classes),
         preparation=preparation(network.prepares_itself),
         device=device,
+        precision=precision,
+        frozen=frozen,
     )

@@ -5,6 +5,7 @@ Letters as everywhere: H W model input, h w feature grid, K channels of the targ
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,7 +14,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from scorecam_cli.errors import ClassError, ModelError, NumericsError
+from scorecam_cli.errors import ClassError, ModelError, NumericsError, PhotoError
+from scorecam_cli.models.hardware import Precision, computing_in, free_memory
 from scorecam_cli.models.head import Head
 from scorecam_cli.models.keras_start import start
 from scorecam_cli.models.labels import Labels
@@ -22,6 +24,9 @@ from scorecam_cli.models.preparation import Preparation, prepare
 from scorecam_cli.models.tracing import Observer, observing, single_output
 from scorecam_cli.records import ClassScore
 
+BUSY_PIXELS = 32 * 224 * 224  # more masked photos in one pass made no network faster on 2 cores
+LIVE_COPIES = 3  # arrays as large as the largest that a pass holds at once: in, out, and a layout copy
+FOLDED_PARAMETERS = 100_000_000  # folding larger weights takes longer than it saves: 40 s for VGG16
 RANGE_CHUNK = 64  # 64 x 224 x 224 float32 = 13 MB
 MASK_EPSILON = 1e-5  # in M = (U(A) - min) / (max - min + epsilon), design of the article's code
 
@@ -57,6 +62,7 @@ class Classifier:
     """A model with everything needed to ask it about photos; its passes are compiled once per instance.
 
     name, weights: what the user calls them. size: (H, W). channels: 3 colours or 1 grey.
+    frozen: the weights will not change, so that batch normalisation and activations may be folded into convolutions.
     """
 
     def __init__(
@@ -73,11 +79,15 @@ class Classifier:
         labels: Labels,
         preparation: Preparation,
         device: str = "/CPU:0",
+        precision: Precision = Precision.FLOAT32,
+        frozen: bool = False,
     ) -> None:
         self.model, self.name, self.weights = model, name, weights
         self.size, self.channels = size, channels
         self.network, self.target, self.head = network, target, head
         self.labels, self.preparation, self.device = labels, preparation, device
+        self.precision, self.frozen = precision, frozen
+        self._largest_batch: int | None = None  # that fitted into memory, once one did not
 
     @property
     def layer(self) -> str:
@@ -128,7 +138,7 @@ class Classifier:
         image: NDArray[np.float32],
         grids: NDArray[np.float32],
         *,
-        batch_size: int,
+        batch_size: int | None = None,
         on_passes: Callable[[int], None] | None = None,
     ) -> MaskedScores:
         """Show the model only what each channel lights up, and note what it then says.
@@ -139,28 +149,56 @@ class Classifier:
         Args:
             image: float32 [H, W, c] in model units.
             grids: float32 [N, h, w], activations of N channels.
-            batch_size: B, masks in one pass; the memory needed grows with it, the result does not depend on it.
+            batch_size: B, masks in one pass; the memory needed grows with it, the result does not depend on it; None:
+                as the model and the free memory suggest. It is halved whenever memory runs out.
             on_passes: called after each pass with the number of masks it held.
 
         Raises:
             NumericsError: a probability is not finite.
+            PhotoError: memory runs out even for one mask.
 
         Source: Wang et al. 2020, arXiv:1910.01279, section 3.2.
         """
         _, tf = start()
         parts: list[tuple[Any, ...]] = []
-        with tf.device(self.device):
+        batch, first = self.batch_for(batch_size), 0
+        with tf.device(self.device), computing_in(self.precision):
             image_tensor, grid_tensor = tf.constant(image), tf.constant(grids)
-            for first in range(0, len(grids), batch_size):
-                last = min(first + batch_size, len(grids))
-                parts.append(self._masked_pass(image_tensor, grid_tensor, tf.constant(first), tf.constant(last)))
+            while first < len(grids):
+                last = min(first + batch, len(grids))
+                try:
+                    part = self._masked_pass(image_tensor, grid_tensor, tf.constant(first), tf.constant(last))
+                except (tf.errors.ResourceExhaustedError, MemoryError) as error:
+                    batch = self._largest_batch = self._half(last - first, error)
+                    continue
+                parts.append(part)
                 if on_passes is not None:
                     on_passes(last - first)
+                first = last
         scores, probabilities, lows, highs = (
             np.concatenate([part.numpy() for part in column]) for column in zip(*parts, strict=True)
         )
         scores, probabilities = self._finite(scores, probabilities)
         return MaskedScores(probabilities, scores if self.head.shows_logits else None, lows, highs)
+
+    def batch_for(self, batch_size: int | None) -> int:
+        """The batch size that is used when this one is asked for; None asks for the automatic one."""
+        wanted = self._automatic_batch if batch_size is None else batch_size
+        return min(wanted, self._largest_batch or wanted)
+
+    @cached_property
+    def _automatic_batch(self) -> int:
+        """As many masks as keep the processors busy, and no more than a quarter of the free memory holds."""
+        pixels = self.size[0] * self.size[1]
+        busy = max(1, BUSY_PIXELS // pixels)
+        numbers = max(math.prod(side or 1 for side in call.shape) for call in self.network.calls)
+        fitting = free_memory() // (4 * LIVE_COPIES * numbers * 4)  # a quarter; float32
+        return int(max(1, min(busy, fitting)))
+
+    def _half(self, batch: int, error: Exception) -> int:
+        if batch > 1:
+            return batch // 2
+        raise PhotoError(f"memory runs out with one mask at a time; {self.name} needs more than is free") from error
 
     def mask_ranges(self, grids: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Smallest and largest value [N], [N] of each channel float32 [N, h, w] once it is upsampled to [H, W]."""
@@ -216,6 +254,17 @@ class Classifier:
 
     @cached_property
     def _masked_pass(self) -> Any:
+        """`_traced_pass`, or where that pays its frozen form: constants that TensorFlow's optimiser folds."""
+        if not self.frozen or self.model.count_params() > FOLDED_PARAMETERS:
+            return self._traced_pass
+        if not any(call.kind == "BatchNormalization" for call in self.network.calls):
+            return self._traced_pass
+        from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
+
+        return convert_variables_to_constants_v2(self._traced_pass.get_concrete_function())
+
+    @cached_property
+    def _traced_pass(self) -> Any:
         """Compiled: image [H, W, c], grids [N, h, w], first, last -> scores, probabilities [B, C], lows, highs [B]."""
         _, tf = start()
         h, w, _ = self.target.shape

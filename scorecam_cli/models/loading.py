@@ -11,6 +11,7 @@ from scorecam_cli.models import catalogue
 from scorecam_cli.models.building import build_classifier, examine
 from scorecam_cli.models.classifier import Classifier
 from scorecam_cli.models.files import load_model_file, model_file_sha256
+from scorecam_cli.models.hardware import Precision
 from scorecam_cli.models.keras_start import device_name, start
 from scorecam_cli.models.labels import Labels, imagenet_labels, numbered_labels, read_labels
 from scorecam_cli.models.layers import Network
@@ -49,6 +50,8 @@ def load_classifier(settings: ModelSettings) -> Classifier:
         layer=settings.layer,
         wanted_size=settings.input_size,
         device=device_name(settings.device),
+        precision=Precision(settings.precision),
+        frozen=True,
     )
 
 
@@ -116,6 +119,7 @@ def fingerprint(settings: ModelSettings) -> dict[str, Any]:
         "weights": weights_name(settings),
         "preprocess": settings.preprocess,
         "layer": settings.layer,
+        "precision": settings.precision,
         "input_size": list(settings.input_size) if settings.input_size else None,
         "files": {name: model_file_sha256(Path(name)) for name in files},
     }

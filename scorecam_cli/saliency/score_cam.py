@@ -55,7 +55,7 @@ def score_cam(
     passes: int | None = None,
     fidelity: float = 1.0,
     selection: Selection = Selection.REPRESENTATIVES,
-    batch_size: int = 32,
+    batch_size: int | None = None,
     on_passes: Callable[[int], None] | None = None,
 ) -> Explanation:
     """Explain what a classifier sees in a photo, one map for each class, all from the same passes.
@@ -72,7 +72,7 @@ def score_cam(
         passes: pass only so many masks, chosen by `selection`; None: all, or as `fidelity` asks.
         fidelity: below 1, pass representatives until the estimated correlation with the exact map reaches it.
         selection: see Selection; `faster` needs `passes` and estimates nothing.
-        batch_size: masks in one pass; it changes memory and time, not the map.
+        batch_size: masks in one pass, None for the automatic number; it changes memory and time, not the map.
         on_passes: called after each batch with the number of passes done in it.
 
     Returns:
@@ -129,8 +129,8 @@ def score_cam(
         channels=activations.shape[2],
         live_channels=len(live),
         passes=used.passes,
-        batch_size=batch_size,
-        precision="float32",
+        batch_size=classifier.batch_for(batch_size),
+        precision=str(classifier.precision),
         warnings=tuple(warnings),
     )
 

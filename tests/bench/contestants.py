@@ -174,6 +174,7 @@ def _classifier(model: Any, *, name: str) -> Classifier:
         labels=numbered_labels,
         preparation=lambda own: PREPARATIONS[preparation],
         layer=None,
+        frozen=True,  # as the command loads it
     )
 
 

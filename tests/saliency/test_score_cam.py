@@ -151,7 +151,7 @@ def test_several_classes_cost_the_passes_of_one(lite, scene):
 def test_one_trace_serves_every_photo_and_batch(lite, scene):
     for rgb in (scene, scene[:, ::-1], scene[:100]):
         explain(lite, lite.prepare(np.ascontiguousarray(rgb)), [285], batch_size=50)
-    assert lite._masked_pass.experimental_get_tracing_count() == 1
+    assert lite._traced_pass.experimental_get_tracing_count() == 1
     assert lite._observe.experimental_get_tracing_count() == 1
 
 

@@ -1,0 +1,76 @@
+"""What the machine has: number formats and free memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+from pathlib import Path
+
+from scorecam_cli.errors import UsageError
+from scorecam_cli.models.keras_start import start
+
+CPU_BFLOAT16 = frozenset({"avx512_bf16", "amx_bf16"})  # names of the features in /proc/cpuinfo
+ASSUMED_MEMORY = 4 * 2**30  # bytes, where the system does not tell
+
+
+class Precision(StrEnum):
+    """Number format of the masked passes; softmax and sums are float32 in each, and so is the unmasked pass."""
+
+    FLOAT32 = "float32"
+    BFLOAT16 = "bfloat16"
+    FLOAT16 = "float16"
+
+
+# Rewrites that TensorFlow applies to a graph before it runs it: convolutions and products in the smaller format.
+_REWRITES = {Precision.BFLOAT16: "auto_mixed_precision_onednn_bfloat16", Precision.FLOAT16: "auto_mixed_precision"}
+
+
+def check_precision(precision: Precision, *, device: str) -> None:
+    """Refuse a number format that this hardware would only imitate, slower than float32.
+
+    Raises:
+        UsageError: it is not on this hardware.
+    """
+    on_gpu = "GPU" in device
+    if precision is Precision.FLOAT16 and not on_gpu:
+        raise UsageError("--precision float16 needs a GPU; on a CPU use bfloat16, where it has that, or float32")
+    if precision is Precision.BFLOAT16 and on_gpu:
+        raise UsageError("--precision bfloat16 is for CPUs; on a GPU use float16 or float32")
+    if precision is Precision.BFLOAT16 and not CPU_BFLOAT16 & cpu_features():
+        raise UsageError(
+            "--precision bfloat16 needs a CPU with AVX512-BF16 or AMX, which this one does not have; use float32"
+        )
+
+
+@contextmanager
+def computing_in(precision: Precision) -> Iterator[None]:
+    """Functions called inside run in this number format."""
+    _, tf = start()
+    rewrite = _REWRITES.get(precision)
+    if rewrite is None:
+        yield
+        return
+    tf.config.optimizer.set_experimental_options({rewrite: True})
+    try:
+        yield
+    finally:
+        tf.config.optimizer.set_experimental_options({rewrite: False})
+
+
+def cpu_features() -> frozenset[str]:
+    """Names of the CPU's features as Linux gives them; empty elsewhere."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text("ascii", errors="replace").splitlines()
+    except OSError:
+        return frozenset()
+    return frozenset(next((line.split(":", 1)[1].split() for line in lines if line.startswith("flags")), []))
+
+
+def free_memory() -> int:
+    """Bytes that can be had without swapping, as Linux estimates them."""
+    try:
+        lines = Path("/proc/meminfo").read_text("ascii").splitlines()
+        return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("MemAvailable"))
+    except (OSError, StopIteration, ValueError):
+        return ASSUMED_MEMORY
