@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -335,3 +336,32 @@ def test_memory_of_vgg16_stays_under_two_and_a_half_gigabytes(tmp_path):
     peak = int(done.stdout.splitlines()[-1])
     print(f"peak resident memory {peak / 1e9:.2f} GB")
     assert peak < 2.5e9
+
+
+def test_fewer_passes_are_told_with_their_estimate(scorecam, tmp_path):
+    done = scorecam("explain", SAMPLES / "coffee.jpg", "-m", "EfficientNetLite0", "--fidelity", 0.95, "-o", tmp_path)
+    assert done.code == 0
+    assert re.search(r"espresso \(967\) 0\.\d+, estimated correlation 0\.9[5-9]\d+", done.err)
+    manifest = json.loads((tmp_path / "coffee.jpg.scorecam.json").read_text())
+    assert manifest["selection"] == "representatives"
+    assert 16 <= manifest["passes"] < manifest["live_channels"]
+    assert 0.95 <= manifest["classes"][0]["estimated_correlation"] < 1
+    exact = scorecam("explain", SAMPLES / "coffee.jpg", "-m", "EfficientNetLite0", "-o", tmp_path)
+    assert "up to date" not in exact.err  # other settings, other map
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        (["--passes", 32, "--fidelity", 0.9], "exclude each other"),
+        (["--selection", "faster"], "needs --passes"),
+        (["--passes", 2], "2 is not in the range"),
+        (["--batch-size", "many"], "neither auto nor a whole number"),
+        (["--precision", "float16"], "float16 needs a GPU"),
+    ],
+    ids=lambda value: " ".join(map(str, value)) if isinstance(value, list) else "",
+)
+def test_wrong_ways_to_be_fast_are_answered_with_a_sentence(scorecam, photo, tiny_model, options, sentence):
+    done = scorecam("explain", photo, "-m", tiny_model, *options)
+    assert done.code == 2
+    assert sentence in done.err

@@ -1,0 +1,186 @@
+"""Fewer passes: choosing, inferring, estimating; each part against a plain way to the same number."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from PIL import Image
+
+import scorecam_cli
+from scorecam_cli.config import ModelSettings
+from scorecam_cli.models.loading import load_classifier
+from scorecam_cli.saliency import inference
+from scorecam_cli.saliency.few_passes import FIRST_ROUND, pixel_coordinates
+from scorecam_cli.saliency.inference import EXPONENTIAL, PROBABILITY, infer_weights
+from scorecam_cli.saliency.representatives import Selection, medoid_order, spread_order, squared_distances
+from scorecam_cli.saliency.score_cam import Variant, live_channels, score_cam
+
+SAMPLES = Path(__file__).parents[2] / "sample_images"
+
+
+@pytest.fixture(scope="module")
+def lite():
+    return load_classifier(ModelSettings(model="EfficientNetLite0"))
+
+
+@pytest.fixture(scope="module")
+def image(lite):
+    return lite.prepare(np.asarray(Image.open(SAMPLES / "coffee.jpg")))
+
+
+@pytest.fixture(scope="module")
+def exact(lite, image):
+    return explain(lite, image)
+
+
+def explain(classifier, image, **settings):
+    observation = classifier.observe(image)
+    return score_cam(classifier, image, observation=observation, class_indices=[967, 968], **settings)
+
+
+def correlation(first, second):
+    return np.corrcoef(first.ravel(), second.ravel())[0, 1]
+
+
+def test_medoids_of_three_clusters_by_hand():
+    # On a line: 0, 1, 2 | 10, 11, 12 | 30. The first medoid has the least sum of squares to all, then the far one pays
+    # most, then the middle of the remaining cluster.
+    points = np.array([0, 1, 2, 10, 11, 12, 30.0])[:, None]
+    distances = squared_distances(points)
+    by_hand = min(range(7), key=lambda at: sum((points[at] - each) ** 2 for each in points))
+    order = medoid_order(distances, np.ones(7), 3)
+    assert order[0] == by_hand == 3
+    assert order[1] == 6
+    assert order[2] == 1
+
+
+def test_any_number_of_medoids_is_a_beginning_of_more():
+    masks = np.random.default_rng(0).random((40, 9))
+    distances, energies = squared_distances(masks), np.random.default_rng(1).random(40)
+    whole = medoid_order(distances, energies, 40)
+    assert sorted(whole) == list(range(40))
+    for count in (1, 5, 20):
+        np.testing.assert_array_equal(medoid_order(distances, energies, count), whole[:count])
+
+
+def test_mask_that_moves_the_map_more_is_passed_first():
+    masks = np.array([[0.0], [0.1], [5.0], [5.1]])
+    light, heavy = np.array([1, 1, 1e-6, 1e-6]), np.array([1e-6, 1e-6, 1, 1])
+    assert medoid_order(squared_distances(masks), light, 1)[0] in (0, 1)
+    assert medoid_order(squared_distances(masks), heavy, 1)[0] in (2, 3)
+
+
+def test_spread_is_the_standard_deviation():
+    grids = np.array([[[0, 1]], [[5, 5]], [[0, 9]]], np.float32)
+    assert spread_order(grids).tolist() == [2, 0, 1]
+
+
+def test_inner_product_in_pixel_coordinates_is_the_covariance_over_pixels():
+    generator = np.random.default_rng(2)
+    first, second = generator.random((2, 3, 5))
+    coordinates = pixel_coordinates((3, 5), (20, 28))
+    maps = [
+        np.asarray(tf.image.resize(grid[..., None].astype(np.float32), (20, 28)))[..., 0] for grid in (first, second)
+    ]
+    expected = np.mean((maps[0] - maps[0].mean()) * (maps[1] - maps[1].mean()))
+    assert (first.ravel() @ coordinates) @ (second.ravel() @ coordinates) == pytest.approx(expected, rel=1e-4)
+
+
+def test_left_out_predictions_are_those_of_a_process_that_never_saw_the_mask():
+    generator = np.random.default_rng(3)
+    masks, values = generator.random((12, 4)), generator.normal(size=12)
+    distances = squared_distances(masks)
+    settings = {"distances": distances, "width": 0.8, "noise": 0.05, "scale": 1.7}
+    everyone = np.arange(12)
+    mean_of = lambda at: plain_mean(distances, values, at, width=0.8, noise=0.05)  # noqa: E731
+    _, _, (means, variances) = inference._posterior(values, everyone, mean=mean_of(everyone), **settings)
+    for out in (0, 5, 11):
+        others = np.delete(everyone, out)
+        expected, covariance, _ = inference._posterior(values[others], others, mean=mean_of(others), **settings)
+        assert means[out] == pytest.approx(expected[out])
+        assert variances[out] == pytest.approx(covariance[out, out])
+
+
+def plain_mean(distances, values, at, *, width, noise):
+    """Generalised least squares estimate of a constant mean."""
+    own = np.exp(-np.sqrt(distances[np.ix_(at, at)]) / width) + noise * np.eye(len(at))
+    ones = np.ones(len(at))
+    return (ones @ np.linalg.solve(own, values[at])) / (ones @ np.linalg.solve(own, ones))
+
+
+@pytest.mark.parametrize("link", [PROBABILITY, EXPONENTIAL], ids=["probability", "exponential"])
+def test_links_lead_there_and_back_and_moments_are_those_of_many_draws(link):
+    weights = np.array([0.01, 0.3, 0.9])
+    np.testing.assert_allclose(link.weight(link.latent(weights)), weights)
+    means, variances = inference._moments(np.array([-1.0, 0.4]), np.array([0.3, 0.5]), link)
+    drawn = link.weight(np.random.default_rng(0).normal((-1.0, 0.4), np.sqrt((0.3, 0.5)), (400_000, 2)))
+    np.testing.assert_allclose(means, drawn.mean(axis=0), rtol=0.01)
+    np.testing.assert_allclose(variances, drawn.var(axis=0), rtol=0.02)
+
+
+def test_weights_that_follow_the_masks_are_inferred_and_noise_lowers_the_estimate():
+    generator = np.random.default_rng(4)
+    masks = generator.random((200, 6))
+    smooth = 1 / (1 + np.exp(-(masks[:, 0] * 4 - 2)))
+    noise = generator.random(200)
+    distances, passed = squared_distances(masks), medoid_order(squared_distances(masks), np.ones(200), 40)
+    parts = masks - masks.mean(axis=1, keepdims=True)
+    easy, hard = (infer_weights(each[passed], passed, distances=distances, parts=parts) for each in (smooth, noise))
+    np.testing.assert_array_equal(easy.weights[passed], smooth[passed])
+    assert correlation(easy.weights, smooth) > 0.95
+    assert easy.estimated_correlation > hard.estimated_correlation
+
+
+@pytest.mark.parametrize("variant", list(Variant))
+def test_map_of_few_passes_is_close_and_closer_than_that_of_the_largest_spread(lite, image, variant):
+    whole = explain(lite, image, variant=variant)
+    few = explain(lite, image, variant=variant, passes=64)
+    faster = explain(lite, image, variant=variant, passes=64, selection=Selection.FASTER)
+    assert (few.passes, few.selection) == (64, "representatives")
+    assert (faster.passes, faster.selection) == (64, "faster")
+    for exact_map, near, rough in zip(whole.classes, few.classes, faster.classes, strict=True):
+        assert correlation(near.map, exact_map.map) > 0.98
+        assert correlation(near.map, exact_map.map) > correlation(rough.map, exact_map.map)
+        assert 0.9 < near.estimated_correlation < 1
+        assert rough.estimated_correlation is None
+
+
+def test_fidelity_is_reached_for_every_class_with_a_part_of_the_passes(lite, image, exact):
+    done = []
+    found = explain(lite, image, fidelity=0.98, on_passes=done.append)
+    assert sum(done) == found.passes < found.live_channels / 3
+    assert found.passes >= FIRST_ROUND
+    for near, exact_map in zip(found.classes, exact.classes, strict=True):
+        assert near.estimated_correlation >= 0.98
+        assert correlation(near.map, exact_map.map) > 0.98
+
+
+def test_as_many_passes_as_live_channels_are_the_exact_map(lite, image, exact):
+    found = explain(lite, image, passes=5000)
+    assert (found.selection, found.classes[0].estimated_correlation) == ("all", 1)
+    np.testing.assert_array_equal(found.classes[0].map, exact.classes[0].map)
+
+
+def test_unreachable_fidelity_ends_with_all_passes_and_the_exact_map(lite, image, exact):
+    found = explain(lite, image, fidelity=0.9999999)
+    assert (found.passes, found.selection) == (found.live_channels, "all")
+    np.testing.assert_allclose(found.classes[0].map, exact.classes[0].map, atol=1e-5 * exact.classes[0].map.max())
+
+
+def test_ranges_are_those_of_the_masked_passes(lite, image):
+    activations = lite.observe(image).activations
+    grids = np.ascontiguousarray(activations[:, :, live_channels(activations)[:70]].transpose(2, 0, 1))
+    scores = lite.masked_scores(image, grids)
+    for ours, theirs in zip(lite.mask_ranges(grids), (scores.lows, scores.highs), strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-6)
+
+
+def test_few_passes_of_a_photo_in_memory(image):
+    del image
+    rgb = np.asarray(Image.open(SAMPLES / "coffee.jpg"))
+    from tests.models import model_zoo
+
+    found = scorecam_cli.explain(rgb, model_zoo.rescaling(), passes=4)
+    assert found.passes <= 6  # of 6 channels: too few to infer from
+    assert found.classes[0].estimated_correlation == 1 or found.passes == 4
