@@ -11,7 +11,7 @@ import scorecam_cli
 from scorecam_cli.config import ModelSettings
 from scorecam_cli.models.loading import load_classifier
 from scorecam_cli.saliency import inference
-from scorecam_cli.saliency.few_passes import FIRST_ROUND, pixel_coordinates
+from scorecam_cli.saliency.few_passes import FIRST_ROUND, pixel_coordinates, representative_passes
 from scorecam_cli.saliency.inference import EXPONENTIAL, PROBABILITY, infer_weights
 from scorecam_cli.saliency.representatives import Selection, medoid_order, spread_order, squared_distances
 from scorecam_cli.saliency.score_cam import Variant, live_channels, score_cam
@@ -162,10 +162,32 @@ def test_as_many_passes_as_live_channels_are_the_exact_map(lite, image, exact):
     np.testing.assert_array_equal(found.classes[0].map, exact.classes[0].map)
 
 
-def test_unreachable_fidelity_ends_with_all_passes_and_the_exact_map(lite, image, exact):
-    found = explain(lite, image, fidelity=0.9999999)
-    assert (found.passes, found.selection) == (found.live_channels, "all")
-    np.testing.assert_allclose(found.classes[0].map, exact.classes[0].map, atol=1e-5 * exact.classes[0].map.max())
+def test_fidelity_out_of_reach_ends_with_every_mask_passed_once_and_exact_weights():
+    generator = np.random.default_rng(5)
+    grids = generator.random((21, 3, 3)).astype(np.float32)
+    truth = generator.random((2, 21))  # noise: nothing can be inferred
+    asked = []
+
+    def ask(some):
+        at = [int(np.flatnonzero((grids == grid).all(axis=(1, 2)))[0]) for grid in some]
+        asked.extend(at)
+        return at
+
+    found = representative_passes(
+        grids,
+        ask=ask,
+        weigh=lambda at: truth[:, at],
+        link=PROBABILITY,
+        parts=grids.reshape(21, 9).astype(np.float64),
+        ranges=(grids.min(axis=(1, 2)), grids.max(axis=(1, 2))),
+        passes=None,
+        fidelity=1 - 1e-12,
+    )
+    assert sorted(asked) == list(range(21))
+    assert found.passes == 21
+    for inferred, weights in zip(found.inferred, truth, strict=True):
+        np.testing.assert_array_equal(inferred.weights, weights)
+        assert inferred.estimated_correlation == 1
 
 
 def test_ranges_are_those_of_the_masked_passes(lite, image):
