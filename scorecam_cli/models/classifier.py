@@ -25,7 +25,7 @@ from scorecam_cli.models.tracing import Observer, observing, single_output
 from scorecam_cli.records import ClassScore
 
 BUSY_PIXELS = 32 * 224 * 224  # more masked photos in one pass made no network faster on 2 cores
-LIVE_COPIES = 3  # arrays as large as the largest that a pass holds at once: in, out, and a layout copy
+LIVE_COPIES = 4  # arrays as large as the largest that a pass holds at once: in, out, and layout copies of both
 FOLDED_PARAMETERS = 30_000_000  # folding 26 M (ResNet50) takes 2 GB meanwhile and saves 11 %; 138 M (VGG16) take 40 s
 RANGE_CHUNK = 64  # 64 x 224 x 224 float32 = 13 MB
 MASK_EPSILON = 1e-5  # in M = (U(A) - min) / (max - min + epsilon), design of the article's code
@@ -88,6 +88,7 @@ class Classifier:
         self.labels, self.preparation, self.device = labels, preparation, device
         self.precision, self.frozen = precision, frozen
         self._largest_batch: int | None = None  # that fitted into memory, once one did not
+        self._told_of_batch = False
 
     @property
     def layer(self) -> str:
@@ -184,16 +185,29 @@ class Classifier:
     def batch_for(self, batch_size: int | None) -> int:
         """The batch size that is used when this one is asked for; None asks for the automatic one."""
         wanted = self._automatic_batch if batch_size is None else batch_size
-        return min(wanted, self._largest_batch or wanted)
+        while wanted > max(1, self._largest_batch or self._fitting_batch):
+            wanted //= 2
+        return wanted
 
     @cached_property
     def _automatic_batch(self) -> int:
-        """As many masks as keep the processors busy, and no more than a quarter of the free memory holds."""
-        pixels = self.size[0] * self.size[1]
-        busy = max(1, BUSY_PIXELS // pixels)
+        """As many masks as keep the processors busy, and no more than half of what the free memory holds."""
+        busy = BUSY_PIXELS // (self.size[0] * self.size[1])
+        return max(1, min(busy, self._fitting_batch // 2))
+
+    @cached_property
+    def _fitting_batch(self) -> int:
+        """As many masks as the free memory holds; asked beforehand: TensorFlow may end the process when it is out."""
         numbers = max(math.prod(side or 1 for side in call.shape) for call in self.network.calls)
-        fitting = free_memory() // (4 * LIVE_COPIES * numbers * 4)  # a quarter; float32
-        return int(max(1, min(busy, fitting)))
+        return free_memory() // (LIVE_COPIES * numbers * 4)  # float32
+
+    def shortened_batch(self, batch_size: int | None) -> str | None:
+        """Say, the first time only, that smaller batches are used than were asked for."""
+        used = self.batch_for(batch_size)
+        if batch_size is None or used >= batch_size or self._told_of_batch:
+            return None
+        self._told_of_batch = True
+        return f"batches of {batch_size} do not fit into the free memory; batches of {used} are used"
 
     def _half(self, batch: int, error: Exception) -> int:
         if batch > 1:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import StrEnum
@@ -68,9 +69,14 @@ def cpu_features() -> frozenset[str]:
 
 
 def free_memory() -> int:
-    """Bytes that can be had without swapping, as Linux estimates them."""
+    """Bytes that this process can still have: without swapping, as Linux estimates, and within its address space."""
     try:
         lines = Path("/proc/meminfo").read_text("ascii").splitlines()
-        return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("MemAvailable"))
+        free = next(int(line.split()[1]) * 1024 for line in lines if line.startswith("MemAvailable"))
+        limit, _ = resource.getrlimit(resource.RLIMIT_AS)
+        if limit == resource.RLIM_INFINITY:
+            return free
+        used = int(Path("/proc/self/statm").read_text("ascii").split()[0]) * resource.getpagesize()
+        return max(0, min(free, limit - used))
     except (OSError, StopIteration, ValueError):
         return ASSUMED_MEMORY

@@ -111,7 +111,8 @@ def score_cam(
                 passes=passes,
                 fidelity=fidelity,
             )
-    maps, warnings = [], []
+    maps = []
+    warnings = [sentence] if (sentence := classifier.shortened_batch(batch_size)) else []
     for index, inferred in zip(class_indices, used.inferred, strict=True):
         summed = _sum(activations, live, inferred.weights, ranges, variant=variant)  # [h, w]
         saliency = np.maximum(classifier.upsample(summed.astype(np.float32)), np.float32(0))  # [H, W]

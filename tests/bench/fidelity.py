@@ -32,6 +32,8 @@ class Remembered:
         self.classifier, self.size = classifier, classifier.size
         self.layer, self.score = classifier.layer, classifier.score
         self.upsample, self.mask_ranges = classifier.upsample, classifier.mask_ranges
+        self.precision, self.batch_for = classifier.precision, classifier.batch_for
+        self.shortened_batch = classifier.shortened_batch
         self.observation = classifier.observe(image)
         activations = self.observation.activations
         self.grids = np.ascontiguousarray(activations[:, :, live_channels(activations)].transpose(2, 0, 1))

@@ -108,4 +108,4 @@ def test_automatic_batch_follows_the_free_memory(monkeypatch, free, batch):
     monkeypatch.setattr(classifier_room, "free_memory", lambda: free)
     classifier = scorecam_cli.wrap(model_zoo.open_size(), preprocess="unit", input_size=(224, 224))
     assert classifier.batch_for(None) == batch
-    assert classifier.batch_for(7) == 7
+    assert classifier.batch_for(7) == min(7, batch)
