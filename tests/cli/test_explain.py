@@ -273,7 +273,13 @@ def test_signals_end_the_run_with_their_code_and_no_torn_file(photo, tiny_model,
     for count in range(3000):
         os.link(photo, photo.parent / f"more{count}.png")
     arguments = [*COMMAND, "explain", photo.parent, "-m", tiny_model, "-q"]
-    process = subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        arguments,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a shell's background jobs ignore it
+    )
     process.stdout.readline()  # the first photo is done
     process.send_signal(number)
     began = time.monotonic()
