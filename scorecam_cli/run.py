@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from scorecam_cli import records
 from scorecam_cli.config import ExplainConfig, ModelSettings, PredictConfig
+from scorecam_cli.description import describe
 from scorecam_cli.errors import PhotoError
 from scorecam_cli.models.loading import fingerprint, known_labels, load_classifier, model_name
 from scorecam_cli.photos import draw, manifest, write
@@ -224,7 +225,7 @@ def _write(
         began = clock()
         try:
             files = _write_maps(config, computed, halt)
-            described = _manifest(computed, files)
+            described = describe(computed.job, computed.photo, computed.classifier, computed.explanation, files=files)
             total = computed.seconds + clock() - began
             described["seconds"] = {"passes": round(computed.pass_seconds, 3), "total": round(total, 3)}
             described["settings"] = dict(settings)
@@ -310,53 +311,6 @@ def _picture(
         colormap=config.colormap,
         alpha=config.alpha,
     )
-
-
-def _manifest(computed: ComputedPhoto, files: Sequence[Mapping[str, Path]]) -> dict[str, Any]:
-    """The manifest of one photo, without seconds and settings."""
-    from scorecam_cli.models.keras_start import versions
-
-    job, photo = computed.job, computed.photo
-    classifier, explanation = computed.classifier, computed.explanation
-    return {
-        "schema": manifest.SCHEMA,
-        "photo": str(job.photo),
-        "photo_sha256": photo.sha256,
-        "width": photo.width,
-        "height": photo.height,
-        "model": classifier.name,
-        "weights": classifier.weights,
-        "layer": explanation.layer,
-        "method": explanation.method,
-        "variant": explanation.variant,
-        "selection": explanation.selection,
-        "precision": explanation.precision,
-        "preprocess": classifier.preparation.name,
-        "closed_mask": classifier.preparation.closed,
-        "input": [*classifier.size, classifier.channels],
-        "channels": explanation.channels,
-        "live_channels": explanation.live_channels,
-        "passes": explanation.passes,
-        "batch_size": explanation.batch_size,
-        "classes": [_class_entry(found, group) for found, group in zip(explanation.classes, files, strict=True)],
-        "file_sizes": manifest.file_sizes(path for group in files for path in group.values()),
-        "warnings": [*photo.warnings, *explanation.warnings],
-        "versions": versions(),
-    }
-
-
-def _class_entry(found: records.ClassMap, paths: Mapping[str, Path]) -> dict[str, Any]:
-    return {
-        "index": found.score.label.index,
-        "name": found.score.label.name,
-        "wnid": found.score.label.wnid,
-        "probability": found.score.probability,
-        "logit": found.score.logit,
-        "map_min": float(found.map.min()),
-        "map_max": float(found.map.max()),
-        "estimated_correlation": found.estimated_correlation,
-        "files": {kind: path.name for kind, path in paths.items()},
-    }
 
 
 def check_request(config: ExplainConfig) -> None:

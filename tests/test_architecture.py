@@ -17,6 +17,7 @@ ROOMS = {  # a module imports only from rooms with a smaller number; photos and 
     "saliency": 3,
     "faithfulness": 4,
     "pipeline": 4,
+    "description": 4,
     "run": 5,
     "api": 5,
     "cli": 6,

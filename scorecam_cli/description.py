@@ -1,0 +1,73 @@
+"""What is kept of one explained photo: the manifest that scripts read, without seconds and settings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from scorecam_cli.photos import manifest
+from scorecam_cli.records import ClassMap, Explanation, Photo, PhotoJob
+
+if TYPE_CHECKING:
+    from scorecam_cli.models.classifier import Classifier
+
+
+def describe(
+    job: PhotoJob,
+    photo: Photo,
+    classifier: Classifier,
+    explanation: Explanation,
+    *,
+    files: Sequence[Mapping[str, Path]],
+) -> dict[str, Any]:
+    """The manifest of one photo as JSON values.
+
+    Args:
+        files: for each class of the explanation, in its order, the written files by kind.
+
+    Raises:
+        PhotoError: one of the files is not there any more.
+    """
+    from scorecam_cli.models.keras_start import versions
+
+    return {
+        "schema": manifest.SCHEMA,
+        "photo": str(job.photo),
+        "photo_sha256": photo.sha256,
+        "width": photo.width,
+        "height": photo.height,
+        "model": classifier.name,
+        "weights": classifier.weights,
+        "layer": explanation.layer,
+        "method": explanation.method,
+        "variant": explanation.variant,
+        "selection": explanation.selection,
+        "precision": explanation.precision,
+        "preprocess": classifier.preparation.name,
+        "closed_mask": classifier.preparation.closed,
+        "input": [*classifier.size, classifier.channels],
+        "channels": explanation.channels,
+        "live_channels": explanation.live_channels,
+        "passes": explanation.passes,
+        "batch_size": explanation.batch_size,
+        "classes": [_class_entry(found, group) for found, group in zip(explanation.classes, files, strict=True)],
+        "file_sizes": manifest.file_sizes(path for group in files for path in group.values()),
+        "warnings": [*photo.warnings, *explanation.warnings],
+        "versions": versions(),
+    }
+
+
+def _class_entry(found: ClassMap, paths: Mapping[str, Path]) -> dict[str, Any]:
+    label = found.score.label
+    return {
+        "index": label.index,
+        "name": label.name,
+        "wnid": label.wnid,
+        "probability": found.score.probability,
+        "logit": found.score.logit,
+        "map_min": float(found.map.min()),
+        "map_max": float(found.map.max()),
+        "estimated_correlation": found.estimated_correlation,
+        "files": {kind: path.name for kind, path in paths.items()},
+    }
