@@ -79,7 +79,9 @@ class Labels:
     def _nearest(self, wanted: str) -> str:
         known = {**self._by_name, **self._by_synonym, **self._by_name}  # in this order, names before synonyms
         near = [name for name in known if _plain(wanted) in name.split()]
-        near += difflib.get_close_matches(_plain(wanted), known, n=5, cutoff=0.6)
+        words = {word for name in known for word in name.split()}
+        for text in difflib.get_close_matches(_plain(wanted), {*known, *words}, n=5, cutoff=0.6):
+            near += [text] if text in known else [name for name in known if text in name.split()]
         indices = list(dict.fromkeys(index for name in near for index in known[name]))[:5]
         if not indices:
             return "give an index, a name or a WordNet id (`scorecam predict` shows the names it uses)"

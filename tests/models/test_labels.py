@@ -284,3 +284,8 @@ def test_column_of_wordnet_ids_is_told_without_a_header(tmp_path):
         ("tench", "n01440764"),
         ("goldfish", "n01443537"),
     ]
+
+
+def test_misspelt_word_of_a_longer_name_finds_it():
+    with pytest.raises(ClassError, match=r"nearest: Labrador retriever \(208\)"):
+        imagenet_labels().find("labradoor", model="VGG16")
