@@ -108,10 +108,3 @@ class PredictConfig:
     photos: PhotoSettings
     model: ModelSettings
     top: int = 5
-
-
-@dataclass(frozen=True)
-class ModelsConfig:
-    """Everything `scorecam models` was asked to do; without a model, the catalogue is listed."""
-
-    model: ModelSettings | None = None

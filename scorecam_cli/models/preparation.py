@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -128,8 +127,3 @@ def choose_preparation(preprocess: Preprocess, *, named: str | None, prepares_it
         f"{model} has no rescaling or normalisation layer at its start, "
         f"so say how its training code prepared the photos: --preprocess {CHOICES_HELP}"
     )
-
-
-def describe(preparation: Preparation) -> dict[str, Any]:
-    """What the manifest keeps of it."""
-    return {"preprocess": preparation.name, "closed_mask": preparation.closed}
