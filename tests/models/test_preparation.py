@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from scorecam_cli.errors import UsageError
-from scorecam_cli.models.preparation import PREPARATIONS, Preprocess, choose_preparation, describe, prepare
+from scorecam_cli.models.preparation import PREPARATIONS, Preprocess, choose_preparation, prepare
 
 RGB = np.random.default_rng(3).integers(0, 256, (5, 7, 3)).astype(np.uint8)
 NONE = PREPARATIONS["none"]
@@ -158,10 +158,3 @@ def test_auto_without_a_clue_asks_and_lists_every_choice() -> None:
     for choice in set(Preprocess) - {Preprocess.AUTO}:
         assert f"{choice} (" in listed
     assert "\n" not in message
-
-
-def test_the_manifest_keeps_the_name_and_what_a_closed_mask_is() -> None:
-    assert describe(PREPARATIONS["caffe"]) == {
-        "preprocess": "caffe",
-        "closed_mask": "the mean colour of ImageNet",
-    }
