@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import queue
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from typing import Any, TypeVar
 
 READ_AHEAD = 2  # items read, or being read, before they are computed
-WRITE_BEHIND = 2  # items computed and not written: one being written, one waiting
-# With the one that is computed between them, 5 items at most are in memory, 4 while the caller waits for a writer.
+WRITERS = max(2, min(4, os.cpu_count() or 1))  # encoding a large PNG takes longer than a map on a GPU
+WRITE_BEHIND = WRITERS + 1  # items computed and not written: those being written, one waiting
+# With the one that is computed between them, 8 items at most are in memory, 5 with 2 processors.
 PATIENCE = 0.05  # share of one computation that the next one is put off for, so that a result is not kept for it
 GRACE_SECONDS = 0.6  # at the end of a run: for what is computed, for the file under way, for the reader; 1.8 s in all
 
@@ -32,7 +35,7 @@ def in_stages(
 ) -> Iterator[_Done]:
     """What became of each job, in the order of the jobs, each as soon as it and all before it are written.
 
-    One thread reads, one writes, each in order; the calling thread computes, and asks for jobs. Computing is only
+    One thread reads, in order, a few write; the calling thread computes, and asks for jobs. Computing is only
     interrupted between two items: a result written meanwhile is yielded after it. Where writing takes less than a
     twentieth of computing, it is waited for first.
 
@@ -44,7 +47,7 @@ def in_stages(
         halt: set at the end; a `write` that takes long looks at it and gives up between two files.
         clock: seconds, from any beginning.
     """
-    reader, writer = _Worker("scorecam reader"), _Worker("scorecam writer")
+    reader, writers = _Workers("scorecam reader"), _Workers("scorecam writer", count=WRITERS)
     remaining = iter(jobs)
     upcoming: deque[Future[_Ready]] = deque()
     leaving: deque[Future[_Done]] = deque()
@@ -70,7 +73,7 @@ def in_stages(
                     began = clock()
                     computed = compute(ready)
                     patience = PATIENCE * (clock() - began)
-                    leaving.append(writer.submit(write, computed))
+                    leaving.append(writers.submit(write, computed))
                     del ready, computed  # a photo must not stay in memory until the next one is computed
                 except Exception:
                     while leaving:
@@ -80,7 +83,7 @@ def in_stages(
                 return
     finally:
         reader.dismiss()
-        _dismiss_gently(writer, halt)
+        _dismiss_gently(writers, halt)
         reader.join(GRACE_SECONDS)
 
 
@@ -96,28 +99,29 @@ def _leaves_first(leaving: deque[Future[_Done]], ready: Future[_Ready], patience
     return oldest.done()
 
 
-def _dismiss_gently(writer: _Worker, halt: threading.Event) -> None:
-    """Let the writer finish what it was given; after a moment, only the file that it is writing."""
-    writer.finish()
+def _dismiss_gently(writers: _Workers, halt: threading.Event) -> None:
+    """Let the writers finish what they were given; after a moment, only the files that they are writing."""
+    writers.finish()
     try:
-        writer.join(GRACE_SECONDS)
+        writers.join(GRACE_SECONDS)
     finally:  # a second interrupt takes the moment away
         halt.set()
-        writer.dismiss()
-    writer.join(GRACE_SECONDS)
+        writers.dismiss()
+    writers.join(GRACE_SECONDS)
 
 
-class _Worker:
-    """One thread that does what it is given, in order.
+class _Workers:
+    """Threads that do what they are given, each taking the next task in order.
 
-    It is a daemon: should a disk never answer, the process ends without it.
+    They are daemons: should a disk never answer, the process ends without them.
     """
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, *, count: int = 1) -> None:
         self._tasks: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
         self._dismissed = threading.Event()
-        self._thread = threading.Thread(target=self._work, name=name, daemon=True)
-        self._thread.start()
+        self._threads = [threading.Thread(target=self._work, name=name, daemon=True) for _ in range(count)]
+        for thread in self._threads:
+            thread.start()
 
     def submit(self, task: Callable[[Any], _Done], value: Any) -> Future[_Done]:
         """Ask for `task(value)`; the future has its result or its exception."""
@@ -127,16 +131,19 @@ class _Worker:
 
     def finish(self) -> None:
         """End after what was asked for."""
-        self._tasks.put(None)
+        for _ in self._threads:
+            self._tasks.put(None)
 
     def dismiss(self) -> None:
-        """End after the task under way."""
+        """End after the tasks under way."""
         self._dismissed.set()
-        self._tasks.put(None)
+        self.finish()
 
     def join(self, seconds: float) -> None:
         """Wait for the end, so many seconds at most."""
-        self._thread.join(seconds)
+        end = time.monotonic() + seconds
+        for thread in self._threads:
+            thread.join(max(0.0, end - time.monotonic()))
 
     def _work(self) -> None:
         while self._do_next():

@@ -25,7 +25,7 @@ import numpy as np
 
 from scorecam_cli.errors import ModelError, UsageError, WeightsError
 from scorecam_cli.models import efficientnet_lite
-from scorecam_cli.models.initial_weights import drawn_by_numpy, left_at_zero
+from scorecam_cli.models.initial_weights import drawn_by_numpy, read_from_file
 from scorecam_cli.models.keras_start import start
 from scorecam_cli.models.weights import load_weights_file
 
@@ -118,7 +118,7 @@ def build_named(named: NamedModel, *, weights: str, seed: int, offline: bool) ->
         _fetch(named, offline=offline)
     if weights == "random":
         keras.utils.set_random_seed(seed)
-    with drawn_by_numpy(seed) if weights == "random" else left_at_zero():
+    with drawn_by_numpy(seed) if weights == "random" else read_from_file():
         model = _build_application(named, imagenet=weights == "imagenet") if named.url else efficientnet_lite.build()
     if weights == "imagenet" and not named.url:
         efficientnet_lite.load_imagenet_weights(model)

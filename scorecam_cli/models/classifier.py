@@ -21,12 +21,15 @@ from scorecam_cli.models.keras_start import start
 from scorecam_cli.models.labels import Labels
 from scorecam_cli.models.layers import LayerCall, Network
 from scorecam_cli.models.preparation import Preparation, prepare
-from scorecam_cli.models.tracing import Observer, observing, single_output
+from scorecam_cli.models.tracing import Observer, first_line, observing, single_output
 from scorecam_cli.records import ClassScore
 
 BUSY_PIXELS = 32 * 224 * 224  # more masked photos in one pass made no network faster on 2 cores
+BUSY_BYTES = 2**30  # of the arrays that live at once: 20 photos of VGG16, as fast as 32 and 0.6 GB less
 LIVE_COPIES = 4  # arrays as large as the largest that a pass holds at once: in, out, and layout copies of both
 FOLDED_PARAMETERS = 30_000_000  # folding 26 M (ResNet50) takes 2 GB meanwhile and saves 11 %; 138 M (VGG16) take 40 s
+MEMORY_SHARE = 0.25  # of what is free: TensorFlow takes memory in pieces, each twice as large as the one before
+UNBOUNDED = 2**31
 RANGE_CHUNK = 64  # 64 x 224 x 224 float32 = 13 MB
 MASK_EPSILON = 1e-5  # in M = (U(A) - min) / (max - min + epsilon), design of the article's code
 
@@ -124,10 +127,16 @@ class Classifier:
 
         Raises:
             NumericsError: a probability or an activation is not finite.
+            PhotoError: the model stops.
         """
         _, tf = start()
         with tf.device(self.device):
-            scores, probabilities, activations = self._observe(tf.constant(image))
+            try:
+                scores, probabilities, activations = self._observe(tf.constant(image))
+            except (tf.errors.ResourceExhaustedError, MemoryError) as error:
+                raise PhotoError(f"memory runs out; {self.name} needs more than is free") from error
+            except tf.errors.OpError as error:
+                raise self._stopped(error) from error
         activations = activations.numpy()
         if not np.isfinite(activations).all():
             raise NumericsError(f"layer {self.layer} of {self.name} returns values that are not finite for this photo")
@@ -156,7 +165,7 @@ class Classifier:
 
         Raises:
             NumericsError: a probability is not finite.
-            PhotoError: memory runs out even for one mask.
+            PhotoError: memory runs out even for one mask, or the model stops.
 
         Source: Wang et al. 2020, arXiv:1910.01279, section 3.2.
         """
@@ -169,9 +178,11 @@ class Classifier:
                 last = min(first + batch, len(grids))
                 try:
                     part = self._masked_pass(image_tensor, grid_tensor, tf.constant(first), tf.constant(last))
-                except (tf.errors.ResourceExhaustedError, MemoryError) as error:
-                    batch = self._largest_batch = self._half(last - first, error)
+                except (tf.errors.ResourceExhaustedError, tf.errors.AbortedError, MemoryError) as error:
+                    batch = self._largest_batch = self._half(last - first, error)  # oneDNN aborts where memory is out
                     continue
+                except tf.errors.OpError as error:
+                    raise self._stopped(error) from error
                 parts.append(part)
                 if on_passes is not None:
                     on_passes(last - first)
@@ -191,15 +202,25 @@ class Classifier:
 
     @cached_property
     def _automatic_batch(self) -> int:
-        """As many masks as keep the processors busy, and no more than half of what the free memory holds."""
-        busy = BUSY_PIXELS // (self.size[0] * self.size[1])
-        return max(1, min(busy, self._fitting_batch // 2))
+        """As many masks as keep the processors busy, and no more than the free memory holds."""
+        busy = min(BUSY_PIXELS // (self.size[0] * self.size[1]), BUSY_BYTES // self._bytes_per_mask)
+        return max(1, min(busy, self._fitting_batch))
 
     @cached_property
     def _fitting_batch(self) -> int:
-        """As many masks as the free memory holds; asked beforehand: TensorFlow may end the process when it is out."""
+        """As many masks as the share of the free memory holds, as it is before the first pass takes any.
+
+        Asked beforehand on a CPU: TensorFlow may end the process when it is out. A GPU's memory it takes by itself.
+        """
+        if "GPU" in self.device:
+            return UNBOUNDED
+        return int(free_memory() * MEMORY_SHARE) // self._bytes_per_mask
+
+    @cached_property
+    def _bytes_per_mask(self) -> int:
+        """What one masked photo needs in a pass, as the largest array suggests."""
         numbers = max(math.prod(side or 1 for side in call.shape) for call in self.network.calls)
-        return free_memory() // (LIVE_COPIES * numbers * 4)  # float32
+        return LIVE_COPIES * numbers * 4  # float32
 
     def shortened_batch(self, batch_size: int | None) -> str | None:
         """Say, the first time only, that smaller batches are used than were asked for."""
@@ -213,6 +234,10 @@ class Classifier:
         if batch > 1:
             return batch // 2
         raise PhotoError(f"memory runs out with one mask at a time; {self.name} needs more than is free") from error
+
+    def _stopped(self, error: Exception) -> PhotoError:
+        """What a layer of the model's own may raise when it sees the photo."""
+        return PhotoError(f"{self.name} stops with {type(error).__name__}: {first_line(error)}")
 
     def mask_ranges(self, grids: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Smallest and largest value [N], [N] of each channel float32 [N, h, w] once it is upsampled to [H, W]."""

@@ -15,6 +15,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 from scorecam_cli.errors import ModelError
+from scorecam_cli.models.initial_weights import read_from_file
 from scorecam_cli.models.inspection import (
     SAVE_WHOLE,
     FileKind,
@@ -72,7 +73,7 @@ def load_model_file(path: Path, *, imports: Sequence[Path] = ()) -> keras.Model:
     import keras
 
     classes = {name: found for file in imports for name, found in _run_import(file).items()}
-    with handed_to_keras(path, kind) as link:
+    with handed_to_keras(path, kind) as link, read_from_file():
         try:
             model = keras.models.load_model(link, custom_objects=classes, compile=False, safe_mode=True)
         except Exception as error:  # Keras raises whatever its layers, HDF5, zip or JSON raise

@@ -59,7 +59,7 @@ def look_at(model: Any, input_shape: Sequence[int]) -> Network:
         raise
     except Exception as error:  # Keras and TensorFlow raise many types here, and the user's own layers any
         size = " x ".join(str(side) for side in input_shape)
-        raise ModelError(f"the model does not run on an input of {size}: {_first_line(error)}") from error
+        raise ModelError(f"the model does not run on an input of {size}: {first_line(error)}") from error
     output = _identity(outputs[-1])
     if not any(call.output == output for call in calls):
         raise ModelError("the output of the model is not made by a Keras layer; its head cannot be told")
@@ -99,6 +99,11 @@ def single_output(output: Any) -> Any:
             "build keras.Model(inputs, the_class_output), save and use that"
         )
     return tensors[0]
+
+
+def first_line(error: BaseException) -> str:
+    """The first line of its message that says anything, else its type."""
+    return next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)
 
 
 class _Counter:
@@ -219,7 +224,3 @@ def _without_activation(operation: Any, call: Callable[[], Any], args: tuple[Any
         return call()
     finally:
         operation.activation = saved
-
-
-def _first_line(error: BaseException) -> str:
-    return next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from scorecam_cli.errors import WeightsError
 from scorecam_cli.models.files import handed_to_keras
+from scorecam_cli.models.initial_weights import read_from_file
 from scorecam_cli.models.inspection import FileKind, check_archive, identify
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ def load_weights_file(model: keras.Model, path: Path, *, name: str | None = None
         check_archive(path)
     with handed_to_keras(path, kind) as link:
         try:
-            with _assignments(model) as assigned:
+            with read_from_file(), _assignments(model) as assigned:
                 model.load_weights(link)
         except Exception as error:  # Keras raises whatever its layers and HDF5 raise
             raise WeightsError(f"{path} {_why_unfit(model, _weight_shapes(path, kind), label)}") from error

@@ -31,7 +31,7 @@ from scorecam_cli.models.preparation import PREPARATIONS
 from scorecam_cli.photos.read import read_photo
 from scorecam_cli.saliency.score_cam import live_channels
 
-BATCH = 32  # the default of scorecam and of tf-keras-vis
+BATCH = 32  # the default of tf-keras-vis
 SEED = 0  # of random weights
 WEIGHTS = "model.weights.h5"
 
@@ -41,12 +41,14 @@ class Setup:
     """What all contestants share, beside the weights and the prepared image: found once per model.
 
     layer: the target layer. class_index: the predicted class. channels, live: K and N of the target layer.
+    batch: masks in one pass of scorecam.
     """
 
     layer: str
     class_index: int
     channels: int
     live: int
+    batch: int
 
 
 @dataclass(frozen=True)
@@ -82,10 +84,10 @@ def time_scorecam(model: Any, setup: Setup, *, name: str, folder: Path, photo: P
     image = classifier.prepare(rgb)
     activations = classifier.observe(image).activations  # [h, w, K]
     grids = activations[:, :, live_channels(activations)].transpose(2, 0, 1)  # [N, h, w]
-    for size in _batch_sizes(setup.live):
+    for size in _batch_sizes(setup.live, setup.batch):
         classifier.masked_scores(image, grids[:size], batch_size=size)
     started = time.perf_counter()
-    found = explain(rgb, classifier, classes=setup.class_index)
+    found = explain(rgb, classifier, classes=setup.class_index, batch_size=setup.batch)
     return Timed(time.perf_counter() - started, found.passes, found.classes[0].map)
 
 
@@ -102,7 +104,7 @@ def time_tf_keras_vis(model: Any, setup: Setup, *, name: str, folder: Path, phot
     image = np.load(folder / "image.npy")  # [H, W, c]
     score, scorecam = CategoricalScore([setup.class_index]), Scorecam(model)
     layer = {"penultimate_layer": setup.layer, "seek_penultimate_conv_layer": False}
-    for size in _batch_sizes(setup.channels):
+    for size in _batch_sizes(setup.channels, BATCH):
         scorecam(score, image, max_N=size, **layer)
     started = time.perf_counter()
     maps = scorecam(score, image, **layer)  # [1, H, W]
@@ -114,17 +116,17 @@ def time_floor(model: Any, setup: Setup, *, name: str, folder: Path, photo: Path
     del name, photo
     _, tf = start()
     image = np.load(folder / "image.npy")
-    photos = tf.constant(np.repeat(image[None], BATCH, axis=0))  # [B, H, W, c]
+    photos = tf.constant(np.repeat(image[None], setup.batch, axis=0))  # [B, H, W, c]
     forward = tf.function(
         lambda batch: model(batch, training=False),
         input_signature=[tf.TensorSpec([None, *image.shape], tf.float32)],
         autograph=False,
     )
-    for size in _batch_sizes(setup.live):
+    for size in _batch_sizes(setup.live, setup.batch):
         forward(photos[:size])
     started = time.perf_counter()
-    for first in range(0, setup.live, BATCH):
-        forward(photos[: min(BATCH, setup.live - first)]).numpy()
+    for first in range(0, setup.live, setup.batch):
+        forward(photos[: min(setup.batch, setup.live - first)]).numpy()
     return Timed(time.perf_counter() - started, setup.live, None)
 
 
@@ -146,7 +148,13 @@ def _set_up(name: str, folder: Path, photo: Path) -> None:
     seen = classifier.observe(image)
     (class_index,) = classifier.choose_classes(seen, asked=(), top=1)
     channels, live = seen.activations.shape[2], len(live_channels(seen.activations))
-    setup = Setup(layer=classifier.layer, class_index=class_index, channels=channels, live=live)
+    setup = Setup(
+        layer=classifier.layer,
+        class_index=class_index,
+        channels=channels,
+        live=live,
+        batch=classifier.batch_for(None),
+    )
     (folder / "setup.json").write_text(json.dumps(asdict(setup)))
 
 
@@ -178,9 +186,9 @@ def _classifier(model: Any, *, name: str) -> Classifier:
     )
 
 
-def _batch_sizes(passes: int) -> Iterator[int]:
+def _batch_sizes(passes: int, batch: int) -> Iterator[int]:
     """The sizes of the batches that so many passes make: whole ones, and a last one that is smaller."""
-    yield from (size for size in (min(BATCH, passes), passes % BATCH) if size)
+    yield from (size for size in (min(batch, passes), passes % batch) if size)
 
 
 if __name__ == "__main__":

@@ -371,3 +371,37 @@ def test_wrong_ways_to_be_fast_are_answered_with_a_sentence(scorecam, photo, tin
     done = scorecam("explain", photo, "-m", tiny_model, *options)
     assert done.code == 2
     assert sentence in done.err
+
+
+def test_batch_that_does_not_fit_into_the_address_space_is_halved_and_said_once(tmp_path):
+    photos = [tmp_path / "a.png", tmp_path / "b.png"]
+    for number, path in enumerate(photos):
+        Image.fromarray(np.random.default_rng(number).integers(0, 255, (60, 80, 3), dtype=np.uint8)).save(path)
+    program = (
+        "import resource, sys\n"
+        "resource.setrlimit(resource.RLIMIT_AS, (6 * 10**9,) * 2)\n"
+        "from scorecam_cli.cli.app import main\n"
+        "main(sys.argv[1:])\n"
+    )
+    command = [
+        "explain",
+        *map(str, photos),
+        "-m",
+        "EfficientNetLite0",
+        "--class",
+        "3",
+        "--passes",
+        "48",
+        "--save",
+        "npy",
+    ]
+    runs = {}
+    for folder, settings in (("limited", ["--batch-size", "512"]), ("free", [])):
+        run = [sys.executable, "-c", program, *command, *settings, "-o", str(tmp_path / folder)]
+        runs[folder] = subprocess.run(run, capture_output=True, text=True)
+        assert runs[folder].returncode == 0, runs[folder].stderr
+    assert runs["limited"].stderr.count("batches of 512 do not fit into the free memory") == 1
+    assert "do not fit" not in runs["free"].stderr
+    for photo in photos:
+        maps = [np.load(tmp_path / folder / f"{photo.name}.scorecam-3.npy") for folder in runs]
+        np.testing.assert_allclose(maps[0], maps[1], rtol=1e-3, atol=1e-5 * maps[1].max())

@@ -1,5 +1,7 @@
 """Number formats, automatic batches, memory that runs out, folded weights."""
 
+import importlib.util
+import os
 from pathlib import Path
 
 import numpy as np
@@ -69,7 +71,14 @@ def test_weights_of_a_model_in_memory_are_never_folded_for_they_may_change(rgb):
     np.testing.assert_array_equal(after.classes[0].map, fresh.classes[0].map)
 
 
-@pytest.mark.parametrize("error", [tf.errors.ResourceExhaustedError(None, None, "full"), MemoryError()])
+OUT_OF_MEMORY = [
+    tf.errors.ResourceExhaustedError(None, None, "full"),
+    tf.errors.AbortedError(None, None, "could not create a primitive"),  # oneDNN's
+    MemoryError(),
+]
+
+
+@pytest.mark.parametrize("error", OUT_OF_MEMORY)
 def test_batch_is_halved_until_it_fits_and_stays_so(rgb, error):
     classifier = scorecam_cli.wrap(model_zoo.mobilenet_inside())
     expected = scorecam_cli.explain(rgb, classifier)
@@ -109,3 +118,41 @@ def test_automatic_batch_follows_the_free_memory(monkeypatch, free, batch):
     classifier = scorecam_cli.wrap(model_zoo.open_size(), preprocess="unit", input_size=(224, 224))
     assert classifier.batch_for(None) == batch
     assert classifier.batch_for(7) == min(7, batch)
+
+
+def test_layer_that_stops_fails_the_photo_in_one_sentence(rgb):
+    classifier = scorecam_cli.wrap(model_zoo.rescaling())
+
+    def stopping(*_):
+        raise tf.errors.InvalidArgumentError(None, None, "\n  Incompatible shapes\n a trace")
+
+    for stage in ("_masked_pass", "_observe"):
+        classifier.__dict__[stage] = stopping
+        with pytest.raises(PhotoError, match=r"stops with InvalidArgumentError: Incompatible shapes$"):
+            scorecam_cli.explain(rgb, classifier)
+
+
+def test_depthwise_convolutions_stay_in_float32_where_the_rest_is_in_bfloat16(monkeypatch):
+    for name in hardware._KEPT:
+        monkeypatch.delenv(name, raising=False)
+    with hardware.computing_in(Precision.FLOAT32):
+        assert not set(hardware._KEPT) & set(os.environ)
+    with hardware.computing_in(Precision.BFLOAT16):
+        assert all(os.environ[name] == "DepthwiseConv2dNative" for name in hardware._KEPT)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not CPU_BFLOAT16 & hardware.cpu_features(), reason="this CPU has no bfloat16")
+def test_every_map_in_bfloat16_is_that_in_float32_to_three_nines():
+    spec = importlib.util.find_spec("foolbox")
+    if spec is None or spec.origin is None:
+        pytest.skip("foolbox, whose 20 photos of ImageNet are used, is not installed")
+    photos = sorted((Path(spec.origin).parent / "data").glob("imagenet_*.jpg"))
+    assert len(photos) == 20
+    classifiers = [
+        load_classifier(ModelSettings(model="EfficientNetLite0", precision=each)) for each in ("float32", "bfloat16")
+    ]
+    for photo in photos:
+        label = int(photo.stem.split("_")[-1])
+        one, other = (scorecam_cli.explain(photo, each, classes=label).classes[0].map for each in classifiers)
+        assert np.corrcoef(one.ravel(), other.ravel())[0, 1] >= 0.999, photo.name

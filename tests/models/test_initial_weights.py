@@ -3,12 +3,13 @@
 import hashlib
 from dataclasses import replace
 
+import h5py
 import keras
 import numpy as np
 import pytest
 
 from scorecam_cli.models.catalogue import build_named, named_model
-from scorecam_cli.models.initial_weights import LARGE, drawn_by_numpy, left_at_zero
+from scorecam_cli.models.initial_weights import LARGE, drawn_by_numpy, read_from_file
 
 SIDE = 2**11  # SIDE x SIDE is LARGE
 
@@ -40,12 +41,27 @@ def test_the_seed_decides():
 
 
 def test_weights_that_will_be_read_start_at_zero_and_small_ones_are_left_to_keras():
-    with left_at_zero():
+    with read_from_file():
         assert not dense().any()
         small = keras.layers.Dense(4)
         small.build((None, 4))
     assert np.asarray(small.kernel).any()
     assert dense().any()  # afterwards all is as before
+
+
+@pytest.mark.parametrize("stored", [np.float32, np.float16, np.float64])
+def test_large_weights_read_without_a_copy_are_those_of_the_file(tmp_path, stored):
+    rows = SIDE + 5
+    layer = keras.layers.Dense(SIDE, use_bias=False)
+    layer.build((None, rows))
+    values = np.random.default_rng(1).normal(size=(rows, SIDE)).astype(stored)
+    with h5py.File(tmp_path / "weights.h5", "w") as file:
+        file["kernel"] = values
+    with h5py.File(tmp_path / "weights.h5") as file, read_from_file():
+        layer.kernel.assign(file["kernel"])
+        with pytest.raises(ValueError, match="shape"):
+            layer.kernel.assign(values[:-1])
+    np.testing.assert_array_equal(np.asarray(layer.kernel), values.astype(np.float32))
 
 
 def test_official_efficientnet_file_given_by_its_path_is_the_network_that_keras_builds_of_it(tmp_path, monkeypatch):
