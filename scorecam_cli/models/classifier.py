@@ -5,7 +5,6 @@ Letters as everywhere: H W model input, h w feature grid, K channels of the targ
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,21 +14,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scorecam_cli.errors import ClassError, ModelError, NumericsError, PhotoError
-from scorecam_cli.models.hardware import Precision, computing_in, free_memory
+from scorecam_cli.models.batches import Batches, stopped
+from scorecam_cli.models.hardware import Precision, computing_in
 from scorecam_cli.models.head import Head
 from scorecam_cli.models.keras_start import start
 from scorecam_cli.models.labels import Labels
 from scorecam_cli.models.layers import LayerCall, Network
 from scorecam_cli.models.preparation import Preparation, prepare
-from scorecam_cli.models.tracing import Observer, first_line, observing, single_output
+from scorecam_cli.models.tracing import Observer, observing, single_output
 from scorecam_cli.records import ClassScore
 
-BUSY_PIXELS = 32 * 224 * 224  # more masked photos in one pass made no network faster on 2 cores
-BUSY_BYTES = 2**30  # of the arrays that live at once: 20 photos of VGG16, as fast as 32 and 0.6 GB less
-LIVE_COPIES = 4  # arrays as large as the largest that a pass holds at once: in, out, and layout copies of both
 FOLDED_PARAMETERS = 30_000_000  # folding 26 M (ResNet50) takes 2 GB meanwhile and saves 11 %; 138 M (VGG16) take 40 s
-MEMORY_SHARE = 0.25  # of what is free: TensorFlow takes memory in pieces, each twice as large as the one before
-UNBOUNDED = 2**31
 RANGE_CHUNK = 64  # 64 x 224 x 224 float32 = 13 MB
 MASK_EPSILON = 1e-5  # in M = (U(A) - min) / (max - min + epsilon), design of the article's code
 
@@ -61,6 +56,17 @@ class MaskedScores:
     highs: NDArray[np.float32]
 
 
+@dataclass(frozen=True)
+class PhotoScores:
+    """What the model says of N photos.
+
+    probabilities: float32 [N, C]. logits: float32 [N, C], None where the model does not show them.
+    """
+
+    probabilities: NDArray[np.float32]
+    logits: NDArray[np.float32] | None
+
+
 class Classifier:
     """A model with everything needed to ask it about photos; its passes are compiled once per instance.
 
@@ -90,8 +96,7 @@ class Classifier:
         self.network, self.target, self.head = network, target, head
         self.labels, self.preparation, self.device = labels, preparation, device
         self.precision, self.frozen = precision, frozen
-        self._largest_batch: int | None = None  # that fitted into memory, once one did not
-        self._told_of_batch = False
+        self._batches = Batches(network, name=name, size=size, device=device)
 
     @property
     def layer(self) -> str:
@@ -136,7 +141,7 @@ class Classifier:
             except (tf.errors.ResourceExhaustedError, MemoryError) as error:
                 raise PhotoError(f"memory runs out; {self.name} needs more than is free") from error
             except tf.errors.OpError as error:
-                raise self._stopped(error) from error
+                raise stopped(self.name, error) from error
         activations = activations.numpy()
         if not np.isfinite(activations).all():
             raise NumericsError(f"layer {self.layer} of {self.name} returns values that are not finite for this photo")
@@ -170,74 +175,60 @@ class Classifier:
         Source: Wang et al. 2020, arXiv:1910.01279, section 3.2.
         """
         _, tf = start()
-        parts: list[tuple[Any, ...]] = []
-        batch, first = self.batch_for(batch_size), 0
         with tf.device(self.device), computing_in(self.precision):
             image_tensor, grid_tensor = tf.constant(image), tf.constant(grids)
-            while first < len(grids):
-                last = min(first + batch, len(grids))
-                try:
-                    part = self._masked_pass(image_tensor, grid_tensor, tf.constant(first), tf.constant(last))
-                except (tf.errors.ResourceExhaustedError, tf.errors.AbortedError, MemoryError) as error:
-                    batch = self._largest_batch = self._half(last - first, error)  # oneDNN aborts where memory is out
-                    continue
-                except tf.errors.OpError as error:
-                    raise self._stopped(error) from error
-                parts.append(part)
-                if on_passes is not None:
-                    on_passes(last - first)
-                first = last
+            parts = self._batches.run(
+                len(grids),
+                lambda first, last: self._masked_pass(image_tensor, grid_tensor, tf.constant(first), tf.constant(last)),
+                batch_size=batch_size,
+                on_passes=on_passes,
+            )
         scores, probabilities, lows, highs = (
             np.concatenate([part.numpy() for part in column]) for column in zip(*parts, strict=True)
         )
         scores, probabilities = self._finite(scores, probabilities)
         return MaskedScores(probabilities, scores if self.head.shows_logits else None, lows, highs)
 
+    def photo_scores(
+        self,
+        count: int,
+        images: Callable[[int, int], NDArray[np.float32]],
+        *,
+        batch_size: int | None = None,
+        on_passes: Callable[[int], None] | None = None,
+    ) -> PhotoScores:
+        """Ask the model about any number of prepared photos, a batch at a time.
+
+        Args:
+            count: N, at least 1.
+            images: called with first and last, gives photos first .. last - 1 as float32 [last - first, H, W, c] in
+                model units; it may be called again with other limits where memory runs out.
+            batch_size, on_passes: as in `masked_scores`.
+
+        Raises:
+            NumericsError: a probability is not finite. PhotoError: memory runs out even for one photo.
+        """
+        _, tf = start()
+        with tf.device(self.device), computing_in(self.precision):
+            parts = self._batches.run(
+                count,
+                lambda first, last: self._photo_pass(tf.constant(images(first, last))),
+                batch_size=batch_size,
+                on_passes=on_passes,
+            )
+        scores, probabilities = (
+            np.concatenate([part.numpy() for part in column]) for column in zip(*parts, strict=True)
+        )
+        scores, probabilities = self._finite(scores, probabilities)
+        return PhotoScores(probabilities, scores if self.head.shows_logits else None)
+
     def batch_for(self, batch_size: int | None) -> int:
         """The batch size that is used when this one is asked for; None asks for the automatic one."""
-        wanted = self._automatic_batch if batch_size is None else batch_size
-        while wanted > max(1, self._largest_batch or self._fitting_batch):
-            wanted //= 2
-        return wanted
-
-    @cached_property
-    def _automatic_batch(self) -> int:
-        """As many masks as keep the processors busy, and no more than the free memory holds."""
-        busy = min(BUSY_PIXELS // (self.size[0] * self.size[1]), BUSY_BYTES // self._bytes_per_mask)
-        return max(1, min(busy, self._fitting_batch))
-
-    @cached_property
-    def _fitting_batch(self) -> int:
-        """As many masks as the share of the free memory holds, as it is before the first pass takes any.
-
-        Asked beforehand on a CPU: TensorFlow may end the process when it is out. A GPU's memory it takes by itself.
-        """
-        if "GPU" in self.device:
-            return UNBOUNDED
-        return int(free_memory() * MEMORY_SHARE) // self._bytes_per_mask
-
-    @cached_property
-    def _bytes_per_mask(self) -> int:
-        """What one masked photo needs in a pass, as the largest array suggests."""
-        numbers = max(math.prod(side or 1 for side in call.shape) for call in self.network.calls)
-        return LIVE_COPIES * numbers * 4  # float32
+        return self._batches.size_for(batch_size)
 
     def shortened_batch(self, batch_size: int | None) -> str | None:
         """Say, the first time only, that smaller batches are used than were asked for."""
-        used = self.batch_for(batch_size)
-        if batch_size is None or used >= batch_size or self._told_of_batch:
-            return None
-        self._told_of_batch = True
-        return f"batches of {batch_size} do not fit into the free memory; batches of {used} are used"
-
-    def _half(self, batch: int, error: Exception) -> int:
-        if batch > 1:
-            return batch // 2
-        raise PhotoError(f"memory runs out with one mask at a time; {self.name} needs more than is free") from error
-
-    def _stopped(self, error: Exception) -> PhotoError:
-        """What a layer of the model's own may raise when it sees the photo."""
-        return PhotoError(f"{self.name} stops with {type(error).__name__}: {first_line(error)}")
+        return self._batches.shortened(batch_size)
 
     def mask_ranges(self, grids: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Smallest and largest value [N], [N] of each channel float32 [N, h, w] once it is upsampled to [H, W]."""
@@ -293,14 +284,31 @@ class Classifier:
 
     @cached_property
     def _masked_pass(self) -> Any:
-        """`_traced_pass`, or where that pays its frozen form: constants that TensorFlow's optimiser folds."""
+        """`_traced_pass` in the form that is fastest."""
+        return self._folded(self._traced_pass)
+
+    @cached_property
+    def _photo_pass(self) -> Any:
+        """Compiled: images float32 [B, H, W, c] -> scores, probabilities [B, C]."""
+        _, tf = start()
+
+        def photo_pass(images: Any) -> tuple[Any, ...]:
+            with observing(Observer(bare_head=self.head.bare_call)):
+                output = single_output(self.model(images, training=False))
+            return self.head.read(output)
+
+        spec = tf.TensorSpec([None, *self.size, self.channels], tf.float32)
+        return self._folded(tf.function(photo_pass, input_signature=[spec], autograph=False))
+
+    def _folded(self, compiled: Any) -> Any:
+        """Where it pays, the function with its weights as constants, which TensorFlow's optimiser folds."""
         if not self.frozen or self.model.count_params() > FOLDED_PARAMETERS:
-            return self._traced_pass
+            return compiled
         if not any(call.kind == "BatchNormalization" for call in self.network.calls):
-            return self._traced_pass
+            return compiled
         from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
 
-        return convert_variables_to_constants_v2(self._traced_pass.get_concrete_function())
+        return convert_variables_to_constants_v2(compiled.get_concrete_function())
 
     @cached_property
     def _traced_pass(self) -> Any:

@@ -12,8 +12,7 @@ from PIL import Image
 import scorecam_cli
 from scorecam_cli.config import ModelSettings
 from scorecam_cli.errors import PhotoError, UsageError
-from scorecam_cli.models import classifier as classifier_room
-from scorecam_cli.models import hardware
+from scorecam_cli.models import batches, hardware
 from scorecam_cli.models.hardware import CPU_BFLOAT16, Precision, check_precision
 from scorecam_cli.models.loading import load_classifier
 from tests.models import model_zoo
@@ -114,7 +113,7 @@ def test_memory_that_cannot_hold_one_mask_fails_the_photo(rgb):
 
 @pytest.mark.parametrize(("free", "batch"), [(2**40, 32), (0, 1)])
 def test_automatic_batch_follows_the_free_memory(monkeypatch, free, batch):
-    monkeypatch.setattr(classifier_room, "free_memory", lambda: free)
+    monkeypatch.setattr(batches, "free_memory", lambda: free)
     classifier = scorecam_cli.wrap(model_zoo.open_size(), preprocess="unit", input_size=(224, 224))
     assert classifier.batch_for(None) == batch
     assert classifier.batch_for(7) == min(7, batch)
