@@ -7,10 +7,26 @@ from pathlib import Path
 
 from scorecam_cli.errors import UsageError
 
-SAVES = ("heatmap", "overlay", "npy", "panel")
+SAVES = ("heatmap", "overlay", "npy", "panel", "pipeline", "masked")
 VARIANTS = ("article", "official", "paper")
 PRECISIONS = ("float32", "bfloat16", "float16")
 SELECTIONS = ("representatives", "faster")
+METHODS = (
+    "score-cam",
+    "faster-score-cam",
+    "ss-cam",
+    "is-cam",
+    "cam",
+    "grad-cam",
+    "grad-cam++",
+    "layer-cam",
+    "gradient",
+    "smoothgrad",
+    "integrated-gradients",
+    "occlusion",
+    "rise",
+    "random",
+)
 MODEL_SUFFIXES = (".keras", ".h5", ".hdf5")
 
 
@@ -79,6 +95,7 @@ class ExplainConfig:
     passes: int | None = None
     fidelity: float = 1.0
     selection: str = "representatives"
+    method: str = "score-cam"
     batch_size: int | None = None
     save: tuple[str, ...] = ("heatmap", "overlay")
     colormap: str = "turbo"
@@ -86,11 +103,12 @@ class ExplainConfig:
     force: bool = False
 
     def __post_init__(self) -> None:
-        if self.passes is not None and self.fidelity < 1:
-            raise UsageError(
-                f"--passes {self.passes} and --fidelity {self.fidelity} exclude each other: give the passes to spend "
-                "or the fidelity to reach"
-            )
+        check_budget(self.passes, self.fidelity)
+        own = {"--fidelity": self.fidelity != 1, "--variant": self.variant != "article"}
+        own["--selection"] = self.selection != "representatives"
+        if self.method != "score-cam" and any(own.values()):
+            wrong = next(option for option, given in own.items() if given)
+            raise UsageError(f"{wrong} is of score-cam alone; leave it out with --method {self.method}")
         if self.selection == "faster" and self.passes is None:
             raise UsageError("--selection faster estimates nothing, so it needs --passes N")
         unknown = [name for name in self.save if name not in SAVES]
@@ -108,3 +126,109 @@ class PredictConfig:
     photos: PhotoSettings
     model: ModelSettings
     top: int = 5
+
+
+COMPARED = ("score-cam", "grad-cam++", "grad-cam", "cam", "gradient")
+EVALUATED = ("score-cam", "faster-score-cam", "grad-cam++", "grad-cam", "cam", "gradient", "random")
+MEASURES = ("drop", "curves", "pointing", "stability", "sanity")
+FILLS = ("zero", "mean", "blur")
+
+
+@dataclass(frozen=True)
+class CompareConfig:
+    """Everything `scorecam compare` was asked to do.
+
+    methods: in the order of the figure. rows: one figure with a row for each class instead of a figure for each.
+    classes, top, variant, passes, fidelity, batch_size, colormap, alpha: as in ExplainConfig; passes and fidelity are
+    of score-cam.
+    """
+
+    photos: PhotoSettings
+    model: ModelSettings
+    methods: tuple[str, ...] = COMPARED
+    classes: tuple[str, ...] = ()
+    top: int = 0
+    rows: bool = False
+    variant: str = "article"
+    passes: int | None = None
+    fidelity: float = 1.0
+    batch_size: int | None = None
+    colormap: str = "turbo"
+    alpha: float = 0.5
+
+    def __post_init__(self) -> None:
+        check_methods(self.methods)
+        check_budget(self.passes, self.fidelity)
+
+
+@dataclass(frozen=True)
+class EvaluateConfig:
+    """Everything `scorecam evaluate` was asked to do.
+
+    methods, measures: what is measured of what. classes: one, for every photo, or none: the predicted class.
+    truth: a CSV of photo and class. boxes, masks: where the object is, see `photos.regions`.
+    steps: of the deletion and insertion curves. deletion_fill, insertion_fill: what removed pixels become.
+    limit: at most so many photos. fresh: begin the table anew.
+    """
+
+    photos: PhotoSettings
+    model: ModelSettings
+    methods: tuple[str, ...] = EVALUATED
+    measures: tuple[str, ...] = ("drop", "curves")
+    classes: tuple[str, ...] = ()
+    truth: Path | None = None
+    boxes: Path | None = None
+    masks: Path | None = None
+    steps: int = 28
+    deletion_fill: str = "zero"
+    insertion_fill: str = "blur"
+    variant: str = "article"
+    passes: int | None = None
+    fidelity: float = 1.0
+    batch_size: int | None = None
+    limit: int | None = None
+    fresh: bool = False
+
+    def __post_init__(self) -> None:
+        check_methods(self.methods)
+        check_budget(self.passes, self.fidelity)
+        unknown = [name for name in self.measures if name not in MEASURES]
+        if unknown or not self.measures:
+            raise UsageError(
+                f"--measures {','.join(self.measures) or repr('')} is not a comma list of {', '.join(MEASURES)}"
+                + (f": {unknown[0]!r} is none of them" if unknown else "")
+            )
+        if len(self.classes) > 1 or (self.classes and self.truth):
+            raise UsageError("give one --class for all photos, or --truth FILE with one for each, not more")
+        if "pointing" in self.measures and self.boxes is None and self.masks is None:
+            raise UsageError("--measures pointing needs to know where the objects are: give --boxes or --masks")
+
+
+def check_methods(methods: tuple[str, ...]) -> None:
+    """Nothing, where each is a method, and given once.
+
+    Raises:
+        UsageError: it is not; the message names the methods.
+    """
+    unknown = [name for name in methods if name not in METHODS]
+    if unknown or not methods:
+        raise UsageError(
+            f"--methods {','.join(methods) or repr('')}: give a comma list of {', '.join(METHODS)}"
+            + (f"; {unknown[0]!r} is none of them" if unknown else "")
+        )
+    twice = [name for name in methods if methods.count(name) > 1]
+    if twice:
+        raise UsageError(f"--methods names {twice[0]} twice")
+
+
+def check_budget(passes: int | None, fidelity: float) -> None:
+    """Nothing, where at most one of the two is asked for.
+
+    Raises:
+        UsageError: both are.
+    """
+    if passes is not None and fidelity < 1:
+        raise UsageError(
+            f"--passes {passes} and --fidelity {fidelity} exclude each other: give the passes to spend or the "
+            "fidelity to reach"
+        )

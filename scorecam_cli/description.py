@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from scorecam_cli.photos import manifest
-from scorecam_cli.records import ClassMap, Explanation, Photo, PhotoJob
+from scorecam_cli.records import ClassMap, ClassScore, Explanation, Photo, PhotoJob
 
 if TYPE_CHECKING:
     from scorecam_cli.models.classifier import Classifier
@@ -58,14 +59,14 @@ def describe(
     }
 
 
+def describe_class(score: ClassScore) -> dict[str, Any]:
+    """One class of one photo as JSON values."""
+    return {**asdict(score.label), "probability": score.probability, "logit": score.logit}
+
+
 def _class_entry(found: ClassMap, paths: Mapping[str, Path]) -> dict[str, Any]:
-    label = found.score.label
     return {
-        "index": label.index,
-        "name": label.name,
-        "wnid": label.wnid,
-        "probability": found.score.probability,
-        "logit": found.score.logit,
+        **describe_class(found.score),
         "map_min": float(found.map.min()),
         "map_max": float(found.map.max()),
         "estimated_correlation": found.estimated_correlation,

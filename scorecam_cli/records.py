@@ -70,16 +70,34 @@ class ClassScore:
 
 
 @dataclass(frozen=True)
+class Steps:
+    """The T masks that weigh most in a map of Score-CAM, in falling order of weight; only masks that were passed.
+
+    channels: int [T], numbers of the channels in the target layer, 0 .. K - 1.
+    grids: float32 [T, h, w], their activations A_k.
+    weights: float32 [T], what each is multiplied by in the sum.
+    probabilities: float32 [T] in [0, 1], S_k: of the class, for the photo under each mask.
+    """
+
+    channels: NDArray[np.intp]
+    grids: NDArray[np.float32]
+    weights: NDArray[np.float32]
+    probabilities: NDArray[np.float32]
+
+
+@dataclass(frozen=True)
 class ClassMap:
     """The saliency map of one class.
 
     map: float32 [H, W], >= 0, in the units of the weighted sum: no display scaling.
     estimated_correlation: with the exact map, over the pixels; 1 for the exact map, None where nothing is estimated.
+    steps: the masks that weigh most; None for a method that masks nothing.
     """
 
     score: ClassScore
     map: NDArray[np.float32]
     estimated_correlation: float | None = 1.0
+    steps: Steps | None = None
 
 
 @dataclass(frozen=True)
@@ -92,7 +110,7 @@ class Explanation:
 
     classes: tuple[ClassMap, ...]
     method: str
-    variant: str
+    variant: str | None
     selection: str
     layer: str
     channels: int

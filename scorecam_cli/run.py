@@ -18,6 +18,7 @@ from scorecam_cli.models.loading import fingerprint, known_labels, load_classifi
 from scorecam_cli.photos import draw, manifest, write
 from scorecam_cli.photos.panel import panel
 from scorecam_cli.photos.read import read_photo
+from scorecam_cli.photos.steps_figure import Setting, masked_figure, pipeline_figure
 from scorecam_cli.pipeline import in_stages
 from scorecam_cli.records import ClassScore, Explained, Explanation, Failed, Outcome, Photo, PhotoJob
 
@@ -27,9 +28,10 @@ if TYPE_CHECKING:
 
     from scorecam_cli.models.classifier import Classifier
 
-# Reading a photo, drawing a panel and loading a model each change the process's warning filters for a while and put
+# Reading a photo, drawing a figure and loading a model each change the process's warning filters for a while and put
 # back what they found: one at a time, or the filters would be left as another thread had them.
 _WARNING_FILTERS = threading.Lock()
+_FIGURES = {"panel", "pipeline", "masked"}
 
 
 class Watcher(Protocol):
@@ -155,7 +157,7 @@ def _settings(config: ExplainConfig) -> dict[str, Any]:
         **fingerprint(config.model),
         "classes": classes,
         "top": config.top,
-        "method": "score-cam",
+        "method": config.method,
         "variant": config.variant,
         "passes": config.passes,
         "fidelity": config.fidelity,
@@ -221,7 +223,7 @@ def _write(
     """The outcome of a photo whose files are written now, the manifest last."""
     if not isinstance(computed, ComputedPhoto):
         return computed
-    with _WARNING_FILTERS if "panel" in config.save else nullcontext():
+    with _WARNING_FILTERS if _FIGURES & set(config.save) else nullcontext():
         began = clock()
         try:
             files = _write_maps(config, computed, halt)
@@ -238,8 +240,7 @@ def _write(
 
 
 def _explain(session: Session, config: ExplainConfig, read: ReadPhoto, clock: Callable[[], float]) -> ComputedPhoto:
-    from scorecam_cli.saliency.representatives import Selection
-    from scorecam_cli.saliency.score_cam import Variant, live_channels, score_cam
+    from scorecam_cli.saliency.methods import explain_with, planned_passes
 
     job, photo = read.job, read.photo
     classifier = session.classifier  # loaded for the first photo; not counted as that photo's time
@@ -247,19 +248,21 @@ def _explain(session: Session, config: ExplainConfig, read: ReadPhoto, clock: Ca
     image = classifier.prepare(photo.rgb)
     observation = classifier.observe(image)
     indices = classifier.choose_classes(observation, asked=config.classes, top=config.top)
-    live = len(live_channels(observation.activations))
-    session.watcher.passes_planned(job.photo, min(live, config.passes or live))
+    planned = planned_passes(config.method, observation, config.passes, classes=len(indices), size=classifier.size)
+    session.watcher.passes_planned(job.photo, planned)
     passes_began = clock()
-    explanation = score_cam(
+    explanation = explain_with(
+        config.method,
         classifier,
         image,
         observation=observation,
         class_indices=indices,
-        variant=Variant(config.variant),
+        variant=config.variant,
         passes=config.passes,
         fidelity=config.fidelity,
-        selection=Selection(config.selection),
+        selection=config.selection,
         batch_size=config.batch_size,
+        seed=config.model.seed,
         on_passes=session.watcher.passes_done,
     )
     ended = clock()
@@ -301,6 +304,24 @@ def _picture(
         return heat
     if kind == "overlay":
         return draw.overlay(photo.rgb, heat, alpha=config.alpha)
+    if kind in ("pipeline", "masked"):
+        if found.steps is None:
+            raise PhotoError(
+                f"--save {kind} shows masked photos, and this method masks none: leave {kind} out of --save "
+                "or take Score-CAM"
+            )
+        setting = Setting(
+            model=classifier.name,
+            layer=classifier.layer,
+            variant=config.variant,
+            channels=classifier.channels,
+            closed_rgb=classifier.preparation.closed_rgb,
+        )
+        if kind == "masked":
+            return masked_figure(photo.rgb, found, found.steps, setting=setting)
+        return pipeline_figure(
+            photo.rgb, found, found.steps, setting=setting, colormap=config.colormap, alpha=config.alpha
+        )
     return panel(
         photo.rgb,
         found.map,
@@ -319,5 +340,19 @@ def check_request(config: ExplainConfig) -> None:
     Raises:
         UsageError: an unknown class, colour map, model name or labels file.
     """
+    from scorecam_cli.saliency.methods import check_passes
+
     draw.check_colormap(config.colormap)
+    check_passes(config.method, config.passes)
     _settings(config)
+
+
+def check_classes(model: ModelSettings, classes: Sequence[str]) -> None:
+    """Everything that can be wrong with a model's name, its labels and the classes asked for, before it is loaded.
+
+    Raises:
+        UsageError: an unknown class or model name, or a labels file that cannot be read.
+    """
+    if (labels := known_labels(model)) is not None:
+        for text in classes:
+            labels.find(text, model=model.model)

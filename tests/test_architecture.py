@@ -18,10 +18,13 @@ ROOMS = {  # a module imports only from rooms with a smaller number; photos and 
     "faithfulness": 4,
     "pipeline": 4,
     "description": 4,
+    "report": 4,
     "run": 5,
     "api": 5,
-    "cli": 6,
-    "__main__": 7,
+    "comparing": 6,
+    "evaluating": 6,
+    "cli": 7,
+    "__main__": 8,
 }
 NUMERICAL = ("models", "saliency", "faithfulness")
 
@@ -72,6 +75,7 @@ def test_only_numerical_rooms_name_tensorflow():
         (["explain", "photo.jpg", "--model", "no-such-model"], 2),
         (["explain", "photo.jpg", "--colormap", "no-such-map"], 2),
         (["models"], 0),
+        (["report", "."], 2),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )

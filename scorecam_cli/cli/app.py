@@ -12,10 +12,13 @@ from typing import NoReturn
 import click
 
 from scorecam_cli import __version__
+from scorecam_cli.cli.compare import compare
 from scorecam_cli.cli.console import say_error
+from scorecam_cli.cli.evaluate import evaluate
 from scorecam_cli.cli.explain import explain
 from scorecam_cli.cli.models import models
 from scorecam_cli.cli.predict import predict
+from scorecam_cli.cli.report import report
 from scorecam_cli.errors import ModelError, PhotoError, ScorecamError
 
 EXIT_PHOTO_FAILED = 1
@@ -39,6 +42,8 @@ def cli() -> None:
     scorecam explain dog.jpg --class 242            a heatmap and an overlay next to the photo
     scorecam explain photos/ --model EfficientNetLite0
     scorecam predict dog.jpg                        the most probable classes
+    scorecam compare dog.jpg                        Score-CAM beside other methods, with numbers
+    scorecam evaluate photos/                       how faithful their maps are, over a set
     scorecam models                                 the models that can be named
 
     Exit codes: 0 all done, 1 at least one photo failed and the others are done, 2 usage or nothing matched,
@@ -48,6 +53,9 @@ def cli() -> None:
 
 cli.add_command(explain)
 cli.add_command(predict)
+cli.add_command(report)
+cli.add_command(compare)
+cli.add_command(evaluate)
 cli.add_command(models)
 
 

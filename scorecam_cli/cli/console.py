@@ -35,6 +35,16 @@ def print_json(value: Mapping[str, Any]) -> None:
     print(json.dumps(value), flush=True)
 
 
+def table(rows: Sequence[Sequence[str]]) -> list[str]:
+    """Rows of text as lines with aligned columns: the first to the left, the others to the right."""
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    lines = []
+    for row in rows:
+        cells = [cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True)]
+        lines.append("  ".join([row[0].ljust(widths[0]), *cells]).rstrip())
+    return lines
+
+
 LONG_PHOTO = 30  # seconds; a longer one is worth a word on what is faster
 
 
@@ -114,6 +124,19 @@ class Console:
             for warning in outcome.manifest["warnings"]:
                 self.say(f"{outcome.job.photo}: warning: {warning}")
 
+    def finished_photo(self, lines: Sequence[str], *, skipped: bool = False) -> None:
+        """A photo is done; some lines about it."""
+        self._advance()
+        self.done += 1
+        self.skipped += skipped
+        if self.verbosity >= 0:
+            self.say_lines(lines)
+
+    def say_lines(self, lines: Sequence[str]) -> None:
+        """Lines on stderr, above the bars."""
+        for line in lines:
+            self.say(line)
+
     def predicted(self) -> None:
         """A photo has its classes; they are on stdout."""
         self._advance()
@@ -160,7 +183,7 @@ def _how(manifest: Mapping[str, Any]) -> str:
     seconds = manifest["seconds"]
     return (
         f"  {manifest['model']} ({manifest['weights']}), layer {manifest['layer']}, "
-        f"{manifest['method']} {manifest['variant']}, {manifest['precision']}, "
+        f"{' '.join(filter(None, (manifest['method'], manifest['variant'])))}, {manifest['precision']}, "
         f"{manifest['passes']} passes of {manifest['channels']} channels in {seconds['passes']:.1f} s, "
         f"{seconds['total']:.1f} s in all"
     )

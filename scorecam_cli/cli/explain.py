@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import time
 from itertools import chain
+from pathlib import Path
 from typing import Any
 
 import click
 
 from scorecam_cli.cli import options as shared
 from scorecam_cli.cli.console import Console, print_json, print_path
-from scorecam_cli.config import SELECTIONS, VARIANTS, ExplainConfig
-from scorecam_cli.records import Explained
+from scorecam_cli.cli.report import PAGE, write_page
+from scorecam_cli.config import METHODS, SELECTIONS, ExplainConfig
+from scorecam_cli.records import Explained, Outcome
+from scorecam_cli.report.request import ReportConfig
 
 DEFAULTS: dict[str, Any] = {name: field.default for name, field in ExplainConfig.__dataclass_fields__.items()}
 
@@ -21,37 +24,16 @@ DEFAULTS: dict[str, Any] = {name: field.default for name, field in ExplainConfig
 @shared.model_options
 @shared.layer_option
 @shared.precision_option
+@shared.class_options
 @click.option(
-    "-c",
-    "--class",
-    "classes",
-    multiple=True,
-    metavar="CLASS",
-    help="Index, name or WordNet id of a class to explain; repeatable.  [default: the predicted class]",
-)
-@click.option(
-    "-k", "--top", type=click.IntRange(min=1), help="Explain the N most probable classes, in the same passes."
-)
-@click.option(
-    "--variant",
-    type=click.Choice(VARIANTS),
-    default=DEFAULTS["variant"],
+    "--method",
+    type=click.Choice(METHODS),
+    default=DEFAULTS["method"],
     show_default=True,
-    help="What is summed: the article's masks, the authors' code, or the paper's Algorithm 1.",
+    metavar="NAME",
+    help=f"How the map is made: {', '.join(METHODS)}.",
 )
-@click.option(
-    "--passes",
-    type=click.IntRange(min=4),
-    metavar="N",
-    help="Pass only N of the masks and infer the rest; how close the map is gets estimated.  [default: all]",
-)
-@click.option(
-    "--fidelity",
-    type=click.FloatRange(0, 1, min_open=True),
-    default=DEFAULTS["fidelity"],
-    show_default=True,
-    help="Pass only as many masks as it takes to estimate this correlation with the exact map; 1 is exact.",
-)
+@shared.score_cam_options
 @click.option(
     "--selection",
     type=click.Choice(SELECTIONS),
@@ -59,37 +41,22 @@ DEFAULTS: dict[str, Any] = {name: field.default for name, field in ExplainConfig
     show_default=True,
     help="Which masks --passes takes: representatives, or those of largest spread (Faster-Score-CAM).",
 )
-@click.option(
-    "--batch-size",
-    default="auto",
-    show_default=True,
-    metavar="N|auto",
-    callback=shared.checked_batch_size,
-    help="Masked photos in one pass: more memory, the same map. Halved when memory runs out.",
-)
 @click.option("-o", "--output-dir", type=shared.FOLDER, help="Where the files go.  [default: next to each photo]")
 @click.option(
     "--save",
     default=",".join(DEFAULTS["save"]),
     show_default=True,
     metavar="LIST",
-    callback=lambda _context, _option, value: tuple(part.strip() for part in value.split(",") if part.strip()),
-    help="Comma list of heatmap, overlay, npy (the map itself) and panel (all in one figure).",
+    callback=shared.comma_list,
+    help="Comma list of heatmap, overlay, npy (the map itself), panel (all in one figure), pipeline (how the map was "
+    "made, step by step) and masked (the masked photos that weigh most).",
 )
-@click.option(
-    "--colormap", default=DEFAULTS["colormap"], show_default=True, metavar="NAME", help="Any colour map of matplotlib."
-)
-@click.option(
-    "--alpha",
-    type=click.FloatRange(0, 1),
-    default=DEFAULTS["alpha"],
-    show_default=True,
-    help="Share of the heatmap in the overlay.",
-)
+@shared.drawing_options
 @click.option("--force", is_flag=True, help="Redo photos whose files are up to date.")
+@click.option("--page", type=PAGE, help="At the end, also make a page of all photos, as `scorecam report` does.")
 @click.option("--json", "as_json", is_flag=True, help="Print one object per photo instead of the paths.")
 @shared.loudness_options
-def explain(as_json: bool, top: int | None, **options: Any) -> int:
+def explain(as_json: bool, page: Path | None, top: int | None, **options: Any) -> int:
     """Show which parts of each photo made the model choose a class (Score-CAM, arXiv:1910.01279).
 
     IMAGES are files, folders and quoted globs. For dog.jpg and class 242 this writes dog.jpg.scorecam-242-heatmap.png,
@@ -104,6 +71,7 @@ def explain(as_json: bool, top: int | None, **options: Any) -> int:
     loudness = shared.verbosity(options)
     photos = shared.photo_settings(options)
     config = ExplainConfig(photos=photos, model=shared.model_settings(options), top=top or 0, **options)
+    on_page = None if page is None else ReportConfig(page)
 
     from scorecam_cli.photos.find import find_jobs
     from scorecam_cli.run import check_request, explain_photos
@@ -113,17 +81,24 @@ def explain(as_json: bool, top: int | None, **options: Any) -> int:
     exact = config.fidelity == 1 and config.passes is None and config.model.precision == "float32"
     console = Console(verbosity=loudness, total=len(found.jobs) + len(found.failures), exact=exact)
     console.notes(found.notes)
+    outcomes: list[Outcome] = []  # for the page
     try:
-        outcomes = explain_photos(config, found.jobs, watcher=console, clock=time.perf_counter)
-        for outcome in chain(found.failures, outcomes):
+        explained = explain_photos(config, found.jobs, watcher=console, clock=time.perf_counter)
+        for outcome in chain(found.failures, explained):
             if isinstance(outcome, Explained):
                 console.explained(outcome)
             else:
                 console.failed_photo(outcome)
             _print(outcome, as_json=as_json)
+            if on_page is not None:
+                outcomes.append(outcome)
     finally:
         console.close()
     console.finish()
+    if on_page is not None:
+        written = write_page(on_page, outcomes, console)
+        if not as_json:
+            print_path(written)
     return 1 if console.failed else 0
 
 

@@ -10,12 +10,14 @@ from typing import Any, TypeVar
 
 import click
 
-from scorecam_cli.config import PRECISIONS, ModelSettings, PhotoSettings
+from scorecam_cli.config import METHODS, PRECISIONS, VARIANTS, ExplainConfig, ModelSettings, PhotoSettings
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 DEFAULTS = ModelSettings()
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 FOLDER = click.Path(file_okay=False, path_type=Path)
+PLACE = click.Path(exists=True, path_type=Path)
+EXPLAIN = ExplainConfig.__dataclass_fields__
 
 
 def photo_arguments(command: Command) -> Command:
@@ -115,6 +117,104 @@ def layer_option(command: Command) -> Command:
     )
 
 
+def class_options(command: Command) -> Command:
+    """-c/--class and -k/--top."""
+    return _stack(
+        command,
+        click.option(
+            "-c",
+            "--class",
+            "classes",
+            multiple=True,
+            metavar="CLASS",
+            help="Index, name or WordNet id of a class to explain; repeatable.  [default: the predicted class]",
+        ),
+        click.option(
+            "-k", "--top", type=click.IntRange(min=1), help="Explain the N most probable classes, in the same passes."
+        ),
+    )
+
+
+def score_cam_options(command: Command) -> Command:
+    """--variant, --passes, --fidelity and --batch-size."""
+    return _stack(
+        command,
+        click.option(
+            "--variant",
+            type=click.Choice(VARIANTS),
+            default=EXPLAIN["variant"].default,
+            show_default=True,
+            help="What is summed: the article's masks, the authors' code, or the paper's Algorithm 1.",
+        ),
+        click.option(
+            "--passes",
+            type=click.IntRange(min=4),
+            metavar="N",
+            help="Pass only N of the masks and infer the rest; how close the map is gets estimated.  [default: all]",
+        ),
+        click.option(
+            "--fidelity",
+            type=click.FloatRange(0, 1, min_open=True),
+            default=EXPLAIN["fidelity"].default,
+            show_default=True,
+            help="Pass only as many masks as it takes to estimate this correlation with the exact map; 1 is exact.",
+        ),
+        click.option(
+            "--batch-size",
+            default="auto",
+            show_default=True,
+            metavar="N|auto",
+            callback=_checked_batch_size,
+            help="Masked photos in one pass: more memory, the same map. Halved when memory runs out.",
+        ),
+    )
+
+
+def drawing_options(command: Command) -> Command:
+    """--colormap and --alpha."""
+    return _stack(
+        command,
+        click.option(
+            "--colormap",
+            default=EXPLAIN["colormap"].default,
+            show_default=True,
+            metavar="NAME",
+            help="Any colour map of matplotlib.",
+        ),
+        click.option(
+            "--alpha",
+            type=click.FloatRange(0, 1),
+            default=EXPLAIN["alpha"].default,
+            show_default=True,
+            help="Share of the heatmap in the overlay.",
+        ),
+    )
+
+
+def methods_option(default: tuple[str, ...]) -> Callable[[Command], Command]:
+    """--methods, with this default."""
+
+    def add(command: Command) -> Command:
+        return _stack(
+            command,
+            click.option(
+                "--methods",
+                default=",".join(default),
+                show_default=True,
+                metavar="LIST",
+                callback=comma_list,
+                help=f"Comma list of {', '.join(METHODS)}.",
+            ),
+        )
+
+    return add
+
+
+def comma_list(_context: click.Context, _option: click.Parameter, value: str) -> tuple[str, ...]:
+    """`a, b` as ("a", "b")."""
+    return tuple(part.strip() for part in value.split(",") if part.strip())
+
+
 def loudness_options(command: Command) -> Command:
     """-q and -v."""
     return _stack(
@@ -150,7 +250,7 @@ def verbosity(options: dict[str, Any]) -> int:
     return -1 if quiet else int(verbose)
 
 
-def checked_batch_size(_context: click.Context, _option: click.Parameter, value: str) -> int | None:
+def _checked_batch_size(_context: click.Context, _option: click.Parameter, value: str) -> int | None:
     """A whole number from 1, or None for `auto`."""
     if value.lower() == "auto":
         return None

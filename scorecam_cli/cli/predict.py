@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from itertools import chain
 from typing import Any
 
@@ -31,6 +30,7 @@ def predict(as_json: bool, top: int, **options: Any) -> int:
     photos = shared.photo_settings(options)
     config = PredictConfig(photos=photos, model=shared.model_settings(options), top=top)
 
+    from scorecam_cli.description import describe_class
     from scorecam_cli.photos.find import find_jobs
     from scorecam_cli.run import predict_photos
 
@@ -46,17 +46,13 @@ def predict(as_json: bool, top: int, **options: Any) -> int:
                 continue
             console.predicted()
             if as_json:
-                classes = [_described(score) for score in outcome.classes]
+                classes = [describe_class(score) for score in outcome.classes]
                 print_json({"photo": str(outcome.photo), "model": outcome.model, "classes": classes})
             else:
                 _print_table(str(outcome.photo), outcome.classes)
     finally:
         console.close()
     return 1 if console.failed else 0
-
-
-def _described(score: ClassScore) -> dict[str, Any]:
-    return {**asdict(score.label), "probability": score.probability, "logit": score.logit}
 
 
 def _print_table(photo: str, classes: tuple[ClassScore, ...]) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +23,9 @@ from scorecam_cli.models.layers import LayerCall, Network
 from scorecam_cli.models.preparation import Preparation, prepare
 from scorecam_cli.models.tracing import Observer, observing, single_output
 from scorecam_cli.records import ClassScore
+
+if TYPE_CHECKING:
+    from scorecam_cli.models.gradients import Gradients
 
 FOLDED_PARAMETERS = 30_000_000  # folding 26 M (ResNet50) takes 2 GB meanwhile and saves 11 %; 138 M (VGG16) take 40 s
 RANGE_CHUNK = 64  # 64 x 224 x 224 float32 = 13 MB
@@ -96,7 +99,14 @@ class Classifier:
         self.network, self.target, self.head = network, target, head
         self.labels, self.preparation, self.device = labels, preparation, device
         self.precision, self.frozen = precision, frozen
-        self._batches = Batches(network, name=name, size=size, device=device)
+        self.batches = Batches(network, name=name, size=size, device=device)
+
+    @cached_property
+    def gradients(self) -> Gradients:
+        """Gradients of the logits, compiled when the first is asked for."""
+        from scorecam_cli.models.gradients import Gradients
+
+        return Gradients(self)
 
     @property
     def layer(self) -> str:
@@ -177,7 +187,7 @@ class Classifier:
         _, tf = start()
         with tf.device(self.device), computing_in(self.precision):
             image_tensor, grid_tensor = tf.constant(image), tf.constant(grids)
-            parts = self._batches.run(
+            parts = self.batches.run(
                 len(grids),
                 lambda first, last: self._masked_pass(image_tensor, grid_tensor, tf.constant(first), tf.constant(last)),
                 batch_size=batch_size,
@@ -210,7 +220,7 @@ class Classifier:
         """
         _, tf = start()
         with tf.device(self.device), computing_in(self.precision):
-            parts = self._batches.run(
+            parts = self.batches.run(
                 count,
                 lambda first, last: self._photo_pass(tf.constant(images(first, last))),
                 batch_size=batch_size,
@@ -224,11 +234,11 @@ class Classifier:
 
     def batch_for(self, batch_size: int | None) -> int:
         """The batch size that is used when this one is asked for; None asks for the automatic one."""
-        return self._batches.size_for(batch_size)
+        return self.batches.size_for(batch_size)
 
     def shortened_batch(self, batch_size: int | None) -> str | None:
         """Say, the first time only, that smaller batches are used than were asked for."""
-        return self._batches.shortened(batch_size)
+        return self.batches.shortened(batch_size)
 
     def mask_ranges(self, grids: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Smallest and largest value [N], [N] of each channel float32 [N, h, w] once it is upsampled to [H, W]."""

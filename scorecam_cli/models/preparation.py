@@ -35,11 +35,13 @@ class Preparation:
 
     scale: float32 [H, W, c] in 0-255 -> float32 [H, W, c] in model units.
     formula: what is computed, for people. closed: what a closed mask (0 in model units) looks like to the model.
+    closed_rgb: the same as a colour, the nearest in 0-255.
     """
 
     name: str
     formula: str
     closed: str
+    closed_rgb: tuple[int, int, int]
     scale: Callable[[NDArray[np.float32]], NDArray[np.float32]]
     grey: bool = True
 
@@ -48,19 +50,29 @@ PREPARATIONS = {
     prep.name: prep
     for prep in (
         Preparation(
-            "caffe", "BGR - mean", "the mean colour of ImageNet", lambda x: x[..., ::-1] - CAFFE_MEAN_BGR, False
+            "caffe",
+            "BGR - mean",
+            "the mean colour of ImageNet",
+            (124, 117, 104),  # CAFFE_MEAN_BGR, red first
+            lambda x: x[..., ::-1] - CAFFE_MEAN_BGR,
+            False,
         ),
-        Preparation("tf", "rgb / 127.5 - 1", "mid-grey", lambda x: x / np.float32(127.5) - np.float32(1)),
+        Preparation(
+            "tf", "rgb / 127.5 - 1", "mid-grey", (128, 128, 128), lambda x: x / np.float32(127.5) - np.float32(1)
+        ),
         Preparation(
             "torch",
             "(rgb / 255 - mean) / std",
             "the mean colour of ImageNet",
+            (124, 116, 104),  # 255 * TORCH_MEAN_RGB = 123.7, 116.3, 103.5
             lambda x: (x / np.float32(255) - TORCH_MEAN_RGB) / TORCH_STD_RGB,
             False,
         ),
-        Preparation("unit", "rgb / 255", "black", lambda x: x / np.float32(255)),
-        Preparation("none", "inside the model", "black", lambda x: x),
-        Preparation("lite", "(rgb - 127) / 128", "mid-grey", lambda x: (x - np.float32(127)) / np.float32(128)),
+        Preparation("unit", "rgb / 255", "black", (0, 0, 0), lambda x: x / np.float32(255)),
+        Preparation("none", "inside the model", "black", (0, 0, 0), lambda x: x),
+        Preparation(
+            "lite", "(rgb - 127) / 128", "mid-grey", (127, 127, 127), lambda x: (x - np.float32(127)) / np.float32(128)
+        ),
     )
 }
 

@@ -12,22 +12,38 @@ from typing import Any
 from scorecam_cli.errors import PhotoError
 from scorecam_cli.photos.regular import file_sha256, read_regular
 
-__all__ = ["SCHEMA", "file_sha256", "file_sizes", "is_current", "manifest_path", "output_paths", "read_manifest"]
+__all__ = [
+    "SCHEMA",
+    "file_sha256",
+    "file_sizes",
+    "is_current",
+    "manifest_path",
+    "named_output",
+    "output_paths",
+    "read_manifest",
+]
 
 SCHEMA = 1
 MAX_BYTES = 2**24  # a manifest of 1000 classes has about 0.5 MB; more than 16 MiB is something else
 
 # What `--save` can name, in the order in which paths are printed, and how each file's name ends.
-_ENDINGS = {"heatmap": "-heatmap.png", "overlay": "-overlay.png", "panel": "-panel.png", "npy": ".npy"}
+_ENDINGS = {
+    "heatmap": "-heatmap.png",
+    "overlay": "-overlay.png",
+    "panel": "-panel.png",
+    "pipeline": "-pipeline.png",
+    "masked": "-masked.png",
+    "npy": ".npy",
+}
 
 
 def output_paths(output: Path, class_index: int, save: Collection[str]) -> dict[str, Path]:
-    """Where the files of one class go: kind to path, in the order heatmap, overlay, panel, npy.
+    """Where the files of one class go: kind to path, in the order heatmap, overlay, panel, pipeline, masked, npy.
 
     Args:
         output: the path that every name starts with, as `PhotoJob.output`.
         class_index: of the class shown.
-        save: kinds among `heatmap`, `overlay`, `panel`, `npy`.
+        save: kinds among `heatmap`, `overlay`, `panel`, `pipeline`, `masked`, `npy`.
     """
     unknown = set(save) - set(_ENDINGS)
     if unknown:
@@ -39,6 +55,11 @@ def output_paths(output: Path, class_index: int, save: Collection[str]) -> dict[
 def manifest_path(output: Path) -> Path:
     """Where the manifest of one photo goes."""
     return output.with_name(f"{output.name}.scorecam.json")
+
+
+def named_output(output: Path, ending: str) -> Path:
+    """Where another file of the photo goes: `242-compare.png` gives `dog.jpg.scorecam-242-compare.png`."""
+    return output.with_name(f"{output.name}.scorecam-{ending}")
 
 
 def file_sizes(paths: Iterable[Path]) -> dict[str, int]:

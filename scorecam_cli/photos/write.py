@@ -64,6 +64,24 @@ def write_array(path: Path, array: NDArray[np.float32]) -> None:
     _write_whole(path, encoded.getbuffer())
 
 
+def write_text(path: Path, text: str) -> None:
+    """A text file in UTF-8, in which file names in no valid encoding survive.
+
+    Raises:
+        PhotoError: the file cannot be written; nothing of it is left.
+    """
+    _write_whole(path, text.encode("utf-8", "surrogateescape"))
+
+
+def write_bytes(path: Path, data: bytes) -> None:
+    """A file of these bytes.
+
+    Raises:
+        PhotoError: the file cannot be written; nothing of it is left.
+    """
+    _write_whole(path, data)
+
+
 def write_json(path: Path, obj: Any) -> None:
     """A JSON file in plain ASCII, so that file names in no valid encoding survive.
 
@@ -87,8 +105,13 @@ def _write_whole(path: Path, data: bytes | memoryview) -> None:
                 temporary.unlink()
             raise
     except OSError as error:
-        reason = _REASONS.get(error.errno or 0) or error.strerror or type(error).__name__
-        raise PhotoError(f"cannot write {path}: {reason}") from error
+        raise unwritable(path, error) from error
+
+
+def unwritable(path: Path, error: OSError) -> PhotoError:
+    """Why a file could not be written, in words."""
+    reason = _REASONS.get(error.errno or 0) or error.strerror or type(error).__name__
+    return PhotoError(f"cannot write {path}: {reason}")
 
 
 def _write_synced(path: Path, data: bytes | memoryview) -> None:

@@ -17,6 +17,7 @@ from scorecam_cli.saliency.representatives import grid_masks, medoid_order, spre
 
 FIRST_ROUND = 16  # representatives; with fewer the kernel cannot be told
 ROUND_SHARE = 16  # a later round adds 1/16 of what is there
+WORTH_INFERRING = 0.5  # of the masks; where more are needed all are passed, for each round costs its own fit
 
 Floats = NDArray[np.float64]
 
@@ -71,7 +72,8 @@ def representative_passes(
         inferred = tuple(infer_weights(row, passed, distances=distances, parts=parts, link=link) for row in known)
         if passes is not None or min(each.estimated_correlation or 0.0 for each in inferred) >= fidelity:
             return FewPasses(inferred, count)
-        count = min(count + max(4, count // ROUND_SHARE), len(order))
+        count += max(4, count // ROUND_SHARE)
+        count = count if count <= WORTH_INFERRING * len(order) else len(order)
 
 
 def spread_passes(

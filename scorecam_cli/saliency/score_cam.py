@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scorecam_cli.models.classifier import MASK_EPSILON, Classifier, MaskedScores, Observation
-from scorecam_cli.records import ClassMap, ClassScore, Explanation
+from scorecam_cli.records import ClassMap, ClassScore, Explanation, Steps
 from scorecam_cli.saliency.few_passes import (
     FIRST_ROUND,
     FewPasses,
@@ -29,6 +29,7 @@ from scorecam_cli.saliency.inference import EXPONENTIAL, PROBABILITY, Inferred
 from scorecam_cli.saliency.representatives import Selection
 
 LARGEST_RISE = 600.0  # exp of it is finite in float64
+MOST_STEPS = 25  # 25 x 7 x 7 float32 = 5 kB for each class
 _NOTHING = Inferred(np.zeros(0), 1.0)
 
 
@@ -76,7 +77,8 @@ def score_cam(
         on_passes: called after each batch with the number of passes done in it.
 
     Returns:
-        Maps float32 [H, W] >= 0 before any display scaling; a flat one is zero, and a warning says so.
+        Maps float32 [H, W] >= 0 before any display scaling; a flat one is zero, and a warning says so. With each map
+        the masks that weigh most in it, at most 25, of those that were passed.
 
     Raises:
         NumericsError: the model returns a value that is not finite.
@@ -87,7 +89,9 @@ def score_cam(
     grids = np.ascontiguousarray(activations[:, :, live].transpose(2, 0, 1))  # [N, h, w]
     closed = classifier.closed_logits(image) if variant is Variant.PAPER else None  # [C]
     weigh = partial(_weigh, class_indices=list(class_indices), closed=closed)
-    ask = partial(classifier.masked_scores, image, batch_size=batch_size, on_passes=on_passes)
+    masked_scores = partial(classifier.masked_scores, image, batch_size=batch_size, on_passes=on_passes)
+    passed = _Passed(masked_scores, grids, list(class_indices))
+    ask = passed.ask
     enough = len(live) if passes is None else passes
     ranges: tuple[NDArray[np.float32], NDArray[np.float32]]
     if not len(live):
@@ -113,14 +117,18 @@ def score_cam(
             )
     maps = []
     warnings = [sentence] if (sentence := classifier.shortened_batch(batch_size)) else []
-    for index, inferred in zip(class_indices, used.inferred, strict=True):
+    for place, (index, inferred) in enumerate(zip(class_indices, used.inferred, strict=True)):
         summed = _sum(activations, live, inferred.weights, ranges, variant=variant)  # [h, w]
         saliency = np.maximum(classifier.upsample(summed.astype(np.float32)), np.float32(0))  # [H, W]
         score = classifier.score(observation, index)
         if not saliency.any():
             saliency = np.zeros(classifier.size, np.float32)
             warnings.append(_why_flat(score, live=len(live), layer=classifier.layer))
-        maps.append(ClassMap(score, saliency, inferred.estimated_correlation))
+        weights = inferred.weights
+        if variant is Variant.PAPER:
+            weights = weights / (weights.sum() + activations.shape[2] - len(live))  # see _sum
+        steps = _steps(passed, weights, place, live=live)
+        maps.append(ClassMap(score, saliency, inferred.estimated_correlation, steps))
     return Explanation(
         classes=tuple(maps),
         method="score-cam",
@@ -139,6 +147,50 @@ def score_cam(
 def live_channels(activations: NDArray[np.float32]) -> NDArray[np.intp]:
     """Indices [N] of the channels of float32 [h, w, K] that are not constant over the grid."""
     return np.flatnonzero(activations.max(axis=(0, 1)) > activations.min(axis=(0, 1)))
+
+
+class _Passed:
+    """Runs masked passes and notes which of the live grids they showed, and with which probabilities.
+
+    numbers: int [R] in 0 .. N - 1, in the order of the passes. probabilities: float32 [R, classes].
+    """
+
+    def __init__(
+        self,
+        masked_scores: Callable[[NDArray[np.float32]], MaskedScores],
+        grids: NDArray[np.float32],
+        class_indices: list[int],
+    ) -> None:
+        self.grids = grids
+        self.numbers: list[int] = []
+        self.probabilities = np.zeros((0, len(class_indices)), np.float32)
+        self._masked_scores, self._class_indices = masked_scores, class_indices
+        self._waiting: dict[bytes, list[int]] = {}  # equal grids are as good as each other, and each is met once
+        for number in reversed(range(len(grids))):
+            self._waiting.setdefault(grids[number].tobytes(), []).append(number)
+
+    def ask(self, grids: NDArray[np.float32]) -> MaskedScores:
+        """The scores under some of the live grids, float32 [n, h, w]."""
+        scores = self._masked_scores(grids)
+        self.numbers += [self._waiting[grid.tobytes()].pop() for grid in grids]
+        self.probabilities = np.concatenate([self.probabilities, scores.probabilities[:, self._class_indices]])
+        return scores
+
+
+def _steps(passed: _Passed, weights: NDArray[np.float64], place: int, *, live: NDArray[np.intp]) -> Steps:
+    """The passed masks of largest weight for the class at this place; equal weights in order of channel.
+
+    weights: float64 [N], of all live channels.
+    """
+    numbers = np.array(passed.numbers, np.intp)  # [R]
+    order = np.lexsort((numbers, -weights[numbers]))[:MOST_STEPS]  # [T]
+    best = numbers[order]
+    return Steps(
+        channels=live[best],
+        grids=passed.grids[best],
+        weights=weights[best].astype(np.float32),
+        probabilities=passed.probabilities[order, place],
+    )
 
 
 def _weigh(

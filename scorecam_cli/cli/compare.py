@@ -1,0 +1,94 @@
+"""`scorecam compare`."""
+
+from __future__ import annotations
+
+import time
+from itertools import chain
+from typing import Any
+
+import click
+
+from scorecam_cli.cli import options as shared
+from scorecam_cli.cli.console import Console, print_json, print_path, table
+from scorecam_cli.config import CompareConfig
+from scorecam_cli.records import Failed
+
+DEFAULTS: dict[str, Any] = {name: field.default for name, field in CompareConfig.__dataclass_fields__.items()}
+
+
+@click.command(short_help="Draw the maps of several methods side by side.")
+@shared.photo_arguments
+@shared.model_options
+@shared.layer_option
+@shared.precision_option
+@shared.methods_option(DEFAULTS["methods"])
+@shared.class_options
+@click.option("--classes", "rows", is_flag=True, help="One figure with a row per class, not one figure per class.")
+@shared.score_cam_options
+@click.option("-o", "--output-dir", type=shared.FOLDER, help="Where the figures go.  [default: next to each photo]")
+@shared.drawing_options
+@click.option("--json", "as_json", is_flag=True, help="Print one object per photo instead of the paths.")
+@shared.loudness_options
+def compare(as_json: bool, top: int | None, **options: Any) -> int:
+    """Show what several methods make of the same photo, class and layer, with their seconds and areas.
+
+    For dog.jpg and class 242 this writes dog.jpg.scorecam-242-compare.png: the photo, and an overlay per method, each
+    with its seconds, passes, and the areas under its deletion curve (lower is better) and insertion curve (higher is
+    better). Methods that do not fit the model are named with the reason.
+
+    \b
+    scorecam compare dog.jpg --class 242
+    scorecam compare dog.jpg --methods score-cam,layer-cam,rise -k 3 --classes
+    """
+    loudness = shared.verbosity(options)
+    photos = shared.photo_settings(options)
+    config = CompareConfig(photos=photos, model=shared.model_settings(options), top=top or 0, **options)
+
+    from scorecam_cli.comparing import check_request, compare_photos
+    from scorecam_cli.photos.find import find_jobs
+
+    check_request(config)
+    found = find_jobs(photos.images, recursive=photos.recursive, output_dir=photos.output_dir)
+    console = Console(verbosity=loudness, total=len(found.jobs) + len(found.failures))
+    console.notes(found.notes)
+    try:
+        outcomes = compare_photos(config, found.jobs, watcher=console, clock=time.perf_counter)
+        for outcome in chain(found.failures, outcomes):
+            if isinstance(outcome, Failed):
+                console.failed_photo(outcome)
+                if as_json:
+                    print_json({"schema": 1, "photo": str(outcome.photo), "error": outcome.reason})
+                continue
+            console.finished_photo(_lines(outcome.description))
+            if as_json:
+                print_json(outcome.description)
+            else:
+                for path in outcome.paths:
+                    print_path(path)
+    finally:
+        console.close()
+    console.finish()
+    return 1 if console.failed else 0
+
+
+def _lines(description: Any) -> list[str]:
+    """The photo, and for each class a table of the methods."""
+    lines = []
+    for entry in description["classes"]:
+        lines.append(f"{description['photo']}: {entry['name']} ({entry['index']}) {entry['probability']:.3f}")
+        rows = [("method", "seconds", "passes", "deletion", "insertion")]
+        for method in entry["methods"]:
+            if "note" in method:
+                lines.append(f"  {method['method']}: {method['note']}")
+                continue
+            rows.append(
+                (
+                    method["method"],
+                    f"{method['seconds']:.2f}",
+                    str(method["passes"]),
+                    f"{method['deletion']:.4f}",
+                    f"{method['insertion']:.4f}",
+                )
+            )
+        lines += [f"  {line}" for line in table(rows)]
+    return lines

@@ -1,0 +1,116 @@
+"""`scorecam evaluate`."""
+
+from __future__ import annotations
+
+import time
+from itertools import chain
+from typing import Any
+
+import click
+
+from scorecam_cli.cli import options as shared
+from scorecam_cli.cli.console import Console, print_json, print_path, table
+from scorecam_cli.config import FILLS, MEASURES, EvaluateConfig
+from scorecam_cli.records import Failed
+
+DEFAULTS: dict[str, Any] = {name: field.default for name, field in EvaluateConfig.__dataclass_fields__.items()}
+
+
+@click.command(short_help="Measure how faithful the maps of several methods are.")
+@shared.photo_arguments
+@shared.model_options
+@shared.layer_option
+@shared.precision_option
+@shared.methods_option(DEFAULTS["methods"])
+@click.option(
+    "--measures",
+    default=",".join(DEFAULTS["measures"]),
+    show_default=True,
+    metavar="LIST",
+    callback=shared.comma_list,
+    help=f"Comma list of {', '.join(MEASURES)}; pointing is added where --boxes or --masks are given.",
+)
+@click.option(
+    "-c",
+    "--class",
+    "classes",
+    multiple=True,
+    metavar="CLASS",
+    help="The class to explain in every photo.  [default: the predicted class]",
+)
+@click.option("--truth", type=shared.FILE, help="CSV of photo and class: the class to explain in each photo.")
+@click.option(
+    "--boxes", type=shared.PLACE, help="Where the object is: CSV of file,x0,y0,x1,y1, or a folder of VOC XML."
+)
+@click.option("--masks", type=shared.FOLDER, help="Where the object is: a folder of PNGs of the photos' names.")
+@click.option(
+    "--steps", type=click.IntRange(2, 10000), default=DEFAULTS["steps"], show_default=True, help="Of a curve."
+)
+@click.option(
+    "--deletion-fill",
+    type=click.Choice(FILLS),
+    default=DEFAULTS["deletion_fill"],
+    show_default=True,
+    help="What deleted pixels become.",
+)
+@click.option(
+    "--insertion-fill",
+    type=click.Choice(FILLS),
+    default=DEFAULTS["insertion_fill"],
+    show_default=True,
+    help="What pixels are before they are inserted.",
+)
+@shared.score_cam_options
+@click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Only the first N photos.")
+@click.option(
+    "-o",
+    "--output-dir",
+    type=shared.FOLDER,
+    default="scorecam-evaluation",
+    show_default=True,
+    help="Where the table, the summary and the figure go.",
+)
+@click.option("--force", "fresh", is_flag=True, help="Begin the table anew; otherwise its photos are not done again.")
+@click.option("--json", "as_json", is_flag=True, help="Print the summary as one object instead of the paths.")
+@shared.loudness_options
+def evaluate(as_json: bool, **options: Any) -> int:
+    """Measure the maps of several methods over a set of photos.
+
+    Average drop, increase and gain of the class when only the map's region is shown; areas under the deletion and
+    insertion curves; with boxes or masks the share of the map on the object; on request stability against noise and
+    sanity under randomised weights. Writes evaluation.csv (a row per photo and method), evaluation.md, evaluation.json
+    and evaluation.png. A run that was stopped goes on where it stopped.
+
+    \b
+    scorecam evaluate photos/ -m EfficientNetLite0
+    scorecam evaluate photos/ --truth truth.csv --boxes boxes.csv --measures drop,curves,pointing,stability
+    """
+    loudness = shared.verbosity(options)
+    photos = shared.photo_settings(options)
+    config = EvaluateConfig(photos=photos, model=shared.model_settings(options), **options)
+
+    from scorecam_cli.evaluating import check_request, evaluate_photos, finish_evaluation
+    from scorecam_cli.photos.find import find_jobs
+
+    check_request(config)
+    found = find_jobs(photos.images, recursive=photos.recursive, output_dir=None)
+    jobs = found.jobs[: config.limit]
+    console = Console(verbosity=loudness, total=len(jobs) + len(found.failures))
+    console.notes(found.notes)
+    try:
+        for outcome in chain(found.failures, evaluate_photos(config, jobs, watcher=console, clock=time.perf_counter)):
+            if isinstance(outcome, Failed):
+                console.failed_photo(outcome)
+            else:
+                console.finished_photo(outcome.lines, skipped=outcome.skipped)
+    finally:
+        console.close()
+    finished = finish_evaluation(config)
+    console.say_lines(table(finished.table))
+    if as_json:
+        print_json(finished.summary)
+    else:
+        for path in finished.paths:
+            print_path(path)
+    console.finish()
+    return 1 if console.failed else 0

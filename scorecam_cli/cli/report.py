@@ -1,0 +1,98 @@
+"""`scorecam report`, and the page that `scorecam explain --page` makes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from scorecam_cli.cli import options as shared
+from scorecam_cli.cli.console import Console, print_path
+from scorecam_cli.report.request import TITLE, Form, ReportConfig
+
+if TYPE_CHECKING:
+    from scorecam_cli.records import Outcome
+    from scorecam_cli.report.make import Made
+
+PAGE = click.Path(path_type=Path)
+LISTED = 20  # photos that lack something and are named on stderr; the page names them all
+
+
+@click.command(short_help="Make a page that shows photos and their maps, to look at and to send.")
+@click.argument("paths", nargs=-1, metavar="PATHS...")
+@click.option("-r", "--recursive", is_flag=True, help="Descend into folders.")
+@click.option(
+    "-o", "--output", type=PAGE, help="The page, or with --folder its folder.  [default: report.html, report]"
+)
+@click.option("--title", default=TITLE, show_default=True, help="Of the page.")
+@click.option(
+    "--evaluation", type=shared.FILE, metavar="FILE.csv", help="Also show the metrics of `scorecam evaluate`."
+)
+@click.option("--folder", is_flag=True, help="Write index.html beside a folder of pictures, for thousands of photos.")
+@shared.loudness_options
+def report(
+    paths: tuple[str, ...],
+    recursive: bool,
+    output: Path | None,
+    title: str,
+    evaluation: Path | None,
+    folder: bool,
+    **options: bool,
+) -> int:
+    """Make a page that shows photos and their maps: one file that opens in any browser, without a network.
+
+    PATHS are photos, manifests (dog.jpg.scorecam.json), folders and quoted globs of what `scorecam explain` has
+    explained. A photo without a manifest, or a manifest without its files, is shown as such. What `scorecam compare`
+    has left beside a manifest is shown with it.
+
+    \b
+    scorecam report photos/
+    scorecam report maps/ -r -o to_send.html --title 'Ward 3, model of May'
+    scorecam report maps/ --evaluation scorecam-evaluation/evaluation.csv
+    """
+    config = ReportConfig(output, title, evaluation, Form.FOLDER if folder else Form.FILE)
+    loudness = shared.verbosity(dict(options))
+
+    from scorecam_cli.report.collect import collect
+    from scorecam_cli.report.make import check_request, make_report
+
+    table = check_request(config)
+    found = collect(paths, recursive=recursive)
+    console = Console(verbosity=loudness, total=len(found.entries))
+    try:
+        made = make_report(config, found.entries, evaluation=table, on_card=console.predicted)
+    finally:
+        console.close()
+    _say(console, made)
+    print_path(made.page)
+    return 1 if found.lost else 0
+
+
+def write_page(config: ReportConfig, outcomes: Sequence[Outcome], console: Console) -> Path:
+    """The page of a run over photos that has just ended, failures included; where it is.
+
+    Raises:
+        PhotoError: it cannot be written.
+    """
+    from scorecam_cli.report.collect import entries_of
+    from scorecam_cli.report.make import make_report
+
+    made = make_report(config, tuple(entries_of(outcomes)))
+    if console.verbosity >= 0:
+        console.say(f"{_photos(made.photos)} on the page {made.page}")
+    return made.page
+
+
+def _say(console: Console, made: Made) -> None:
+    for path, reason in made.lacking[:LISTED]:
+        console.say(f"{path}: {reason}")
+    if len(made.lacking) > LISTED:
+        console.say(f"{_photos(len(made.lacking) - LISTED)} more with something missing; the page names them")
+    if console.verbosity >= 0:
+        console.say(f"{_photos(made.photos)} on the page, {len(made.lacking)} with something missing")
+
+
+def _photos(count: int) -> str:
+    return "1 photo" if count == 1 else f"{count} photos"

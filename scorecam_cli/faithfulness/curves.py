@@ -1,0 +1,146 @@
+"""Deletion and insertion: how fast a class goes as the map's best pixels are taken away, and comes as they are given.
+
+Letters: H W model input, c colour channels, B photos in one pass.
+
+Source: Petsiuk et al. 2018, "RISE", arXiv:1806.07421, section 4.3.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scorecam_cli.errors import UsageError
+from scorecam_cli.faithfulness.ranks import places, require_size
+from scorecam_cli.models.classifier import Classifier
+
+STEPS = 28  # 3.6 % of the pixels each: 8 rows' worth of 224 x 224
+BLUR = 5 / 224  # standard deviation as a share of each side: 5 pixels of 224
+
+
+class Blank(StrEnum):
+    """What a pixel is that the model must not see.
+
+    ZERO: 0 in model units, what Score-CAM's closed masks leave. MEAN: the photo's own mean colour.
+    BLUR: the photo behind a Gaussian blur.
+    """
+
+    ZERO = "zero"
+    MEAN = "mean"
+    BLUR = "blur"
+
+
+@dataclass(frozen=True)
+class Curve:
+    """The class along the way.
+
+    fractions: float64 [steps + 1] from 0 to 1, share of the pixels deleted or inserted.
+    probabilities: float32 [steps + 1] in [0, 1], of the class at each.
+    """
+
+    fractions: NDArray[np.float64]
+    probabilities: NDArray[np.float32]
+
+    @property
+    def area(self) -> float:
+        """Under the curve, in [0, 1], by the trapezoid rule."""
+        middles = (self.probabilities[1:].astype(np.float64) + self.probabilities[:-1]) / 2
+        return float(middles @ np.diff(self.fractions))
+
+
+@dataclass(frozen=True)
+class Curves:
+    """Both curves of one photo: a faithful map has a small area of deletion and a large one of insertion."""
+
+    deletion: Curve
+    insertion: Curve
+
+
+def deletion_and_insertion(
+    classifier: Classifier,
+    image: NDArray[np.float32],
+    *,
+    saliency: NDArray[np.float32],
+    class_index: int,
+    steps: int = STEPS,
+    pixels_per_step: int | None = None,
+    deletion_blank: Blank = Blank.ZERO,
+    insertion_blank: Blank = Blank.BLUR,
+    seed: int = 0,
+    batch_size: int | None = None,
+    on_passes: Callable[[int], None] | None = None,
+) -> Curves:
+    """Take the pixels away from the photo in the order of the map, and give them to a blank one, asking at each step.
+
+    Args:
+        image: float32 [H, W, c] in model units.
+        saliency: float32 [H, W], finite; only its order counts.
+        class_index: in 0 .. C - 1.
+        steps: in 1 .. H * W; both curves together take 2 * (steps + 1) passes.
+        pixels_per_step: so many pixels at each step instead, the last may be shorter; `steps` is then not used.
+        deletion_blank, insertion_blank: what pixels taken away, or not yet given, look like.
+        seed: of the order among pixels of equal value.
+        batch_size, on_passes: as in `Classifier.photo_scores`; memory grows with the batch, not with the steps.
+
+    Raises:
+        UsageError: the map is not of the photo's size, or the steps are out of range.
+        NumericsError: the map or a probability is not finite.
+        PhotoError: memory runs out even for one photo, or the model stops.
+    """
+    require_size(saliency, image.shape[:2])
+    counts = _counts(saliency.size, steps=steps, pixels_per_step=pixels_per_step)  # [steps + 1]
+    order = places(saliency, seed=seed)[..., None]  # [H, W, 1]
+    deleted, uninserted = (blanked(image, blank) for blank in (deletion_blank, insertion_blank))
+
+    def shown(first: int, last: int) -> NDArray[np.float32]:
+        """Photos first .. last - 1 of the deletion, then of the insertion: [B, H, W, c]."""
+        photos = [
+            np.where(order < counts[number], deleted, image)
+            if number < len(counts)
+            else np.where(order < counts[number - len(counts)], image, uninserted)
+            for number in range(first, last)
+        ]
+        return np.stack(photos)
+
+    scores = classifier.photo_scores(2 * len(counts), shown, batch_size=batch_size, on_passes=on_passes)
+    deletion, insertion = np.split(scores.probabilities[:, class_index], 2)
+    fractions = counts / saliency.size
+    return Curves(Curve(fractions, deletion), Curve(fractions, insertion))
+
+
+def blanked(image: NDArray[np.float32], blank: Blank) -> NDArray[np.float32]:
+    """The photo with nothing left to see: float32 [H, W, c] -> float32 [H, W, c].
+
+    The blur has a standard deviation of 5 / 224 of each side and keeps to the photo at its borders: a photo of one
+    colour stays as it is.
+    """
+    if blank is Blank.ZERO:
+        return np.zeros_like(image)
+    if blank is Blank.MEAN:
+        return np.broadcast_to(image.mean(axis=(0, 1), dtype=np.float64), image.shape).astype(np.float32)
+    rows, columns = (_smoothing(side) for side in image.shape[:2])
+    blurred = np.tensordot(rows, image.astype(np.float64), axes=1)  # [H, W, c]
+    smooth: NDArray[np.float32] = np.einsum("vw,hwc->hvc", columns, blurred, optimize=True).astype(np.float32)
+    return smooth
+
+
+def _counts(pixels: int, *, steps: int, pixels_per_step: int | None) -> NDArray[np.intp]:
+    """How many pixels are changed after each step: intp [steps + 1], from 0 to all."""
+    if pixels_per_step is not None:
+        if not 1 <= pixels_per_step <= pixels:
+            raise UsageError(f"{pixels_per_step} pixels at each step: give 1 to {pixels}, all pixels of the input")
+        return np.append(np.arange(0, pixels, pixels_per_step), pixels)
+    if not 1 <= steps <= pixels:
+        raise UsageError(f"{steps} steps: give 1 to {pixels}, one for each pixel of the input")
+    return np.arange(steps + 1) * pixels // steps
+
+
+def _smoothing(side: int) -> NDArray[np.float64]:
+    """Gaussian blur along one axis: float64 [side, side]; each row sums to 1, at the borders too."""
+    apart = np.subtract.outer(np.arange(side), np.arange(side)) / (BLUR * side)
+    weights = np.exp(-(apart**2) / 2)
+    return np.asarray(weights / weights.sum(axis=1, keepdims=True))

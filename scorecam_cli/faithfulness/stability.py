@@ -1,0 +1,60 @@
+"""Whether a map stays the same when the photo changes by less than one can see."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scorecam_cli.errors import NumericsError, UsageError
+
+Explain = Callable[[NDArray[np.float32]], NDArray[np.float32]]  # image [H, W, c] -> map [H, W]
+
+REACH = 0.02  # of the photo's range of values: 5 of 255, not visible
+SAMPLES = 10
+
+
+def max_sensitivity(
+    explain: Explain, image: NDArray[np.float32], *, reach: float = REACH, samples: int = SAMPLES, seed: int = 0
+) -> float | None:
+    """The largest relative change of the map over small random changes of the photo; 0 is perfectly stable.
+
+    The change is ||L(x + d) - L(x)|| / ||L(x)|| with each number of d uniform in [-r, r]; a lower bound of the
+    largest over all such d. The paper leaves out the division; with it maps of different scale can be compared.
+
+    Args:
+        explain: from float32 [H, W, c] in model units to the map, float32 [H, W]; called samples + 1 times.
+        image: float32 [H, W, c] in model units.
+        reach: r as a share of the image's largest minus smallest value, > 0; a photo of one value is not changed.
+        samples: random changes tried, at least 1.
+        seed: of these changes.
+
+    Returns:
+        >= 0; None where the map of the photo itself is zero, and no change is relative to anything.
+
+    Raises:
+        UsageError: reach or samples out of range. NumericsError: a map is not finite.
+
+    Source: Yeh et al. 2019, "On the (In)fidelity and Sensitivity of Explanations", arXiv:1901.09392, definition 2.
+    """
+    if not reach > 0 or samples < 1:
+        raise UsageError(f"a reach of {reach} and {samples} samples: give a reach above 0 and at least 1 sample")
+    random = np.random.default_rng(seed)
+    radius = reach * (float(image.max()) - float(image.min()))
+    original = _map_of(explain, image)
+    size = np.linalg.norm(original)
+    if size == 0:
+        return None
+    largest = 0.0
+    for _ in range(samples):
+        changed = image + random.uniform(-radius, radius, image.shape).astype(np.float32)
+        largest = max(largest, float(np.linalg.norm(_map_of(explain, changed) - original) / size))
+    return largest
+
+
+def _map_of(explain: Explain, image: NDArray[np.float32]) -> NDArray[np.float64]:
+    found = np.asarray(explain(image), np.float64)
+    if not np.isfinite(found).all():
+        raise NumericsError("the saliency map holds numbers that are not finite")
+    return found

@@ -1,0 +1,228 @@
+"""Entries to cards: everything the page says of one photo, its pictures kept in an album."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scorecam_cli.errors import PhotoError
+from scorecam_cli.photos import manifest as manifests
+from scorecam_cli.report import noted, pictures
+from scorecam_cli.report.collect import Entry, State
+from scorecam_cli.report.evaluation import Evaluation, Measured
+
+OVERLAY_SIDE = 640  # pixels, where the overlay has to stand for the map
+LARGEST = 10**6  # pixels of a side; no photo has more
+FALLBACK_SHAPE = (400, 300)  # pixels, where a broken manifest names no size
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A picture in the album: its address, and its size in pixels."""
+
+    address: str
+    width: int
+    height: int
+
+
+@dataclass(frozen=True)
+class ShownClass:
+    """One class of one photo.
+
+    picture: the map in colours, or, where only that is left, the map already laid over the photo (`laid_over`).
+    low, high: the map's range, in units of the weighted sum. entropy: see `pictures.map_entropy`.
+    """
+
+    name: str
+    index: int | None
+    wnid: str
+    probability: float | None
+    logit: float | None
+    low: float | None
+    high: float | None
+    estimate: float | None
+    picture: Picture | None
+    laid_over: bool
+    entropy: float | None
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A figure that another command left beside the manifest."""
+
+    title: str
+    picture: Picture
+
+
+@dataclass(frozen=True)
+class Card:
+    """One photo on the page.
+
+    number: from 0, in the order of the arguments. reason: what is missing, in one sentence; empty where all is there.
+    colormap, alpha: as the maps were drawn.
+    """
+
+    number: int
+    path: Path
+    state: State
+    reason: str = ""
+    photo: Picture | None = None
+    classes: tuple[ShownClass, ...] = ()
+    figures: tuple[Figure, ...] = ()
+    measured: tuple[Measured, ...] = ()
+    facts: tuple[tuple[str, str], ...] = ()
+    warnings: tuple[str, ...] = ()
+    colormap: str = "turbo"
+    alpha: float = 0.5
+    manifest: noted.Noted | None = None
+
+    def pictures(self) -> list[Picture]:
+        """All pictures of the card."""
+        found = [self.photo, *(each.picture for each in self.classes), *(each.picture for each in self.figures)]
+        return [picture for picture in found if picture is not None]
+
+
+@dataclass(frozen=True)
+class CardMaker:
+    """Makes cards; may be used by several threads. photo_side: pixels of a shown photo's longer side, at most."""
+
+    album: pictures.Album
+    evaluation: Evaluation
+    photo_side: int
+
+    def card(self, number: int, entry: Entry) -> Card:
+        """The card of one entry; what is missing is said on it.
+
+        Raises:
+            PhotoError: a picture cannot be written.
+        """
+        rgb, fault = _photo_of(entry)
+        photo = None if rgb is None else self._keep(f"{number:05d}-photo", pictures.shrink(rgb, self.photo_side))
+        if entry.manifest is not None and entry.folder is not None:
+            return self._explained(number, entry, entry.manifest, entry.folder, photo, fault)
+        if fault and entry.state is State.UNEXPLAINED:
+            return Card(number, entry.photo, State.FAILED, fault)
+        return Card(number, entry.photo, entry.state, entry.reason or fault, photo)
+
+    def _explained(
+        self, number: int, entry: Entry, manifest: noted.Noted, folder: Path, photo: Picture | None, fault: str
+    ) -> Card:
+        settings = noted.mapping(manifest, "settings")
+        colormap = noted.text(settings, "colormap") or "turbo"
+        alpha = noted.number(settings, "alpha")
+        shape = (photo.width, photo.height) if photo is not None else _noted_shape(manifest)
+        found = [
+            self._class(f"{number:05d}-map-{place}", described, folder, shape, colormap)
+            for place, described in enumerate(noted.mappings(manifest, "classes"))
+        ]
+        faults = [fault, *(lost for _, lost in found)] if found else [fault, "its manifest names no class"]
+        reason = next((each for each in faults if each), "")
+        return Card(
+            number,
+            entry.photo,
+            State.INCOMPLETE if reason else State.SHOWN,
+            reason,
+            photo,
+            classes=tuple(shown for shown, _ in found),
+            figures=self._figures(number, entry, folder),
+            measured=self.evaluation.of_photo(entry.photo),
+            facts=tuple(noted.facts(manifest)),
+            warnings=tuple(noted.texts(manifest, "warnings")),
+            colormap=colormap,
+            alpha=0.5 if alpha is None else min(max(alpha, 0.0), 1.0),
+            manifest=manifest,
+        )
+
+    def _class(
+        self, name: str, described: noted.Noted, folder: Path, shape: tuple[int, int], colormap: str
+    ) -> tuple[ShownClass, str]:
+        """One class, and what is missing of it."""
+        drawn, laid_over, fault = _drawn_map(noted.mapping(described, "files"), folder, shape, colormap)
+        index = noted.number(described, "index")
+        shown = ShownClass(
+            name=noted.text(described, "name") or (f"class {index:.0f}" if index is not None else "a class"),
+            index=None if index is None else int(index),
+            wnid=noted.text(described, "wnid"),
+            probability=noted.number(described, "probability"),
+            logit=noted.number(described, "logit"),
+            low=noted.number(described, "map_min"),
+            high=noted.number(described, "map_max"),
+            estimate=noted.number(described, "estimated_correlation"),
+            picture=None if drawn is None else self._keep(name, drawn.heat, encode=pictures.encode_map),
+            laid_over=laid_over,
+            entropy=None if drawn is None else drawn.entropy,
+        )
+        return shown, fault
+
+    def _figures(self, number: int, entry: Entry, folder: Path) -> tuple[Figure, ...]:
+        """What `scorecam compare` wrote beside the manifest: one figure of all classes, or one of each."""
+        output = folder / entry.photo.name
+        names = noted.mappings(entry.manifest or {}, "classes")
+        indices = [index for each in names if (index := noted.number(each, "index")) is not None]
+        wanted = [("Methods compared, all classes", manifests.named_output(output, "compare.png"))]
+        for index in indices:
+            path = manifests.named_output(output, f"{index:.0f}-compare.png")
+            wanted.append((f"Methods compared, class {index:.0f}", path))
+        figures: list[Figure] = []
+        for title, path in wanted:
+            try:
+                rgb = pictures.read_upright(path).rgb
+            except PhotoError:
+                continue  # most photos have none
+            small = pictures.shrink(rgb, pictures.FIGURE_SIDE)
+            figures.append(Figure(title, self._keep(f"{number:05d}-figure-{len(figures)}", small)))
+        return tuple(figures)
+
+    def _keep(
+        self, name: str, rgb: NDArray[np.uint8], encode: Callable[[NDArray[np.uint8]], bytes] = pictures.encode_photo
+    ) -> Picture:
+        height, width = rgb.shape[:2]
+        return Picture(self.album.keep(name, encode(rgb)), width, height)
+
+
+def _photo_of(entry: Entry) -> tuple[NDArray[np.uint8] | None, str]:
+    """The pixels of the photo that was explained, and no other; or why they cannot be shown."""
+    try:
+        photo = pictures.read_upright(entry.photo)
+    except PhotoError as error:
+        return None, f"the photo cannot be shown: {error}"
+    digest = noted.text(entry.manifest or {}, "photo_sha256")
+    if entry.manifest is not None and digest != photo.sha256:
+        return None, "the photo has changed since its map was made: explain it again"
+    return photo.rgb, ""
+
+
+def _drawn_map(
+    files: noted.Noted, folder: Path, shape: tuple[int, int], colormap: str
+) -> tuple[pictures.MapPicture | None, bool, str]:
+    """The map from the first of its files that can be read, whether it is laid over the photo, and what is missing."""
+    fault = ""
+    for kind in ("npy", "heatmap", "overlay"):
+        path = noted.file_beside(folder, files, kind)
+        if path is None:
+            continue
+        try:
+            if kind == "npy":
+                drawn = pictures.map_from_array(path, width=shape[0], height=shape[1], colormap=colormap)
+            elif kind == "heatmap":
+                drawn = pictures.map_from_heatmap(path, colormap=colormap)
+            else:
+                small = pictures.shrink(pictures.read_upright(path).rgb, OVERLAY_SIDE)
+                drawn = pictures.MapPicture(small, None)
+        except PhotoError as error:
+            fault = fault or f"{path.name} cannot be shown: {error}"
+            continue
+        return drawn, kind == "overlay", fault
+    return None, False, fault or "its manifest names no file of this map"
+
+
+def _noted_shape(manifest: noted.Noted) -> tuple[int, int]:
+    """Width and height of the photo as the manifest has them, or a shape to draw in where it has none."""
+    width, height = noted.number(manifest, "width"), noted.number(manifest, "height")
+    if width is None or height is None or not (1 <= width < LARGEST and 1 <= height < LARGEST):
+        return FALLBACK_SHAPE
+    return int(width), int(height)

@@ -1,0 +1,164 @@
+"""Arguments to entries: which photos the page shows, each with its manifest or the reason why it has none."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from scorecam_cli.errors import NothingFoundError
+from scorecam_cli.photos.find import find_jobs
+from scorecam_cli.photos.manifest import manifest_path, read_manifest
+from scorecam_cli.photos.walk import Unreadable, expand_pattern, is_pattern, list_folder
+from scorecam_cli.records import Explained, Failed, Outcome
+
+MANIFEST_ENDING = ".scorecam.json"
+
+
+class State(StrEnum):
+    """How far a photo got: FAILED has no map and never will as it is, INCOMPLETE had one and lost something."""
+
+    FAILED = "failed"
+    INCOMPLETE = "incomplete"
+    UNEXPLAINED = "unexplained"
+    SHOWN = "shown"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One photo of the page.
+
+    photo: where it is, or was. manifest: what was noted when it was explained; None where it was not.
+    folder: where the manifest and its files lie. reason: why there is no manifest, in one sentence.
+    """
+
+    photo: Path
+    state: State
+    manifest: Mapping[str, Any] | None = None
+    folder: Path | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True)
+class Collected:
+    """The entries in the order of the arguments, and how many of them were names that lead nowhere."""
+
+    entries: tuple[Entry, ...]
+    lost: int = 0
+
+
+def collect(paths: Sequence[str], *, recursive: bool = False) -> Collected:
+    """The photos that arguments name, and those of the manifests that they name or hold.
+
+    A photo belongs to the manifest beside it and to each other manifest collected that names it. A photo without one
+    becomes an entry that says so; so does a name that leads nowhere.
+
+    Args:
+        paths: photos, manifests (`*.scorecam.json`), folders and patterns of both.
+        recursive: also the subfolders of folders.
+
+    Raises:
+        NothingFoundError: neither a photo nor a manifest nor a name that leads nowhere.
+    """
+    gathering = _Gathering()
+    photo_arguments = []
+    for argument in paths:
+        found, only_manifests = _manifests_of(argument, recursive=recursive)
+        for path in found:
+            gathering.take_manifest(path)
+        if not only_manifests:
+            photo_arguments.append(argument)
+    lost = 0
+    try:
+        jobs = find_jobs(photo_arguments, recursive=recursive)
+    except NothingFoundError:
+        if not gathering.entries:
+            raise
+    else:
+        for job in jobs.jobs:
+            gathering.take_photo(job.photo)
+        for failed in jobs.failures:
+            gathering.entries.append(Entry(failed.photo, State.FAILED, reason=failed.reason))
+        lost = len(jobs.failures)
+    return Collected(tuple(gathering.entries), lost)
+
+
+def entries_of(outcomes: Iterable[Outcome]) -> Iterator[Entry]:
+    """What a run over photos has just made, as entries in the order of the run."""
+    for outcome in outcomes:
+        if isinstance(outcome, Explained):
+            yield Entry(outcome.job.photo, State.SHOWN, outcome.manifest, outcome.paths[-1].parent)
+        elif isinstance(outcome, Failed):
+            yield Entry(outcome.photo, State.FAILED, reason=outcome.reason)
+
+
+@dataclass
+class _Gathering:
+    """The entries so far; each manifest once, and each photo that has a manifest not once more without."""
+
+    entries: list[Entry] = field(default_factory=list)
+    manifests: set[str] = field(default_factory=set)
+    photos: set[str] = field(default_factory=set)
+
+    def take_manifest(self, path: Path) -> None:
+        real = os.path.realpath(path)
+        if real in self.manifests:
+            return
+        self.manifests.add(real)
+        beside = path.with_name(path.name.removesuffix(MANIFEST_ENDING))
+        manifest = read_manifest(path)
+        if manifest is None:
+            photo = beside
+            reason = f"its manifest {path.name} is damaged or of another version: explain the photo again"
+            self.entries.append(Entry(photo, State.INCOMPLETE, reason=reason))
+        else:
+            photo = _photo_of(manifest, beside)
+            self.entries.append(Entry(photo, State.SHOWN, manifest, path.parent))
+        self.photos.add(os.path.realpath(photo))
+
+    def take_photo(self, photo: Path) -> None:
+        if os.path.lexists(manifest_path(photo)):
+            self.take_manifest(manifest_path(photo))
+        if os.path.realpath(photo) not in self.photos:
+            self.photos.add(os.path.realpath(photo))
+            reason = "not explained yet: there is no manifest for this photo"
+            self.entries.append(Entry(photo, State.UNEXPLAINED, reason=reason))
+
+
+def _manifests_of(argument: str, *, recursive: bool) -> tuple[list[Path], bool]:
+    """The manifests that one argument names or holds, and whether it can name nothing else."""
+    path = Path(argument)
+    if path.name.endswith(MANIFEST_ENDING) and os.path.lexists(path):
+        return [path], True
+    if path.is_dir():
+        return _manifests_in(path, recursive=recursive), False
+    if not is_pattern(argument) or "\0" in argument or os.path.lexists(path):
+        return [], False
+    found: list[Path] = []
+    for match in expand_pattern(argument):
+        if match.name.endswith(MANIFEST_ENDING):
+            found.append(match)
+        elif match.is_dir():
+            found += _manifests_in(match, recursive=recursive)
+    return found, argument.endswith(MANIFEST_ENDING) and bool(found)
+
+
+def _manifests_in(folder: Path, *, recursive: bool) -> list[Path]:
+    entries = list_folder(folder, recursive=recursive)
+    return [
+        Path(entry.path)
+        for entry in entries
+        if not isinstance(entry, Unreadable) and entry.name.endswith(MANIFEST_ENDING)
+    ]
+
+
+def _photo_of(manifest: Mapping[str, Any], beside: Path) -> Path:
+    """Where the photo is: as noted, from here or from the manifest; else beside the manifest, if it was moved."""
+    noted = manifest.get("photo")
+    if not isinstance(noted, str) or not noted or "\0" in noted:
+        return beside
+    places = [Path(noted), beside.parent / noted, beside]
+    return next((place for place in places if place.is_file()), Path(noted))

@@ -1,0 +1,101 @@
+"""Entries to a written page: the pictures first, several photos at a time, then the page that shows them."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from scorecam_cli.photos.write import write_text
+from scorecam_cli.report.cards import Card, CardMaker
+from scorecam_cli.report.collect import Entry, State
+from scorecam_cli.report.evaluation import NO_EVALUATION, Evaluation, read_evaluation
+from scorecam_cli.report.page import render
+from scorecam_cli.report.pictures import Album, AssetFolder, Embedded
+from scorecam_cli.report.request import Form, ReportConfig
+
+# Photos up to a number -> pixels of a shown photo's longer side in a page that holds them all. At quality 80 a photo
+# has 60, 35, 15 kB, and a third more as text: 8, 18 and, for a thousand photos, 20 MB.
+EMBEDDED_SIDES = ((100, 1024), (400, 720))
+MANY_SIDE = 448
+FOLDER_SIDE = 1024  # beside a page, a browser loads only the photos that are looked at
+_OUR_ASSETS = re.compile(r"\d{5,}-(photo|map-\d+|figure-\d+)\.webp")
+
+
+@dataclass(frozen=True)
+class Made:
+    """A page that is written; lacking: its photos that are not shown with all that belongs to them, and why."""
+
+    page: Path
+    photos: int
+    lacking: tuple[tuple[Path, str], ...]
+
+
+def check_request(config: ReportConfig) -> Evaluation:
+    """The table of --evaluation, read before any picture is made.
+
+    Raises:
+        UsageError: it cannot be read, or is no such table.
+    """
+    return NO_EVALUATION if config.evaluation is None else read_evaluation(config.evaluation)
+
+
+def make_report(
+    config: ReportConfig,
+    entries: Sequence[Entry],
+    *,
+    evaluation: Evaluation = NO_EVALUATION,
+    on_card: Callable[[], None] = lambda: None,
+) -> Made:
+    """Write the page that shows these entries; nothing of an earlier page at its place is left.
+
+    Args:
+        evaluation: see `check_request`.
+        on_card: called after each photo, in the calling thread.
+
+    Raises:
+        PhotoError: the page or a picture cannot be written.
+    """
+    album: Album = AssetFolder(config.page.parent) if config.form is Form.FOLDER else Embedded()
+    maker = CardMaker(album, evaluation, photo_side=_photo_side(config.form, len(entries)))
+    cards = _make_cards(maker, entries, on_card)
+    html = render(cards, title=config.title, evaluation=evaluation, pictures_from=album.policy)
+    write_text(config.page, html)
+    if isinstance(album, AssetFolder):
+        _sweep(album, cards)
+    lacking = tuple((card.path, card.reason) for card in cards if card.state is not State.SHOWN)
+    return Made(config.page, len(cards), lacking)
+
+
+def _make_cards(maker: CardMaker, entries: Sequence[Entry], on_card: Callable[[], None]) -> list[Card]:
+    cards = []
+    # Threads, not processes: decoding, scaling and encoding let go of the interpreter.
+    with ThreadPoolExecutor(max_workers=min(os.cpu_count() or 1, 8)) as pool:
+        try:
+            for card in pool.map(maker.card, range(len(entries)), entries):
+                cards.append(card)
+                on_card()
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
+    return cards
+
+
+def _photo_side(form: Form, photos: int) -> int:
+    if form is Form.FOLDER:
+        return FOLDER_SIDE
+    return next((side for most, side in EMBEDDED_SIDES if photos <= most), MANY_SIDE)
+
+
+def _sweep(album: AssetFolder, cards: Sequence[Card]) -> None:
+    """Take away pictures of an earlier, larger page: a folder that is sent on must hold what its page shows."""
+    folder = album.folder / album.name
+    kept = {Path(picture.address).name for card in cards for picture in card.pictures()}
+    with suppress(OSError):  # no photo had a picture, so there is no such folder
+        for path in list(folder.iterdir()):
+            if _OUR_ASSETS.fullmatch(path.name) and path.name not in kept:
+                path.unlink(missing_ok=True)

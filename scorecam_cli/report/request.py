@@ -1,0 +1,44 @@
+"""What was asked of a page."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+from pathlib import Path
+
+from scorecam_cli.errors import UsageError
+
+TITLE = "What the model looked at"
+PAGE_SUFFIXES = (".html", ".htm")
+
+
+class Form(Enum):
+    """One file that holds everything, or a folder with the page and its pictures."""
+
+    FILE = "file"
+    FOLDER = "folder"
+
+
+@dataclass(frozen=True)
+class ReportConfig:
+    """Everything `scorecam report` was asked to do, but for the photos.
+
+    output: the page, or with Form.FOLDER its folder; None for `report.html` or `report`. evaluation: a CSV.
+    """
+
+    output: Path | None = None
+    title: str = TITLE
+    evaluation: Path | None = None
+    form: Form = Form.FILE
+    page: Path = field(init=False)
+
+    def __post_init__(self) -> None:
+        folder = self.form is Form.FOLDER
+        output = self.output or Path("report" if folder else "report.html")
+        if folder and output.exists() and not output.is_dir():
+            raise UsageError(f"{output} is a file, and --folder writes a folder: give another name")
+        if not folder and output.is_dir():
+            raise UsageError(f"{output} is a folder: name the page in it, as {output / 'report.html'}, or add --folder")
+        if not folder and output.suffix.lower() not in PAGE_SUFFIXES:
+            raise UsageError(f"{output} would be a web page: give a name that ends in .html")
+        object.__setattr__(self, "page", output / "index.html" if folder else output)

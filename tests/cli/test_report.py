@@ -1,0 +1,95 @@
+import pytest
+
+from tests.report.samples import blob, explained, parsed, save_photo
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """One explained photo and one that is not; the working folder."""
+    monkeypatch.chdir(tmp_path)
+    explained(save_photo(tmp_path / "dog.png"), [(242, "boxer", 0.42, blob(5, 5))])
+    save_photo(tmp_path / "new.png", seed=1)
+    return tmp_path
+
+
+def names(page):
+    return [a["data-key"] for tag, a in parsed(page.read_text("utf-8")).tags if a.get("class") == "card"]
+
+
+def test_report_prints_the_page_and_says_what_is_missing(scorecam, folder):
+    done = scorecam("report", ".")
+    assert (done.code, done.paths) == (0, ["report.html"])
+    assert names(folder / "report.html") == ["new.png", "dog.png"]
+    assert "new.png: not explained yet" in done.err
+    assert "2 photos on the page, 1 with something missing" in done.err
+
+
+def test_quiet_report_says_only_what_is_missing(scorecam, folder):
+    assert scorecam("report", "dog.png", "-q").err == ""
+
+
+def test_title_is_text(scorecam, folder):
+    scorecam("report", "dog.png", "-o", "p.html", "--title", "<b>Ward 3</b> & \x1b[1m")
+    page = parsed((folder / "p.html").read_text("utf-8"))
+    assert "<b>Ward 3</b> & \\x1b[1m" in page.texts
+
+
+def test_folder_form_writes_index_and_assets(scorecam, folder):
+    done = scorecam("report", "dog.png", "--folder", "-o", "site")
+    assert done.paths == ["site/index.html"]
+    assert sorted(path.name for path in (folder / "site/assets").iterdir()) == ["00000-map-0.webp", "00000-photo.webp"]
+
+
+def test_evaluation_is_shown(scorecam, folder):
+    (folder / "e.csv").write_text("photo,method,drop\ndog.png,score-cam,0.125\n")
+    scorecam("report", "dog.png", "--evaluation", "e.csv")
+    (card,) = parsed((folder / "report.html").read_text("utf-8")).cards
+    assert card["measured"] == [["score-cam", "0.125"]]
+
+
+def test_name_that_leads_nowhere_is_on_the_page_and_gives_exit_1(scorecam, folder):
+    done = scorecam("report", "dog.png", "gone.png")
+    assert done.code == 1
+    assert names(folder / "report.html") == ["gone.png", "dog.png"]
+    assert "gone.png: " in done.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ([], "no photo named"),
+        (["dog.png", "-o", "dog.png"], "give a name that ends in .html"),
+        (["dog.png", "-o", "."], "add --folder"),
+        (["dog.png", "--folder", "-o", "dog.png"], "--folder writes a folder"),
+        (["dog.png", "--evaluation", "dog.png"], "no column `photo`"),
+        (["empty"], "no photo in empty"),
+    ],
+)
+def test_request_that_makes_no_sense_is_told_in_a_sentence(scorecam, folder, arguments, message):
+    (folder / "empty").mkdir()
+    before = (folder / "dog.png").read_bytes()
+    done = scorecam("report", *arguments)
+    assert done.code == 2
+    assert message in done.err
+    assert (folder / "dog.png").read_bytes() == before
+
+
+def test_explain_makes_the_page_of_its_run(scorecam, tiny_model, photo, tmp_path):
+    (tmp_path / "torn.png").write_bytes(photo.read_bytes()[:60])
+    page = tmp_path / "page.html"
+    done = scorecam("explain", photo, tmp_path / "torn.png", "-m", tiny_model, "-k", "2", "--page", page)
+    assert done.code == 1
+    assert done.paths[-1] == str(page)
+    assert names(page) == ["torn.png", "dog.png"]
+    cards = parsed(page.read_text("utf-8")).cards
+    assert [len(card["classes"]) for card in cards] == [0, 2]
+    again = scorecam("explain", photo, "-m", tiny_model, "-k", "2", "--page", page, "--json")
+    assert str(page) not in again.out
+    assert names(page) == ["dog.png"]
+
+
+def test_explain_refuses_a_page_of_another_kind_before_any_work(scorecam, tiny_model, photo):
+    done = scorecam("explain", photo, "-m", tiny_model, "--page", photo)
+    assert done.code == 2
+    assert "ends in .html" in done.err
+    assert not list(photo.parent.glob("*.scorecam*"))

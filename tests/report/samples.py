@@ -1,0 +1,103 @@
+"""Photos that were explained, as `scorecam explain` leaves them, without a model: the maps are drawn by hand."""
+
+import hashlib
+import json
+from html.parser import HTMLParser
+
+import numpy as np
+from PIL import Image
+
+from scorecam_cli.photos import draw
+from scorecam_cli.photos.manifest import output_paths
+from scorecam_cli.photos.write import write_array, write_png
+
+
+def blob(row, column, *, height=28, width=28, spread=4.0):
+    """A map with one bump: float32 [height, width], between 0.5 and 20."""
+    rows, columns = np.mgrid[:height, :width]
+    bump = np.exp(-((rows - row) ** 2 + (columns - column) ** 2) / (2 * spread**2))
+    return (0.5 + 19.5 * bump / bump.max()).astype(np.float32)
+
+
+def save_photo(path, *, width=60, height=40, seed=0):
+    rgb = np.random.default_rng(seed).integers(0, 255, (height // 4, width // 4, 3), dtype=np.uint8)
+    Image.fromarray(rgb).resize((width, height)).save(path)
+    return path
+
+
+def explained(photo, classes, *, folder=None, save=("heatmap", "overlay"), colormap="turbo", changes=None):
+    """Write what `explain` writes for a photo; classes: (index, name, probability, map). The manifest's path."""
+    folder = folder or photo.parent
+    folder.mkdir(parents=True, exist_ok=True)
+    rgb = np.asarray(Image.open(photo).convert("RGB"))
+    entries = []
+    for index, name, probability, saliency in classes:
+        paths = output_paths(folder / photo.name, index, save)
+        heat = draw.heatmap(saliency, width=rgb.shape[1], height=rgb.shape[0], colormap=colormap)
+        for kind, path in paths.items():
+            if kind == "npy":
+                write_array(path, saliency)
+            else:
+                write_png(path, heat if kind == "heatmap" else draw.overlay(rgb, heat, alpha=0.5))
+        entries.append(
+            {
+                "index": index,
+                "name": name,
+                "wnid": f"n{index:08d}",
+                "probability": probability,
+                "logit": 2.5,
+                "map_min": float(saliency.min()),
+                "map_max": float(saliency.max()),
+                "estimated_correlation": 0.97,
+                "files": {kind: path.name for kind, path in paths.items()},
+            }
+        )
+    manifest = {
+        "schema": 1,
+        "photo": str(photo),
+        "photo_sha256": hashlib.sha256(photo.read_bytes()).hexdigest(),
+        "width": rgb.shape[1],
+        "height": rgb.shape[0],
+        "model": "TestNet",
+        "weights": "imagenet",
+        "layer": "top",
+        "method": "score-cam",
+        "variant": "article",
+        "channels": 8,
+        "live_channels": 6,
+        "passes": 5,
+        "classes": entries,
+        "warnings": [],
+        "versions": {"scorecam": "0.1.0"},
+        "seconds": {"passes": 1.0, "total": 1.25},
+        "settings": {"colormap": colormap, "alpha": 0.5},
+        **(changes or {}),
+    }
+    path = folder / f"{photo.name}.scorecam.json"
+    path.write_text(json.dumps(manifest), "ascii")
+    return path
+
+
+class _Page(HTMLParser):
+    def __init__(self):
+        super().__init__(convert_charrefs=True)
+        self.tags, self.cards, self.texts, self._json = [], [], [], False
+
+    def handle_starttag(self, tag, attributes):
+        values = dict(attributes)
+        self.tags.append((tag, values))
+        self._json = tag == "script" and values.get("type") == "application/json" and "id" not in values
+
+    def handle_data(self, data):
+        if self._json:
+            self.cards.append(json.loads(data))
+            self._json = False
+        self.texts.append(data)
+
+
+def parsed(html):
+    """The page as a parser sees it: `tags` (name, attributes), `cards` (what the large view says), `texts`."""
+    page = _Page()
+    page.feed(html)
+    page.close()
+    return page

@@ -1,0 +1,54 @@
+import pytest
+
+from scorecam_cli.errors import UsageError
+from scorecam_cli.report.evaluation import read_evaluation
+
+
+@pytest.fixture
+def table(tmp_path):
+    path = tmp_path / "e.csv"
+    path.write_text(
+        f"photo,photo_sha256,method,class,drop,curve,gain\n"
+        f"{tmp_path}/a.png,12e3,score-cam,5,0.25,0.1 0.2,\n"
+        f"{tmp_path}/a.png,12e3,random,5,0.75,0.1 0.2,1\n"
+        f"{tmp_path}/b.png,99,score-cam,5,0.5,0.3 0.4,nan\n"
+    )
+    return path
+
+
+def test_columns_of_numbers_are_taken_and_words_left_out(table):
+    assert read_evaluation(table).columns == ("drop", "gain")
+
+
+def test_means_are_of_each_method_over_the_rows_that_have_the_number(table):
+    score_cam, random = read_evaluation(table).means
+    assert (score_cam.method, score_cam.values, score_cam.count) == ("score-cam", (0.375, None), 2)
+    assert (random.method, random.values, random.count) == ("random", (0.75, 1.0), 1)
+
+
+def test_rows_are_found_by_path_and_by_a_name_that_only_one_photo_has(table, tmp_path):
+    found = read_evaluation(table)
+    assert [row.values for row in found.of_photo(tmp_path / "a.png")] == [(0.25, None), (0.75, 1.0)]
+    assert [row.values for row in found.of_photo(tmp_path / "elsewhere/b.png")] == [(0.5, None)]
+    assert found.of_photo(tmp_path / "c.png") == ()
+
+
+def test_name_that_two_photos_have_is_not_guessed(tmp_path):
+    path = tmp_path / "e.csv"
+    path.write_text("photo,drop\none/a.png,1\ntwo/a.png,2\n")
+    assert read_evaluation(path).of_photo(tmp_path / "three/a.png") == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "no column `photo`"),
+        ("file,drop\nx,1\n", "no column `photo`"),
+        ("photo,method\nx,y\n", "no column of numbers"),
+    ],
+)
+def test_other_tables_are_refused(tmp_path, text, message):
+    path = tmp_path / "e.csv"
+    path.write_text(text)
+    with pytest.raises(UsageError, match=message):
+        read_evaluation(path)

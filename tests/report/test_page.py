@@ -1,0 +1,203 @@
+import base64
+import hashlib
+import re
+from pathlib import Path
+
+import pytest
+
+from scorecam_cli.report.cards import Card
+from scorecam_cli.report.collect import State, collect
+from scorecam_cli.report.evaluation import NO_EVALUATION, Evaluation, Measured
+from scorecam_cli.report.make import make_report
+from scorecam_cli.report.page import percent, render, shown
+from scorecam_cli.report.request import ReportConfig
+from tests.report import hostile
+from tests.report.samples import blob, explained, parsed, save_photo
+
+
+@pytest.fixture
+def page_of(tmp_path):
+    """Make the page of some paths and parse it."""
+
+    def make(*paths, title="A title", evaluation=NO_EVALUATION):
+        config = ReportConfig(tmp_path / "out/report.html", title)
+        made = make_report(config, collect([str(path) for path in paths]).entries, evaluation=evaluation)
+        return parsed(made.page.read_text("utf-8"))
+
+    return make
+
+
+@pytest.fixture
+def photo(tmp_path):
+    return save_photo(tmp_path / "dog.png")
+
+
+def only_card(page):
+    (card,) = page.cards
+    return card
+
+
+def card_tags(page):
+    return [attributes for tag, attributes in page.tags if tag == "li" and attributes.get("class") == "card"]
+
+
+def test_page_tells_what_the_manifest_tells(page_of, photo):
+    explained(
+        photo, [(242, "boxer", 0.42, blob(5, 5)), (7, "cock", 0.13, blob(9, 9))], changes={"warnings": ["a warning"]}
+    )
+    card = only_card(page_of(photo))
+    assert [found["name"] for found in card["classes"]] == ["boxer", "cock"]
+    assert [found["percent"] for found in card["classes"]] == ["42.0 %", "13.0 %"]
+    assert (card["classes"][0]["low"], card["classes"][0]["high"]) == ("0.5", "20")
+    assert dict(card["facts"])["Layer"] == "top"
+    assert dict(card["facts"])["Method"] == "score-cam, article"
+    assert dict(card["facts"])["Passes"] == "5, for 6 channels that vary of 8"
+    assert dict(card["classes"][0]["facts"])["Estimated correlation"] == "0.97"
+    assert card["warnings"] == ["a warning"]
+    assert card["reason"] == ""
+
+
+def test_page_loads_nothing(page_of, photo):
+    explained(photo, [(1, "cat", 0.9, blob(5, 5)), (2, "dog", 0.1, blob(9, 9))])
+    page = page_of(photo)
+    for _, attributes in page.tags:
+        for name in ("src", "href", "srcset", "action", "data", "poster"):
+            assert not attributes.get(name) or attributes[name].startswith(("data:", "#")), attributes
+        assert "style" not in attributes
+        assert not [name for name in attributes if name.startswith("on")]
+
+
+def test_policy_lets_in_this_style_and_this_script_alone(page_of, photo, tmp_path):
+    page = page_of(photo)
+    (policy,) = [a["content"] for t, a in page.tags if t == "meta" and a.get("http-equiv") == "Content-Security-Policy"]
+    html = (tmp_path / "out/report.html").read_text("utf-8")
+    style = re.search("<style>(.*?)</style>", html, re.S)[1]
+    script = re.search("<script>(.*?)</script>", html, re.S)[1]
+    digest = {kind: base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+              for kind, text in (("style", style), ("script", script))}  # fmt: skip
+    assert policy == (
+        f"default-src 'none'; img-src data:; style-src 'sha256-{digest['style']}'; "
+        f"script-src 'sha256-{digest['script']}'; base-uri 'none'; form-action 'none'"
+    )
+
+
+def test_cards_begin_with_those_that_lack_something_then_the_least_probable(page_of, tmp_path):
+    for name, probability in (("sure", 0.9), ("unsure", 0.2), ("lost", 0.95)):
+        explained(save_photo(tmp_path / f"{name}.png"), [(1, "cat", probability, blob(5, 5))])
+    for path in tmp_path.glob("lost.png.scorecam-1-*"):
+        path.unlink()
+    save_photo(tmp_path / "never.png")
+    (tmp_path / "torn.png").write_bytes((tmp_path / "sure.png").read_bytes()[:60])
+    page = page_of(tmp_path)
+    assert [tag["data-key"] for tag in card_tags(page)] == [
+        "torn.png",
+        "lost.png",
+        "never.png",
+        "unsure.png",
+        "sure.png",
+    ]
+    assert [tag["data-state"] for tag in card_tags(page)] == ["failed", "incomplete", "unexplained", "shown", "shown"]
+    reasons = [card["reason"] for card in page.cards]
+    assert "damaged or cut short" in reasons[0]
+    assert "lost.png.scorecam-1-heatmap.png cannot be shown: no such file" in reasons[1]
+    assert "not explained yet" in reasons[2]
+
+
+def test_manifest_of_a_photo_that_is_gone_still_shows_its_map(page_of, photo):
+    path = explained(photo, [(1, "cat", 0.9, blob(5, 5))])
+    photo.unlink()
+    card = only_card(page_of(path))
+    assert card["reason"] == "the photo cannot be shown: no such file"
+    assert card["classes"][0]["drawn"]
+
+
+def test_photo_that_changed_since_is_not_shown_under_the_map(page_of, photo):
+    explained(photo, [(1, "cat", 0.9, blob(5, 5))])
+    save_photo(photo, seed=9)
+    page = page_of(photo)
+    assert "has changed since its map was made" in only_card(page)["reason"]
+    assert not [attributes for tag, attributes in page.tags if tag == "img" and attributes.get("class") == "photo"]
+
+
+def test_overlay_stands_in_for_a_map_that_has_no_other_file(page_of, photo):
+    explained(photo, [(1, "cat", 0.9, blob(5, 5))], save=("overlay",))
+    card = only_card(page_of(photo))
+    assert (card["reason"], card["classes"][0]["laid_over"]) == ("", True)
+
+
+def test_compare_figure_beside_the_manifest_is_shown(page_of, photo, tmp_path):
+    explained(photo, [(1, "cat", 0.9, blob(5, 5))])
+    save_photo(tmp_path / "dog.png.scorecam-1-compare.png", width=90, height=30)
+    (figure,) = only_card(page_of(photo))["figures"]
+    assert (figure["title"], figure["size"]) == ("Methods compared, class 1", [90, 30])
+
+
+def test_metrics_are_shown_with_the_photo_and_as_means(page_of, photo):
+    explained(photo, [(1, "cat", 0.9, blob(5, 5))])
+    rows = (Measured("score-cam", (0.25, None)), Measured("cam", (0.125, 2.0)))
+    page = page_of(photo, evaluation=Evaluation(("drop", "gain"), {str(photo.resolve()): rows}, rows))
+    card = only_card(page)
+    assert card["columns"] == ["drop", "gain"]
+    assert card["measured"] == [["score-cam", "0.25", ""], ["cam", "0.125", "2"]]
+    assert [tag["data-metrics"] for tag in card_tags(page)] == ["0.25 -"]
+    assert {"Mean metrics", "0.125"} <= set(page.texts)
+
+
+def test_names_are_told_below_the_folder_that_all_share(page_of, tmp_path):
+    save_photo(tmp_path / "one.png")
+    (tmp_path / "inner").mkdir()
+    save_photo(tmp_path / "inner/two.png")
+    page = page_of(tmp_path, tmp_path / "inner")
+    assert sorted(tag["data-key"] for tag in card_tags(page)) == ["inner/two.png", "one.png"]
+    assert not [text for text in page.texts if str(tmp_path) in text]
+
+
+def test_two_manifests_of_one_photo_have_links_of_their_own(page_of, photo, tmp_path):
+    for folder in ("x", "y"):
+        explained(photo, [(1, "cat", 0.9, blob(5, 5))], folder=tmp_path / folder)
+    page = page_of(tmp_path / "x", tmp_path / "y")
+    assert sorted(tag["data-key"] for tag in card_tags(page)) == ["dog.png", "dog.png (2)"]
+
+
+@pytest.mark.parametrize("name", ["../secret.png", "/etc/passwd", "..", "a/b.png", "x\0.png", 5, None, ["a"]])
+def test_manifest_of_a_stranger_names_no_file_elsewhere(page_of, photo, tmp_path, name):
+    save_photo(tmp_path / "secret.png")
+    inner = tmp_path / "inner"
+    classes = [{"index": 1, "files": {"heatmap": name}}]
+    path = explained(photo, [(1, "cat", 0.9, blob(5, 5))], folder=inner, changes={"classes": classes})
+    card = only_card(page_of(path))
+    assert not card["classes"][0]["drawn"]
+    assert card["reason"] == "its manifest names no file of this map"
+
+
+@pytest.mark.parametrize(
+    "value", [None, 5, "x", [], {}, [5], [{}], [{"files": 5}], [{"index": 1e400, "probability": "?"}]]
+)
+@pytest.mark.parametrize(
+    "field", ["classes", "photo", "settings", "versions", "warnings", "width", "photo_sha256", "input"]
+)
+def test_field_of_a_wrong_type_is_left_out(page_of, photo, field, value):
+    path = explained(photo, [(1, "cat", 0.9, blob(5, 5))], changes={field: value})
+    assert len(page_of(path).cards) == 1
+
+
+def test_hostile_texts_are_text(tmp_path):
+    texts = hostile.strings()
+    paths = [Path("/photos") / text.replace("/", "_").replace("\0", "") / "x.png" for text in texts]
+    cards = [Card(number, paths[number], State.FAILED, reason=text) for number, text in enumerate(texts)]
+    page = parsed(render(cards, title=texts[0], evaluation=NO_EVALUATION, pictures_from=""))
+    assert [card["reason"] for card in page.cards] == [shown(text) for text in texts]
+    assert len([tag for tag, _ in page.tags if tag == "script"]) == len(texts) + 2
+    assert {tag for tag, _ in page.tags}.isdisjoint({"iframe", "base", "form2", "template", "plaintext", "textarea"})
+    assert not [attributes for _, attributes in page.tags if any(name.startswith("on") for name in attributes)]
+    assert shown(texts[0]) in page.texts
+
+
+def test_characters_that_cannot_be_seen_are_spelt_out():
+    assert shown("a\x1b[0m\u202eb\udcff\n") == "a\\x1b[0m\\u202eb\\udcff\\n"
+    assert shown("Käse 黒猫 عربى") == "Käse 黒猫 عربى"
+
+
+def test_probabilities_near_the_ends_are_not_rounded_to_them():
+    texts = [percent(share) for share in (0.0, 1e-7, 0.0014, 0.5, 0.9996, 1.0, None)]
+    assert texts == ["0.0 %", "< 0.1 %", "0.1 %", "50.0 %", "> 99.9 %", "100.0 %", ""]

@@ -1,0 +1,69 @@
+"""Small classifiers for the methods: one solved by hand, one for oracles; and how to ask them."""
+
+import keras
+import numpy as np
+
+import scorecam_cli
+from scorecam_cli.saliency.methods import explain_with
+
+# The model solved by hand, on 4 x 4 pixels: channel 0 sees red, channel 1 green, both after ReLU; logits are the
+# channels' means times V. No upsampling: the grid is the photo.
+V = np.array([[3.0, -1.0], [-2.0, 5.0]])  # [K, C]
+PIXELS = 16
+
+
+def lamps(activation="softmax"):
+    image = keras.Input((4, 4, 3))
+    seen = keras.layers.Conv2D(2, 1, use_bias=False, activation="relu", name="seen")(image)
+    mean = keras.layers.GlobalAveragePooling2D(name="gap")(seen)
+    model = keras.Model(image, keras.layers.Dense(2, use_bias=False, activation=activation, name="head")(mean))
+    model.get_layer("seen").set_weights([np.array([[1, 0], [0, 1], [0, 0]], np.float32).reshape(1, 1, 3, 2)])
+    model.get_layer("head").set_weights([V.astype(np.float32)])
+    return model
+
+
+def lit():
+    """The photo of the lamps: 8 of red top left, 8 of red and 4 of green beside it, 4 of green bottom right."""
+    image = np.zeros((4, 4, 3), np.float32)
+    image[0, 0, 0] = image[1, 1, 0] = 8
+    image[1, 1, 1] = image[3, 3, 1] = 4
+    return image
+
+
+def seeing(activation="softmax"):
+    """Two convolutions of seeded weights whose grid is as large as the photo, [B, 16, 16, 3], three classes."""
+    image = keras.Input((16, 16, 3))
+    x = keras.layers.Conv2D(4, 3, padding="same", activation="relu", name="first")(image)
+    x = keras.layers.Conv2D(5, 3, padding="same", activation="relu", name="last")(x)
+    x = keras.layers.Dense(6, activation="tanh", name="between")(keras.layers.GlobalAveragePooling2D()(x))
+    model = keras.Model(image, keras.layers.Dense(3, activation=activation, name="head")(x))
+    rng = np.random.default_rng(4)
+    for weight in model.weights:
+        spread = 2 / np.prod(weight.shape[:-1]) ** 0.5 if len(weight.shape) > 1 else 0.1
+        weight.assign(rng.normal(0, spread, weight.shape))
+    return model
+
+
+def photo(seed=0, shape=(16, 16, 3)):
+    return np.random.default_rng(seed).uniform(0, 1, shape).astype(np.float32)
+
+
+def explained(name, model, image, indices, *, layer=None, **options):
+    classifier = scorecam_cli.wrap(model, preprocess="none", layer=layer)
+    return explain_on(name, classifier, image, indices, **options)
+
+
+def explain_on(name, classifier, image, indices, **options):
+    observation = classifier.observe(image)
+    return explain_with(name, classifier, image, observation=observation, class_indices=indices, **options)
+
+
+def maps(name, model, image, indices, **options):
+    return [each.map for each in explained(name, model, image, indices, **options).classes]
+
+
+def difference(found, expected, what):
+    """Largest difference as a share of the largest expected value; printed for the record."""
+    share = float(np.abs(found - expected).max() / np.abs(expected).max())
+    print(f"{what}: largest difference {share:.1e} of the maximum")
+    return share
