@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-all bench lint format types check build clean
+.PHONY: help install demo test test-all browser soak fuzz bench lint format types check build clean
 
 help: ## Show the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -25,6 +25,10 @@ $(VENV)/installed-lint: pyproject.toml | $(BIN)/python
 	$(PIP) --editable '.[test,lint]'
 	@touch $@ $(VENV)/installed $(VENV)/installed-test
 
+$(VENV)/installed-browser: pyproject.toml | $(BIN)/python
+	$(PIP) --editable '.[test,browser]'
+	@touch $@ $(VENV)/installed $(VENV)/installed-test
+
 $(VENV)/installed-bench: pyproject.toml | $(BIN)/python
 	$(PIP) --editable '.[bench]'
 	@touch $@ $(VENV)/installed
@@ -35,12 +39,21 @@ demo: $(VENV)/installed ## Explain the sample photos into demo/, with a model th
 	$(BIN)/scorecam explain sample_images --model EfficientNetLite0 --output-dir demo --save heatmap,overlay,panel
 	$(BIN)/scorecam explain sample_images/cat_and_coffee.jpg --model EfficientNetLite0 --output-dir demo/two_classes \
 		--class 'Egyptian cat' --class espresso
+	$(BIN)/scorecam report demo --recursive --output demo/report.html
 
 test: $(VENV)/installed-test ## Run the tests but for the slow ones
 	$(BIN)/python -m pytest -m 'not slow'
 
 test-all: $(VENV)/installed-test ## Run all tests
 	$(BIN)/python -m pytest
+
+browser: $(VENV)/installed-browser ## Install what the tests of the page need beside a Chromium of the system
+
+soak: $(VENV)/installed-test ## Run over 10,000 files and kill a run 20 times (ARGS="--files 2000 --photos 200")
+	$(BIN)/python -m tests.soak.batch $(ARGS)
+
+fuzz: $(VENV)/installed-test ## Read 2,000 damaged photos of each format (ARGS="--count 100 --seed 2")
+	$(BIN)/python -m tests.fuzz.photos $(ARGS)
 
 bench: $(VENV)/installed-bench ## Time whole maps against another program (ARGS="--models VGG16 --rounds 1")
 	$(BIN)/python -m tests.bench.speed $(ARGS)

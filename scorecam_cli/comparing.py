@@ -79,7 +79,7 @@ def compare_photos(
 def _compare(
     config: CompareConfig, session: Session, job: PhotoJob, warmed: set[str], clock: Callable[[], float]
 ) -> Compared:
-    photo = read_photo(job.photo)
+    photo = read_photo(job.photo, max_pixels=config.photos.max_pixels)
     classifier = session.classifier
     image = classifier.prepare(photo.rgb)
     observation = classifier.observe(image)

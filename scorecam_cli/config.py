@@ -27,6 +27,7 @@ METHODS = (
     "rise",
     "random",
 )
+MAX_PIXELS = 89_478_485  # 2**30 bytes / 4 / 3 bytes a pixel: 256 MiB of RGB; where Pillow, too, begins to warn
 MODEL_SUFFIXES = (".keras", ".h5", ".hdf5")
 
 
@@ -37,6 +38,7 @@ class ModelSettings:
     model: a catalogued name or a path ending in .keras, .h5, .hdf5. weights: `imagenet`, `random` or a weights file.
     seed: of random weights. input_size: (H, W) for a model that leaves its size open.
     imports: Python files run before a model file is loaded, so that its own classes are registered.
+    unsafe: run the Python code that a model file brings with it.
     """
 
     model: str = "VGG16"
@@ -47,6 +49,7 @@ class ModelSettings:
     layer: str | None = None
     input_size: tuple[int, int] | None = None
     imports: tuple[Path, ...] = ()
+    unsafe: bool = False
     offline: bool = False
     device: str = "auto"
     precision: str = "float32"
@@ -60,6 +63,10 @@ class ModelSettings:
             raise UsageError(f"--weights {self.weights} is neither `imagenet` nor `random` nor a file; check the path")
         if self.imports and not self.is_file:
             raise UsageError(f"--import is for a model file of your own; {self.model} is a named model")
+        if self.unsafe and not self.is_file:
+            raise UsageError(
+                f"--unsafe-model is for a model file of your own; {self.model} brings no code: leave it out"
+            )
         if self.input_size is not None and not self.is_file:
             raise UsageError(f"--input-size is for a model file of your own; {self.model} has a size of its own")
 
@@ -71,11 +78,15 @@ class ModelSettings:
 
 @dataclass(frozen=True)
 class PhotoSettings:
-    """Which photos: files, folders and globs as given; `recursive` descends into folders."""
+    """Which photos: files, folders and globs as given; `recursive` descends into folders.
+
+    max_pixels: W0 x H0, the most that is decoded of a photo.
+    """
 
     images: tuple[str, ...] = ()
     recursive: bool = False
     output_dir: Path | None = None
+    max_pixels: int = MAX_PIXELS
 
 
 @dataclass(frozen=True)

@@ -21,11 +21,13 @@ def describe(
     explanation: Explanation,
     *,
     files: Sequence[Mapping[str, Path]],
+    predictions: Sequence[ClassScore] = (),
 ) -> dict[str, Any]:
     """The manifest of one photo as JSON values.
 
     Args:
         files: for each class of the explanation, in its order, the written files by kind.
+        predictions: the most probable classes, whether they are explained or not.
 
     Raises:
         PhotoError: one of the files is not there any more.
@@ -53,6 +55,7 @@ def describe(
         "passes": explanation.passes,
         "batch_size": explanation.batch_size,
         "classes": [_class_entry(found, group) for found, group in zip(explanation.classes, files, strict=True)],
+        "predictions": [describe_class(score) for score in predictions],
         "file_sizes": manifest.file_sizes(path for group in files for path in group.values()),
         "warnings": [*photo.warnings, *explanation.warnings],
         "versions": versions(),

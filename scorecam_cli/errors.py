@@ -35,3 +35,7 @@ class PhotoError(ScorecamError):
 
 class NumericsError(PhotoError):
     """The model returned a number that is not finite for this photo."""
+
+
+class OutputError(PhotoError):
+    """Nothing more can be written, whatever the photo is: the disk is full or the file system read-only."""

@@ -236,7 +236,7 @@ def _check_settings(config: EvaluateConfig) -> None:
 def _rows(evaluation: Evaluation, job: PhotoJob) -> list[dict[str, str]]:
     """The rows of one photo, one for each method."""
     config, classifier = evaluation.config, evaluation.session.classifier
-    photo = read_photo(job.photo)
+    photo = read_photo(job.photo, max_pixels=config.photos.max_pixels)
     image = classifier.prepare(photo.rgb)
     observation = classifier.observe(image)
     asked = config.classes if evaluation.truth is None else (evaluation.truth.of(job.photo),)

@@ -7,7 +7,7 @@ import queue
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from typing import Any, TypeVar
 
@@ -32,7 +32,7 @@ def in_stages(
     write: Callable[[_Computed], _Done],
     halt: threading.Event,
     clock: Callable[[], float],
-) -> Iterator[_Done]:
+) -> Generator[_Done, None, None]:
     """What became of each job, in the order of the jobs, each as soon as it and all before it are written.
 
     One thread reads, in order, a few write; the calling thread computes, and asks for jobs. Computing is only

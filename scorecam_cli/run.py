@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import nullcontext
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import closing, nullcontext
 from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from scorecam_cli import records
 from scorecam_cli.config import ExplainConfig, ModelSettings, PredictConfig
 from scorecam_cli.description import describe
-from scorecam_cli.errors import PhotoError
+from scorecam_cli.errors import OutputError, PhotoError
 from scorecam_cli.models.loading import fingerprint, known_labels, load_classifier, model_name
 from scorecam_cli.photos import draw, manifest, write
 from scorecam_cli.photos.panel import panel
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from scorecam_cli.models.classifier import Classifier
+
+NOTED_PREDICTIONS = 5  # in the manifest
 
 # Reading a photo, drawing a figure and loading a model each change the process's warning filters for a while and put
 # back what they found: one at a time, or the filters would be left as another thread had them.
@@ -75,7 +77,7 @@ class ReadPhoto:
 class ComputedPhoto:
     """A photo with its maps, before anything is drawn.
 
-    seconds: of reading and computing; pass_seconds: of the masked passes alone.
+    predictions: the most probable classes. seconds: of reading and computing; pass_seconds: of the masked passes alone.
     """
 
     job: PhotoJob
@@ -84,6 +86,14 @@ class ComputedPhoto:
     explanation: Explanation
     seconds: float
     pass_seconds: float
+    predictions: tuple[ClassScore, ...] = ()
+
+
+@dataclass(frozen=True)
+class Stop:
+    """A photo that failed for a reason that every other photo would meet as well."""
+
+    failed: Failed
 
 
 class HaltError(Exception):
@@ -101,7 +111,7 @@ class Predicted:
 
 def explain_photos(
     config: ExplainConfig, jobs: Sequence[PhotoJob], *, watcher: Watcher, clock: Callable[[], float]
-) -> Iterator[Outcome]:
+) -> Generator[Outcome, None, None]:
     """Explain each photo and write its files; a photo that fails does not stop the others.
 
     The next photos are read and the last ones drawn and written while the model, in the calling thread, computes. The
@@ -109,12 +119,13 @@ def explain_photos(
 
     Raises:
         UsageError, ModelError: the request cannot be met for any photo.
+        OutputError: nothing more can be written, as the photo that failed last says.
     """
     draw.check_colormap(config.colormap)
     settings = _settings(config)
     session = Session(config.model, watcher)
     halt = threading.Event()
-    yield from in_stages(
+    stages = in_stages(
         jobs,
         read=partial(_read, config, settings, clock=clock),
         compute=partial(_compute, session, config, clock=clock),
@@ -122,6 +133,15 @@ def explain_photos(
         halt=halt,
         clock=clock,
     )
+    with closing(stages):
+        for outcome in stages:
+            if isinstance(outcome, Stop):
+                yield outcome.failed
+                raise OutputError(
+                    f"the run stops here: {outcome.failed.reason}, and so it would be for every photo; put that right "
+                    "and run the same command again to go on"
+                )
+            yield outcome
 
 
 def predict_photos(
@@ -136,7 +156,7 @@ def predict_photos(
     session = Session(config.model, watcher)
     for job in jobs:
         try:
-            photo = read_photo(job.photo)
+            photo = read_photo(job.photo, max_pixels=config.photos.max_pixels)
             classifier = session.classifier
             observation = classifier.observe(classifier.prepare(photo.rgb))
             count = min(config.top, len(classifier.labels))
@@ -194,7 +214,7 @@ def _read(
     with _WARNING_FILTERS:
         began = clock()
         try:
-            photo = read_photo(job.photo)
+            photo = read_photo(job.photo, max_pixels=config.photos.max_pixels)
         except PhotoError as error:
             return Failed(job.photo, str(error))
         return ReadPhoto(job, photo, clock() - began)
@@ -219,21 +239,32 @@ def _write(
     *,
     halt: threading.Event,
     clock: Callable[[], float],
-) -> Outcome:
+) -> Outcome | Stop:
     """The outcome of a photo whose files are written now, the manifest last."""
     if not isinstance(computed, ComputedPhoto):
         return computed
     with _WARNING_FILTERS if _FIGURES & set(config.save) else nullcontext():
         began = clock()
+        path = manifest.manifest_path(computed.job.output)
         try:
+            _stop_if(halt)
+            write.remove(path)  # or a kill would leave an earlier manifest beside files of this run
             files = _write_maps(config, computed, halt)
-            described = describe(computed.job, computed.photo, computed.classifier, computed.explanation, files=files)
+            described = describe(
+                computed.job,
+                computed.photo,
+                computed.classifier,
+                computed.explanation,
+                files=files,
+                predictions=computed.predictions,
+            )
             total = computed.seconds + clock() - began
             described["seconds"] = {"passes": round(computed.pass_seconds, 3), "total": round(total, 3)}
             described["settings"] = dict(settings)
-            path = manifest.manifest_path(computed.job.output)
             _stop_if(halt)
             write.write_json(path, described)
+        except OutputError as error:
+            return Stop(Failed(computed.job.photo, str(error)))
         except PhotoError as error:
             return Failed(computed.job.photo, str(error))
     return Explained(computed.job, described, (*(made for group in files for made in group.values()), path))
@@ -267,7 +298,16 @@ def _explain(session: Session, config: ExplainConfig, read: ReadPhoto, clock: Ca
     )
     ended = clock()
     seconds = read.seconds + ended - began
-    return ComputedPhoto(job, photo, classifier, explanation, seconds=seconds, pass_seconds=ended - passes_began)
+    most = classifier.choose_classes(observation, asked=(), top=min(NOTED_PREDICTIONS, len(classifier.labels)))
+    return ComputedPhoto(
+        job,
+        photo,
+        classifier,
+        explanation,
+        predictions=tuple(classifier.score(observation, index) for index in most),
+        seconds=seconds,
+        pass_seconds=ended - passes_began,
+    )
 
 
 def _write_maps(config: ExplainConfig, computed: ComputedPhoto, halt: threading.Event) -> list[dict[str, Path]]:

@@ -44,6 +44,7 @@ def cli() -> None:
     scorecam predict dog.jpg                        the most probable classes
     scorecam compare dog.jpg                        Score-CAM beside other methods, with numbers
     scorecam evaluate photos/                       how faithful their maps are, over a set
+    scorecam report maps/                           one page to look at and to send
     scorecam models                                 the models that can be named
 
     Exit codes: 0 all done, 1 at least one photo failed and the others are done, 2 usage or nothing matched,

@@ -151,8 +151,10 @@ class Console:
     def finish(self) -> None:
         """Close the bars and sum up, where there is more than one photo to sum up."""
         self.close()
-        if self.verbosity >= 0 and self.done + self.failed > 1:
-            self.say(f"{self.done} photos done ({self.skipped} were up to date), {self.failed} failed")
+        if self.verbosity >= 0 and self.total > 1 and self.done + self.failed:
+            left = self.total - self.done - self.failed
+            not_reached = f", {left} not reached" if left else ""
+            self.say(f"{self.done} photos done ({self.skipped} were up to date), {self.failed} failed{not_reached}")
 
     def close(self) -> None:
         """Take the bars off the terminal."""

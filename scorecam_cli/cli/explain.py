@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import time
+from contextlib import ExitStack, closing
+from datetime import UTC, datetime
 from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from scorecam_cli.cli import options as shared
 from scorecam_cli.cli.console import Console, print_json, print_path
 from scorecam_cli.cli.report import PAGE, write_page
-from scorecam_cli.config import METHODS, SELECTIONS, ExplainConfig
-from scorecam_cli.records import Explained, Outcome
+from scorecam_cli.config import METHODS, SELECTIONS, ExplainConfig, PhotoSettings
+from scorecam_cli.records import Explained, Found, Outcome
 from scorecam_cli.report.request import ReportConfig
+
+if TYPE_CHECKING:
+    from scorecam_cli.photos.log import OutcomeLog
 
 DEFAULTS: dict[str, Any] = {name: field.default for name, field in ExplainConfig.__dataclass_fields__.items()}
 
@@ -52,11 +57,32 @@ DEFAULTS: dict[str, Any] = {name: field.default for name, field in ExplainConfig
     "made, step by step) and masked (the masked photos that weigh most).",
 )
 @shared.drawing_options
+@click.option(
+    "--log",
+    type=shared.NEW_FILE,
+    metavar="FILE.jsonl",
+    help="Append a line of JSON for each photo as soon as it is done, up to date or failed.",
+)
+@click.option("--fail-fast", is_flag=True, help="Stop at the first photo that fails.")
+@click.option(
+    "--retry-failed",
+    type=shared.FILE,
+    metavar="LOG",
+    help="Only photos whose last line in this log says failed; without IMAGES all of those, to where they should go.",
+)
 @click.option("--force", is_flag=True, help="Redo photos whose files are up to date.")
 @click.option("--page", type=PAGE, help="At the end, also make a page of all photos, as `scorecam report` does.")
 @click.option("--json", "as_json", is_flag=True, help="Print one object per photo instead of the paths.")
 @shared.loudness_options
-def explain(as_json: bool, page: Path | None, top: int | None, **options: Any) -> int:
+def explain(
+    as_json: bool,
+    page: Path | None,
+    top: int | None,
+    log: Path | None,
+    fail_fast: bool,
+    retry_failed: Path | None,
+    **options: Any,
+) -> int:
     """Show which parts of each photo made the model choose a class (Score-CAM, arXiv:1910.01279).
 
     IMAGES are files, folders and quoted globs. For dog.jpg and class 242 this writes dog.jpg.scorecam-242-heatmap.png,
@@ -73,18 +99,22 @@ def explain(as_json: bool, page: Path | None, top: int | None, **options: Any) -
     config = ExplainConfig(photos=photos, model=shared.model_settings(options), top=top or 0, **options)
     on_page = None if page is None else ReportConfig(page)
 
-    from scorecam_cli.photos.find import find_jobs
     from scorecam_cli.run import check_request, explain_photos
 
     check_request(config)
-    found = find_jobs(photos.images, recursive=photos.recursive, output_dir=photos.output_dir)
+    found = _find(photos, retry_failed)
     exact = config.fidelity == 1 and config.passes is None and config.model.precision == "float32"
     console = Console(verbosity=loudness, total=len(found.jobs) + len(found.failures), exact=exact)
     console.notes(found.notes)
     outcomes: list[Outcome] = []  # for the page
-    try:
+    with ExitStack() as ending:
+        noted = ending.enter_context(closing(_open_log(log, found))) if log else None
+        ending.callback(console.finish)
         explained = explain_photos(config, found.jobs, watcher=console, clock=time.perf_counter)
+        ending.enter_context(closing(explained))
         for outcome in chain(found.failures, explained):
+            if noted is not None:
+                noted.note(outcome)
             if isinstance(outcome, Explained):
                 console.explained(outcome)
             else:
@@ -92,14 +122,37 @@ def explain(as_json: bool, page: Path | None, top: int | None, **options: Any) -
             _print(outcome, as_json=as_json)
             if on_page is not None:
                 outcomes.append(outcome)
-    finally:
-        console.close()
-    console.finish()
+            if fail_fast and console.failed:
+                break
     if on_page is not None:
         written = write_page(on_page, outcomes, console)
         if not as_json:
             print_path(written)
     return 1 if console.failed else 0
+
+
+def _find(photos: PhotoSettings, retry_failed: Path | None) -> Found:
+    """The photos to do; with a log to retry, those of them that failed in it, or all that did where none is named."""
+    from scorecam_cli.photos.find import find_jobs
+    from scorecam_cli.photos.log import failed_photos, only_failed, with_logged_outputs
+
+    failed = None if retry_failed is None else failed_photos(retry_failed)
+    images = photos.images if failed is None or photos.images else tuple(failed)
+    if failed is not None and not images:
+        return Found((), notes=(f"no photo failed in {retry_failed}: nothing to do",))
+    found = find_jobs(images, recursive=photos.recursive, output_dir=photos.output_dir)
+    if failed is None:
+        return found
+    if photos.images:
+        return only_failed(found, failed)
+    return found if photos.output_dir else with_logged_outputs(found, failed)
+
+
+def _open_log(path: Path, found: Found) -> OutcomeLog:
+    from scorecam_cli.photos.log import OutcomeLog
+
+    outputs = {job.photo: job.output for job in found.jobs}
+    return OutcomeLog(path, outputs=outputs, now=lambda: datetime.now(UTC).isoformat(timespec="milliseconds"))
 
 
 def _print(outcome: Any, *, as_json: bool) -> None:

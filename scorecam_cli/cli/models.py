@@ -25,6 +25,7 @@ from scorecam_cli.config import ModelSettings
     metavar="FILE.py",
     help="Run this Python file of yours first: it registers the classes that a model file needs.",
 )
+@shared.UNSAFE
 @click.option("--json", "as_json", is_flag=True, help="Print one object per line instead of a table.")
 def models(model: str | None, as_json: bool, **options: Any) -> int:
     """List the models that can be named: input size, parameters, target layer, channels (= passes at most),

@@ -10,14 +10,21 @@ from typing import Any, TypeVar
 
 import click
 
-from scorecam_cli.config import METHODS, PRECISIONS, VARIANTS, ExplainConfig, ModelSettings, PhotoSettings
+from scorecam_cli.config import MAX_PIXELS, METHODS, PRECISIONS, VARIANTS, ExplainConfig, ModelSettings, PhotoSettings
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 DEFAULTS = ModelSettings()
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+NEW_FILE = click.Path(dir_okay=False, path_type=Path)
 FOLDER = click.Path(file_okay=False, path_type=Path)
 PLACE = click.Path(exists=True, path_type=Path)
 EXPLAIN = ExplainConfig.__dataclass_fields__
+UNSAFE = click.option(
+    "--unsafe-model",
+    "unsafe",
+    is_flag=True,
+    help="Run the Python code that a model file brings with it, with all that you may do: for files you trust.",
+)
 
 
 def photo_arguments(command: Command) -> Command:
@@ -30,6 +37,14 @@ def photo_arguments(command: Command) -> Command:
             "--files-from",
             metavar="FILE",
             help="Also take the photos named in FILE, one a line (or separated by NUL); - is standard input.",
+        ),
+        click.option(
+            "--max-pixels",
+            type=click.IntRange(min=1),
+            default=MAX_PIXELS,
+            show_default=True,
+            metavar="N",
+            help="Refuse photos with more pixels, before they are decoded.",
         ),
     )
 
@@ -78,6 +93,7 @@ def model_options(command: Command) -> Command:
             metavar="FILE.py",
             help="Run this Python file of yours first: it registers the classes that a model file needs. Repeatable.",
         ),
+        UNSAFE,
         click.option("--offline", is_flag=True, help="Never download weights."),
         click.option(
             "--device",
@@ -241,7 +257,8 @@ def photo_settings(options: dict[str, Any]) -> PhotoSettings:
     elif files_from is not None:
         with click.open_file(files_from, "rb") as stream:
             images += read_file_list(stream)
-    return PhotoSettings(tuple(images), options.pop("recursive"), options.pop("output_dir", None))
+    recursive, output_dir, max_pixels = (options.pop(name, None) for name in ("recursive", "output_dir", "max_pixels"))
+    return PhotoSettings(tuple(images), bool(recursive), output_dir, max_pixels or MAX_PIXELS)
 
 
 def verbosity(options: dict[str, Any]) -> int:

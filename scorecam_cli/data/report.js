@@ -157,7 +157,7 @@
   function predictions(data, index) {
     if (data.classes.length === 0) return null;
     const list = make("ol", { class: "bars" });
-    const order = data.classes.map((found, place) => [found, place]).sort((a, b) => b[0].probability - a[0].probability);
+    const order = [...data.classes, ...data.others].map((found, place) => [found, place]).sort((a, b) => b[0].probability - a[0].probability);
     for (const [found, place] of order) {
       const fill = make("div", { class: "fill" });
       fill.style.width = `${Math.min(Math.max(found.probability, 0), 1) * 100}%`;

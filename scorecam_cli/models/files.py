@@ -15,19 +15,11 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 from scorecam_cli.errors import ModelError
+from scorecam_cli.models.declared import check_declared, weights_within
+from scorecam_cli.models.facts import ModelFacts, carries_code, name_of, own_classes, read_facts, unknown_classes
 from scorecam_cli.models.initial_weights import read_from_file
-from scorecam_cli.models.inspection import (
-    SAVE_WHOLE,
-    FileKind,
-    ModelFacts,
-    carries_code,
-    check_archive,
-    identify,
-    own_classes,
-    read_facts,
-    require_file,
-    unknown_classes,
-)
+from scorecam_cli.models.inspection import FileKind, check_contents, identify, require_file
+from scorecam_cli.models.limits import FROM_ITS_MAKER, SAVE_WHOLE
 
 if TYPE_CHECKING:
     import keras
@@ -47,40 +39,63 @@ _IMPORT_OTHER = (
 )
 
 
-def load_model_file(path: Path, *, imports: Sequence[Path] = ()) -> keras.Model:
+def load_model_file(path: Path, *, imports: Sequence[Path] = (), unsafe: bool = False) -> keras.Model:
     """Load a whole model that a user saved: `.keras` or HDF5, whatever its name.
 
     Args:
         path: the file.
         imports: Python files of the user that define the model's own classes; run, in order, before the model is
             built. Their layer classes are found by name even where they are not registered with Keras.
+        unsafe: let the file bring code of its own (Lambda layers) and name other files; it then runs with all the
+            rights of the user. Its structure and sizes are checked all the same.
 
     Returns:
         The model, not compiled, with every weight taken from the file.
 
     Raises:
-        ModelError: no such model, weights only, code inside it, unknown classes, damaged, made by another Keras.
+        ModelError: no such model, weights only, code inside it, unknown classes, damaged, made by another Keras,
+            larger than what it stores.
     """
     kind = identify(path)
     if kind in (FileKind.WEIGHTS_HDF5, FileKind.LEGACY_WEIGHTS_HDF5):
         raise ModelError(
             f"{path} holds weights but no model; use `--model NAME --weights {path}` for a named model, or {SAVE_WHOLE}"
         )
-    if kind is FileKind.KERAS_ARCHIVE:
-        check_archive(path)
-    facts = read_facts(path, kind)
-    _refuse_code(path, facts)
+    stored = check_contents(path, kind)
+    facts = read_facts(path, archive=kind is FileKind.KERAS_ARCHIVE)
+    if not unsafe:
+        _refuse_code(path, facts)
+    check_declared(path, facts, stored=stored)
+    classes = {name: found for file in imports for name, found in _run_import(file).items()}
+    model = _rebuild(path, kind, facts, classes, stored=stored, safe_mode=not unsafe, imported=bool(imports))
     import keras
 
-    classes = {name: found for file in imports for name, found in _run_import(file).items()}
+    if not isinstance(model, keras.Model):
+        raise ModelError(f"{path} holds a {type(model).__name__}, not a model; {SAVE_WHOLE}")
+    return model
+
+
+def _rebuild(
+    path: Path,
+    kind: FileKind,
+    facts: ModelFacts,
+    classes: dict[str, type],
+    *,
+    stored: int,
+    safe_mode: bool,
+    imported: bool,
+) -> object:
+    """What Keras makes of a file that passed every check."""
+    import keras
+
     with handed_to_keras(path, kind) as link, read_from_file():
         try:
-            model = keras.models.load_model(link, custom_objects=classes, compile=False, safe_mode=True)
+            with weights_within(path, stored=stored):
+                return keras.models.load_model(link, custom_objects=classes, compile=False, safe_mode=safe_mode)
+        except ModelError:
+            raise
         except Exception as error:  # Keras raises whatever its layers, HDF5, zip or JSON raise
-            raise ModelError(f"{path} {_why_not_loaded(facts, classes, imports)}") from error
-        if not isinstance(model, keras.Model):
-            raise ModelError(f"{path} holds a {type(model).__name__}, not a model; {SAVE_WHOLE}")
-    return model
+            raise ModelError(f"{path} {_why_not_loaded(facts, classes, imported=imported)}") from error
 
 
 def model_file_sha256(path: Path) -> str:
@@ -98,8 +113,8 @@ def model_file_sha256(path: Path) -> str:
 
 
 def _refuse_code(path: Path, facts: ModelFacts) -> None:
-    """Keras's safe mode refuses these too, but after it has built other parts, and in other words."""
-    code = {item["class_name"] for item in facts.objects if carries_code(item)}
+    """Keras's safe mode refuses most of these too, but after it has built other parts, and in other words."""
+    code = {name_of(item) for item in facts.objects if carries_code(item)}
     if code & {"Lambda", "__lambda__"}:
         raise ModelError(
             f"{path} holds a Lambda layer, Python code inside the file, which scorecam does not run; "
@@ -107,8 +122,8 @@ def _refuse_code(path: Path, facts: ModelFacts) -> None:
         )
     if code:
         raise ModelError(
-            f"{path} holds a {min(code)}, which brings code from outside Keras that scorecam does not run; "
-            f"replace it by layers of Keras and {SAVE_WHOLE}"
+            f"{path} holds a {_listed(sorted(code)[:1])}, which brings code or files from outside Keras that scorecam "
+            f"does not use; replace it by layers of Keras and {SAVE_WHOLE}, or {FROM_ITS_MAKER}"
         )
 
 
@@ -163,7 +178,7 @@ def handed_to_keras(path: Path, kind: FileKind) -> Iterator[str]:
         yield str(link)
 
 
-def _why_not_loaded(facts: ModelFacts, classes: dict[str, type], imports: Sequence[Path]) -> str:
+def _why_not_loaded(facts: ModelFacts, classes: dict[str, type], *, imported: bool) -> str:
     """The likeliest cause, from what the file says of itself."""
     import keras
 
@@ -178,7 +193,7 @@ def _why_not_loaded(facts: ModelFacts, classes: dict[str, type], imports: Sequen
     if _is_newer(saved, here) and not (unknown and own):
         return f"was saved by Keras {saved}, newer than the installed {here}; update it with `pip install -U keras`"
     if unknown:
-        return f"uses {_listed(unknown)}, which {_IMPORT_OTHER if imports else _IMPORT}"
+        return f"uses {_listed(unknown)}, which {_IMPORT_OTHER if imported else _IMPORT}"
     if own:
         return (
             f"could not be rebuilt with its own class {_listed(own)}; check that its get_config returns every "

@@ -128,7 +128,7 @@ def fingerprint(settings: ModelSettings) -> dict[str, Any]:
 def _load(settings: ModelSettings) -> Any:
     start()  # quietly, before anything else imports Keras
     if settings.is_file:
-        return load_model_file(Path(settings.model), imports=settings.imports)
+        return load_model_file(Path(settings.model), imports=settings.imports, unsafe=settings.unsafe)
     return catalogue.build_named(
         catalogue.named_model(settings.model), weights=settings.weights, seed=settings.seed, offline=settings.offline
     )

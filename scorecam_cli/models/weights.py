@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from scorecam_cli.errors import WeightsError
 from scorecam_cli.models.files import handed_to_keras
 from scorecam_cli.models.initial_weights import read_from_file
-from scorecam_cli.models.inspection import FileKind, check_archive, identify
+from scorecam_cli.models.inspection import FileKind, check_contents, identify
 
 if TYPE_CHECKING:
     import keras
@@ -34,8 +34,7 @@ def load_weights_file(model: keras.Model, path: Path, *, name: str | None = None
     """
     label = name or model.name
     kind = identify(path)
-    if kind is FileKind.KERAS_ARCHIVE:
-        check_archive(path)
+    check_contents(path, kind)
     with handed_to_keras(path, kind) as link:
         try:
             with read_from_file(), _assignments(model) as assigned:

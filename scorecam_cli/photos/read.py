@@ -5,18 +5,20 @@ from __future__ import annotations
 import hashlib
 import io
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
+from scorecam_cli.config import MAX_PIXELS
 from scorecam_cli.errors import PhotoError
 from scorecam_cli.photos.colour import to_srgb
 from scorecam_cli.photos.regular import read_regular
 from scorecam_cli.photos.sniff import READ_FORMATS, looks_like, photo_format
 from scorecam_cli.records import Photo
 
-MAX_PIXELS = 89_478_485  # 2**30 bytes / 4 / 3 bytes a pixel: 256 MiB of RGB; where Pillow, too, begins to warn
 MAX_BYTES = 2**30  # 89,478,485 pixels x 8 bytes (16-bit RGBA, not compressed) = 716 MB, and room for metadata
 
 _FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "DIB", "TIFF", "AVIF")
@@ -32,8 +34,12 @@ _UPRIGHT = {
 }
 
 
-def read_photo(path: Path) -> Photo:
+def read_photo(path: Path, *, max_pixels: int = MAX_PIXELS) -> Photo:
     """A photo file as a viewer shows it; the file is read once.
+
+    Args:
+        path: a photo, or a link to one.
+        max_pixels: W0 x H0, the most that is decoded; the header is asked first.
 
     Returns:
         Photo with rgb uint8 [H0, W0, 3] and the SHA-256 of the file's bytes.
@@ -41,7 +47,8 @@ def read_photo(path: Path) -> Photo:
     Raises:
         PhotoError: the file is missing, no plain file, no photo, damaged or too large; one sentence without the path.
     """
-    return decode_photo(read_regular(path, MAX_BYTES))
+    data = read_regular(path, max(MAX_BYTES, MAX_BYTES * max_pixels // MAX_PIXELS))
+    return decode_photo(data, max_pixels=max_pixels)
 
 
 def decode_photo(data: bytes, *, max_pixels: int = MAX_PIXELS) -> Photo:
@@ -59,7 +66,7 @@ def decode_photo(data: bytes, *, max_pixels: int = MAX_PIXELS) -> Photo:
     """
     if not data:
         raise PhotoError("the file is empty")
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), _pillow_allowing(max_pixels):
         warnings.simplefilter("ignore")  # Pillow warns on stderr of damaged metadata; the sentences below replace it
         image = _open(data, max_pixels)
         try:
@@ -76,6 +83,20 @@ def decode_photo(data: bytes, *, max_pixels: int = MAX_PIXELS) -> Photo:
     return Photo(
         rgb=np.ascontiguousarray(rgb), sha256=hashlib.sha256(data).hexdigest(), warnings=(*notes, *colour_notes)
     )
+
+
+@contextmanager
+def _pillow_allowing(max_pixels: int) -> Iterator[None]:
+    """Raise Pillow's own limit, twice `Image.MAX_IMAGE_PIXELS`, for a while, where more pixels are asked for."""
+    limit = Image.MAX_IMAGE_PIXELS
+    if limit is None or max_pixels <= 2 * limit:
+        yield
+        return
+    Image.MAX_IMAGE_PIXELS = max_pixels
+    try:
+        yield
+    finally:
+        Image.MAX_IMAGE_PIXELS = limit
 
 
 def _open(data: bytes, max_pixels: int) -> Image.Image:
@@ -170,7 +191,7 @@ def _damaged(data: bytes, error: Exception) -> str:
 
 def _too_large(size: tuple[int, int] | None, max_pixels: int) -> str:
     what = f"{size[0]} x {size[1]} pixels are" if size else "the photo is"
-    return f"{what} too large: at most {max_pixels:,} pixels are read; make the photo smaller first"
+    return f"{what} too large: at most {max_pixels:,} pixels are read; make it smaller first or give --max-pixels"
 
 
 def _one_line(error: Exception | Warning | str) -> str:

@@ -7,7 +7,6 @@ import errno
 import io
 import json
 import os
-import secrets
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from scorecam_cli.errors import PhotoError
+from scorecam_cli.errors import OutputError, PhotoError
+from scorecam_cli.photos.temporaries import sweep, temporary_name
 
 # A 12-megapixel overlay takes 0.8 s and 16.4 MB at level 1, 1.2 s and 15.6 MB at 3, 4.6 s and 14.7 MB at 6; a heatmap
 # 0.3 s and 2.8 MB at level 1, 0.5 s and 1.4 MB at 6. Time is worth more here than the tenth of the disk.
 COMPRESS_LEVEL = 1
-NAME_BYTES = 255  # the most that Linux, macOS and Windows file systems allow for one name
 
 _REASONS = {
     errno.ENOSPC: "the disk is full",
@@ -36,6 +35,8 @@ _REASONS = {
     errno.ENAMETOOLONG: "the name is too long for the file system",
     errno.ELOOP: "a symbolic link in its path leads back to itself",
 }
+_NO_MORE = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)  # with these the files of every other photo would fail as well
+_swept: set[Path] = set()  # folders this process has written to
 
 
 def write_png(path: Path, rgb: NDArray[np.uint8]) -> None:
@@ -92,11 +93,26 @@ def write_json(path: Path, obj: Any) -> None:
     _write_whole(path, f"{text}\n".encode("ascii"))
 
 
+def remove(path: Path) -> None:
+    """Take back a manifest before the files it vouches for are written anew; nothing where there is none.
+
+    Raises:
+        PhotoError: it cannot be removed.
+    """
+    try:
+        path.unlink(missing_ok=True)
+    except NotADirectoryError:  # nothing there; the first file written says what is wrong
+        pass
+    except OSError as error:
+        raise unwritable(path, error) from error
+
+
 def _write_whole(path: Path, data: bytes | memoryview) -> None:
     """The bytes at `path`, all or none, whatever interrupts."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = path.with_name(_temporary_name(path.name))
+        _sweep_once(path.parent)
+        temporary = path.with_name(temporary_name(path.name))
         try:
             _write_synced(temporary, data)
             temporary.replace(path)  # over a symbolic link, not through it
@@ -109,9 +125,17 @@ def _write_whole(path: Path, data: bytes | memoryview) -> None:
 
 
 def unwritable(path: Path, error: OSError) -> PhotoError:
-    """Why a file could not be written, in words."""
+    """Why a file could not be written, in words; an OutputError where nothing else could be written either."""
     reason = _REASONS.get(error.errno or 0) or error.strerror or type(error).__name__
-    return PhotoError(f"cannot write {path}: {reason}")
+    kind = OutputError if error.errno in _NO_MORE else PhotoError
+    return kind(f"cannot write {path}: {reason}")
+
+
+def _sweep_once(folder: Path) -> None:
+    """Before the first file that this process writes there: remove what dead processes left half-written."""
+    if folder not in _swept:
+        _swept.add(folder)
+        sweep(folder)
 
 
 def _write_synced(path: Path, data: bytes | memoryview) -> None:
@@ -122,13 +146,3 @@ def _write_synced(path: Path, data: bytes | memoryview) -> None:
         file.write(data)
         file.flush()
         os.fsync(file.fileno())
-
-
-def _temporary_name(name: str) -> str:
-    """A hidden name of this process alone in the same folder, no longer than a file system allows."""
-    ending = f".scorecam-tmp-{os.getpid()}-{secrets.token_hex(4)}"
-    stem = name
-    # A name that is itself too long keeps its fault, to be told of it by the system when the file is moved.
-    while len(os.fsencode(f".{stem}{ending}")) > NAME_BYTES:
-        stem = stem[:-1]
-    return f".{stem}{ending}"

@@ -133,7 +133,7 @@ def _manifests_of(argument: str, *, recursive: bool) -> tuple[list[Path], bool]:
     path = Path(argument)
     if path.name.endswith(MANIFEST_ENDING) and os.path.lexists(path):
         return [path], True
-    if path.is_dir():
+    if _is_folder(path):
         return _manifests_in(path, recursive=recursive), False
     if not is_pattern(argument) or "\0" in argument or os.path.lexists(path):
         return [], False
@@ -141,7 +141,7 @@ def _manifests_of(argument: str, *, recursive: bool) -> tuple[list[Path], bool]:
     for match in expand_pattern(argument):
         if match.name.endswith(MANIFEST_ENDING):
             found.append(match)
-        elif match.is_dir():
+        elif _is_folder(match):
             found += _manifests_in(match, recursive=recursive)
     return found, argument.endswith(MANIFEST_ENDING) and bool(found)
 
@@ -156,9 +156,23 @@ def _manifests_in(folder: Path, *, recursive: bool) -> list[Path]:
 
 
 def _photo_of(manifest: Mapping[str, Any], beside: Path) -> Path:
-    """Where the photo is: as noted, from here or from the manifest; else beside the manifest, if it was moved."""
+    """Where the photo is: beside the manifest, to which both may have been moved; else as noted."""
     noted = manifest.get("photo")
     if not isinstance(noted, str) or not noted or "\0" in noted:
         return beside
-    places = [Path(noted), beside.parent / noted, beside]
-    return next((place for place in places if place.is_file()), Path(noted))
+    places = [beside, Path(noted), beside.parent / noted]
+    return next((place for place in places if _is_file(place)), Path(noted))
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except (OSError, ValueError):
+        return False
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except (OSError, ValueError):  # a name that no file can have
+        return False

@@ -19,7 +19,7 @@ from scorecam_cli.report.pictures import Album, AssetFolder, Embedded
 from scorecam_cli.report.request import Form, ReportConfig
 
 # Photos up to a number -> pixels of a shown photo's longer side in a page that holds them all. At quality 80 a photo
-# has 60, 35, 15 kB, and a third more as text: 8, 18 and, for a thousand photos, 20 MB.
+# has about 60, 35, 20 kB, and a third more as text: at most 8 and 19 MB, and 27 MB for a thousand photos.
 EMBEDDED_SIDES = ((100, 1024), (400, 720))
 MANY_SIDE = 448
 FOLDER_SIDE = 1024  # beside a page, a browser loads only the photos that are looked at

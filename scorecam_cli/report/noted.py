@@ -84,7 +84,7 @@ def _passes(noted: Noted) -> str:
         return ""
     if live is None or channels is None:
         return f"{passes:.0f}"
-    return f"{passes:.0f}, for {live:.0f} channels that vary of {channels:.0f}"
+    return f"{passes:.0f} of {live:.0f} masks ({channels:.0f} channels)"
 
 
 def _input(noted: Noted) -> str:

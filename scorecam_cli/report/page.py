@@ -23,6 +23,7 @@ from scorecam_cli.report.cards import Card, ShownClass
 from scorecam_cli.report.collect import State
 from scorecam_cli.report.evaluation import Evaluation
 
+MOST_PREDICTIONS = 20  # bars of classes without a map; a manifest may come from strangers
 STATES = {
     State.FAILED: "Failed",
     State.INCOMPLETE: "Incomplete",
@@ -152,6 +153,7 @@ def _data(card: Card, columns: Sequence[str]) -> dict[str, Any]:
         "alpha": card.alpha,
         "colormap": card.colormap,
         "classes": [_class_data(found, first=place == 0) for place, found in enumerate(card.classes)],
+        "others": _other_predictions(card),
         "figures": [
             {"title": each.title, "address": each.picture.address, "size": [each.picture.width, each.picture.height]}
             for each in card.figures
@@ -163,11 +165,22 @@ def _data(card: Card, columns: Sequence[str]) -> dict[str, Any]:
     }
 
 
+def _other_predictions(card: Card) -> list[dict[str, Any]]:
+    """The most probable classes that have no map."""
+    explained = {found.index for found in card.classes}
+    rows = []
+    for each in noted.mappings(card.manifest or {}, "predictions")[:MOST_PREDICTIONS]:
+        probability, index = noted.number(each, "probability"), noted.number(each, "index")
+        if probability is not None and index not in explained:
+            rows.append({"name": noted.text(each, "name"), "probability": probability, "percent": percent(probability)})
+    return rows
+
+
 def _class_data(found: ShownClass, *, first: bool) -> dict[str, Any]:
     """What the large view says of one class; the first map is not repeated: the card has it."""
     rows = [
         ("Logit", significant(found.logit)),
-        ("Estimated correlation", significant(found.estimate)),
+        ("Estimated correlation", "1, the exact map" if found.estimate == 1 else significant(found.estimate)),
         ("Entropy of the map", significant(found.entropy)),
         ("WordNet id", found.wnid),
     ]

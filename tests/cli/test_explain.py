@@ -405,3 +405,14 @@ def test_batch_that_does_not_fit_into_the_address_space_is_halved_and_said_once(
     for photo in photos:
         maps = [np.load(tmp_path / folder / f"{photo.name}.scorecam-3.npy") for folder in runs]
         np.testing.assert_allclose(maps[0], maps[1], rtol=1e-3, atol=1e-5 * maps[1].max())
+
+
+def test_manifest_names_the_most_probable_classes_beside_those_explained(scorecam, photo, tiny_model):
+    done = scorecam("explain", photo, "-m", tiny_model, "-c", "2", "--json")
+    found = json.loads(done.out)
+    told = scorecam("predict", photo, "-m", tiny_model, "--json")
+    assert [entry["index"] for entry in found["classes"]] == [2]
+    assert len(found["predictions"]) == 3
+    for one, other in zip(found["predictions"], json.loads(told.out)["classes"], strict=True):
+        assert one["index"] == other["index"]
+        assert one["probability"] == pytest.approx(other["probability"], rel=1e-5)

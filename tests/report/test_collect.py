@@ -54,6 +54,10 @@ def test_pattern_of_manifests_is_expanded(folder):
     assert seen(collect([str(folder / "**/*.scorecam.json")])) == [("a.png", State.SHOWN), ("b.png", State.SHOWN)]
 
 
+def test_pattern_of_folders_gives_their_manifests(folder):
+    assert seen(collect([str(folder / "map*")])) == [("b.png", State.SHOWN)]
+
+
 def test_recursion_finds_manifests_below(folder):
     assert seen(collect([str(folder)], recursive=True)).count(("b.png", State.SHOWN)) == 1
 
@@ -77,12 +81,17 @@ def test_folder_without_photos_and_manifests_is_an_error(tmp_path):
         collect([str(tmp_path)])
 
 
-def test_photo_that_moved_with_its_manifest_is_found_beside_it(folder, tmp_path_factory):
+def test_photo_that_was_copied_with_its_manifest_is_found_beside_it(folder, tmp_path_factory):
     other = tmp_path_factory.mktemp("moved")
     for path in folder.glob("a.png*"):
-        shutil.move(path, other)
+        shutil.copy(path, other)
     (entry,) = collect([str(other)]).entries
     assert (entry.photo, entry.state) == (other / "a.png", State.SHOWN)
+
+
+def test_photo_that_cannot_be_a_file_name_is_an_entry(folder):
+    found = collect([str(folder / "a.png"), "x\0.png", "y" * 5000])
+    assert [entry.state for entry in found.entries] == [State.SHOWN, State.FAILED, State.FAILED]
 
 
 def test_outcomes_of_a_run_become_entries_in_their_order():

@@ -12,6 +12,7 @@ def table(tmp_path):
         f"{tmp_path}/a.png,12e3,score-cam,5,0.25,0.1 0.2,\n"
         f"{tmp_path}/a.png,12e3,random,5,0.75,0.1 0.2,1\n"
         f"{tmp_path}/b.png,99,score-cam,5,0.5,0.3 0.4,nan\n"
+        f"{tmp_path}/d.png,98,score-cam,5,,0.3 0.4,4\n"
     )
     return path
 
@@ -22,7 +23,7 @@ def test_columns_of_numbers_are_taken_and_words_left_out(table):
 
 def test_means_are_of_each_method_over_the_rows_that_have_the_number(table):
     score_cam, random = read_evaluation(table).means
-    assert (score_cam.method, score_cam.values, score_cam.count) == ("score-cam", (0.375, None), 2)
+    assert (score_cam.method, score_cam.values, score_cam.count) == ("score-cam", (0.375, 4.0), 3)
     assert (random.method, random.values, random.count) == ("random", (0.75, 1.0), 1)
 
 

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from scorecam_cli.report.cards import Card
+from scorecam_cli.report import page
+from scorecam_cli.report.cards import Card, ShownClass
 from scorecam_cli.report.collect import State, collect
 from scorecam_cli.report.evaluation import NO_EVALUATION, Evaluation, Measured
 from scorecam_cli.report.make import make_report
@@ -51,7 +52,7 @@ def test_page_tells_what_the_manifest_tells(page_of, photo):
     assert (card["classes"][0]["low"], card["classes"][0]["high"]) == ("0.5", "20")
     assert dict(card["facts"])["Layer"] == "top"
     assert dict(card["facts"])["Method"] == "score-cam, article"
-    assert dict(card["facts"])["Passes"] == "5, for 6 channels that vary of 8"
+    assert dict(card["facts"])["Passes"] == "5 of 6 masks (8 channels)"
     assert dict(card["classes"][0]["facts"])["Estimated correlation"] == "0.97"
     assert card["warnings"] == ["a warning"]
     assert card["reason"] == ""
@@ -201,3 +202,18 @@ def test_characters_that_cannot_be_seen_are_spelt_out():
 def test_probabilities_near_the_ends_are_not_rounded_to_them():
     texts = [percent(share) for share in (0.0, 1e-7, 0.0014, 0.5, 0.9996, 1.0, None)]
     assert texts == ["0.0 %", "< 0.1 %", "0.1 %", "50.0 %", "> 99.9 %", "100.0 %", ""]
+
+
+def test_most_probable_classes_without_a_map_are_told_and_those_with_one_not_twice():
+    manifest = {
+        "predictions": [
+            {"index": 3, "name": "cat", "probability": 0.7},
+            {"index": 5, "name": "dog", "probability": 0.2},
+            {"index": 8, "name": "no number", "probability": "0.1"},
+            "no object",
+        ]
+    }
+    explained = ShownClass("cat", 3, "", 0.7, *[None] * 5, laid_over=False, entropy=None)
+    card = Card(0, Path("a.jpg"), State.SHOWN, classes=(explained,), manifest=manifest)
+    assert page._other_predictions(card) == [{"name": "dog", "probability": 0.2, "percent": "20.0 %"}]
+    assert page._other_predictions(Card(0, Path("a.jpg"), State.SHOWN)) == []

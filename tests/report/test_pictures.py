@@ -1,4 +1,5 @@
 import io
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -51,6 +52,10 @@ def test_heatmap_and_array_of_one_map_agree(tmp_path, colormap):
 
 
 def test_heatmap_in_other_colours_has_no_entropy(tmp_path):
+    stamped = draw.heatmap(blob(5, 5), width=60, height=40, colormap="turbo").copy()
+    stamped[30:, 40:] = 255
+    write_png(tmp_path / "m.png", stamped)
+    assert pictures.map_from_heatmap(tmp_path / "m.png", colormap="turbo").entropy is None
     write_png(tmp_path / "m.png", draw.heatmap(blob(5, 5), width=60, height=40, colormap="jet"))
     assert pictures.map_from_heatmap(tmp_path / "m.png", colormap="turbo").entropy is None
     assert pictures.map_from_heatmap(tmp_path / "m.png", colormap="no such map").entropy is None
@@ -79,9 +84,14 @@ def test_array_that_is_no_map_is_refused(tmp_path, array):
 
 
 def test_array_with_objects_is_not_unpickled(tmp_path):
-    np.save(tmp_path / "m.npy", np.array([[{}]], dtype=object))
+    class Trap:
+        def __reduce__(self):
+            return Path.touch, (tmp_path / "sprung",)
+
+    np.save(tmp_path / "m.npy", np.array([[Trap()]], dtype=object))
     with pytest.raises(PhotoError, match="is no map"):
         pictures.map_from_array(tmp_path / "m.npy", width=30, height=30, colormap="turbo")
+    assert not (tmp_path / "sprung").exists()
 
 
 def test_photo_is_shrunk_never_enlarged():

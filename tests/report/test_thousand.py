@@ -2,7 +2,6 @@
 
 import json
 import os
-import resource
 import shutil
 import subprocess
 import sys
@@ -27,7 +26,7 @@ def thousand(tmp_path_factory):
         coarse, fine = chance.integers(0, 256, (12, 16, 3)), chance.integers(0, 256, (240, 320, 3))
         layers = [Image.fromarray(each.astype(np.uint8)).resize((1280, 960)) for each in (coarse, fine)]
         photo = folder / f"{number:04d}.jpg"
-        Image.blend(*layers, 0.25).save(photo, quality=90)
+        Image.blend(*layers, 0.1).save(photo, quality=90)
         bumps = [blob(*chance.integers(0, 28, 2), spread=chance.uniform(2, 9)) for _ in range(2)]
         explained(photo, [(number, f"class {number}", chance.random(), bumps[0]), (99, "other", 0.01, bumps[1])])
     for number in range(DIFFERENT, PHOTOS):
@@ -47,9 +46,11 @@ def test_thousand_photos_fit_on_a_page_that_opens_at_once(thousand, tmp_path, vi
     output = tmp_path / ("page.html" if form == "file" else "page")
     began = time.monotonic()
     arguments = ["report", str(thousand), "-q", "-o", str(output), *(["--folder"] if form == "folder" else [])]
-    made = subprocess.run([sys.executable, "-c", WORDS, *arguments], capture_output=True, text=True, check=True)
+    with subprocess.Popen([sys.executable, "-c", WORDS, *arguments], stdout=subprocess.DEVNULL) as process:
+        _, status, usage = os.wait4(process.pid, 0)
+    assert status == 0
     seconds = time.monotonic() - began
-    memory = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+    memory = usage.ru_maxrss / 1024  # Linux counts it in KiB
     page = output if form == "file" else output / "index.html"
     assets = sum(path.stat().st_size for path in output.rglob("*.webp")) if form == "folder" else 0
     seen = visit(page)
@@ -57,21 +58,22 @@ def test_thousand_photos_fit_on_a_page_that_opens_at_once(thousand, tmp_path, vi
         seen.page.evaluate("performance.timing.domContentLoadedEventEnd - performance.timing.navigationStart") / 1000
     )
     began = time.monotonic()
-    seen.page.fill("#search", "class 7")
+    seen.page.select_option("#filter", label=f"class 7 ({PHOTOS // DIFFERENT})")
     assert len(seen.order()) == PHOTOS // DIFFERENT
     seen.page.select_option("#sort", "spread")
-    search = time.monotonic() - began
+    filtering = time.monotonic() - began
     seen.page.locator(".card:not([hidden]) a").first.click()
-    assert seen.page.locator("#large").is_visible()
-    assert (seen.complaints, seen.outside(), made.stderr) == ([], [], "")
+    seen.page.locator("#large").wait_for(state="visible")
+    assert (seen.complaints, seen.outside()) == ([], [])
     figures = {
         "form": form,
         "page_mb": round(page.stat().st_size / 1e6, 1),
         "assets_mb": round(assets / 1e6, 1),
         "seconds": round(seconds, 1),
+        "processor_seconds": round(usage.ru_utime + usage.ru_stime, 1),
         "memory_mb": round(memory),
         "usable_seconds": round(usable, 2),
-        "search_and_sort_seconds": round(search, 2),
+        "filter_and_sort_seconds": round(filtering, 2),
     }
     with capsys.disabled():
         print("\n" + json.dumps(figures))

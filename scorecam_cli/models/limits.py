@@ -1,0 +1,29 @@
+"""How much of a model file is believed before Keras sees it, and the words that several checks share."""
+
+from __future__ import annotations
+
+SAVE_WHOLE = 'save the whole model with model.save("model.keras") and give that file'
+DAMAGED = "is cut short or damaged; copy or download it again"
+FROM_ITS_MAKER = "do not use it, get the model from its maker"
+
+MEMBERS = 1000  # of an archive: three, and the vocabularies of text layers
+DIRECTORY_BYTES = 1 << 20  # the list of an archive's members: 46 bytes and a name each
+EXPANSION = 20  # weights shrink by a tenth, 90 % zeros by six; deflate reaches 1032 on zeros
+FREE_BYTES = 64 << 20  # what any file may unpack to, or keep beside its arrays, whatever its own size
+
+CONFIG_BYTES = 8 << 20  # the longest of keras.applications, NASNetLarge, takes 1.1 MB
+CONFIG_ITEMS = 250_000  # brackets and commas; NASNetLarge has 65 000. At most 250 bytes each in Python: 63 MB
+CONFIG_DEPTH = 64  # brackets inside brackets; NASNetLarge has 11, each model inside a model adds 4
+ERROR_BYTES = 24 << 20  # of the texts in which Keras repeats a description; it takes up to six times that
+
+HDF5_OBJECTS = 100_000  # groups and arrays; NASNetLarge has 5 000
+HDF5_DEPTH = 32  # groups inside groups; each model inside a model adds 2
+ATTRIBUTES = 1000  # of one group or array; long lists are split over several
+ATTRIBUTE_BYTES = 16 << 20
+LOOK_SECONDS = 3  # of CPU, to start Python and look through an HDF5 file; NASNetLarge takes 1
+LOOK_BYTES = 160 << 20  # of address space above that of Python and h5py, which hold 40 MB
+REHEARSED_BYTES = 32 << 20  # the largest part of a packed array that is read to see whether it can be
+
+INPUT_PIXELS = 89_478_485  # of the declared input: 1.07 GB as float32 colour, and where photos are refused too
+SPARE_WEIGHTS = 4 << 20  # numbers, 17 MB in float32: what a model may declare above what its file stores
+TIMES_STORED = 4  # an optimizer inside the file keeps up to three numbers for each weight

@@ -1,0 +1,89 @@
+"""Names of files that are being written, and what dead processes left of theirs.
+
+A name tells who writes: `.dog.png.scorecam-tmp-PID-HEX`. The first half of HEX stands for the machine since it was
+started, so that a process number is only asked about where it means something; the second half is random.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import hashlib
+import os
+import platform
+import re
+import secrets
+import stat
+import time
+from pathlib import Path
+
+NAME_BYTES = 255  # the most that Linux, macOS and Windows file systems allow for one name
+ABANDONED_SECONDS = 3600.0  # a temporary is written in seconds; one of another machine, untouched for so long, is dead
+CLOCK_SECONDS = 2.0  # how far the clocks of a file system and of processes are trusted to agree
+
+_NAME = re.compile(r"\A\..*\.scorecam-tmp-(\d{1,10})-([0-9a-f]{8})([0-9a-f]{8})\Z", re.DOTALL)
+
+
+def temporary_name(name: str) -> str:
+    """A hidden name of this process alone for the same folder, no longer than a file system allows."""
+    ending = f".scorecam-tmp-{os.getpid()}-{_machine()}{secrets.token_hex(4)}"
+    stem = name
+    # A name that is itself too long keeps its fault, to be told of it by the system when the file is moved.
+    while len(os.fsencode(f".{stem}{ending}")) > NAME_BYTES:
+        stem = stem[:-1]
+    return f".{stem}{ending}"
+
+
+def sweep(folder: Path) -> int:
+    """Remove the temporaries that dead processes left in a folder; how many they were.
+
+    Those of a process that lives are never touched, nor those of another machine or container that writes to the same
+    folder, unless they are older than `ABANDONED_SECONDS`. What cannot be looked at or removed stays.
+    """
+    removed = 0
+    with contextlib.suppress(OSError), os.scandir(folder) as entries:
+        for entry in entries:
+            found = _NAME.match(entry.name)
+            with contextlib.suppress(OSError):
+                if found and _is_stale(entry.stat(follow_symlinks=False), int(found[1]), machine=found[2]):
+                    Path(entry.path).unlink()
+                    removed += 1
+    return removed
+
+
+def _is_stale(status: os.stat_result, process: int, *, machine: str) -> bool:
+    if not stat.S_ISREG(status.st_mode):
+        return False
+    if machine != _machine():
+        return time.time() - status.st_mtime > ABANDONED_SECONDS
+    started = _started(process)
+    # A process that was started after the last write only bears the number of the one that wrote.
+    return started is None or status.st_mtime < started - CLOCK_SECONDS
+
+
+def _started(process: int) -> float | None:
+    """When a process was started, as seconds since 1970; None where there is none, 0 where it cannot be told."""
+    try:
+        os.kill(process, 0)
+    except (ProcessLookupError, OverflowError):
+        return None
+    except OSError:  # it lives, and belongs to somebody else
+        pass
+    try:
+        after_name = Path(f"/proc/{process}/stat").read_text("latin-1").rpartition(")")[2].split()
+        uptime = float(Path("/proc/uptime").read_text("ascii").split()[0])
+    except (OSError, ValueError):
+        return 0.0
+    if after_name[0] in "ZX":  # it has ended, and only waits for its parent to ask how
+        return None
+    return time.time() - uptime + int(after_name[19]) / os.sysconf("SC_CLK_TCK")
+
+
+@functools.cache
+def _machine() -> str:
+    """8 hexadecimal digits: this machine since it was started, and within it the world its process numbers are of."""
+    parts = [platform.node()]
+    with contextlib.suppress(OSError):
+        parts.append(Path("/proc/sys/kernel/random/boot_id").read_text("ascii"))
+        parts.append(str(Path("/proc/self/ns/pid").readlink()))
+    return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogateescape")).hexdigest()[:8]
