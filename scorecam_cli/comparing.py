@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from scorecam_cli.config import CompareConfig
 from scorecam_cli.description import describe_class
-from scorecam_cli.errors import ModelError, PhotoError
+from scorecam_cli.errors import ModelError, OutputError, PhotoError
 from scorecam_cli.photos import draw, manifest, write
 from scorecam_cli.photos.compare_figure import Tile, compare_figure, compare_grid
 from scorecam_cli.photos.read import read_photo
@@ -66,12 +66,16 @@ def compare_photos(
 
     Raises:
         UsageError, ModelError: the request cannot be met for any photo.
+        OutputError: nothing more can be written, as the photo that failed last says.
     """
     session = Session(config.model, watcher)
     warmed: set[str] = set()
     for job in jobs:
         try:
             yield _compare(config, session, job, warmed, clock)
+        except OutputError as error:
+            yield Failed(job.photo, str(error))
+            raise
         except PhotoError as error:
             yield Failed(job.photo, str(error))
 

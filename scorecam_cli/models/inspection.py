@@ -104,6 +104,7 @@ def _describe_folder(path: Path) -> str:
 
 
 def _describe_foreign(head: bytes) -> str:
+    head = head.ljust(2, b"\0")
     for offset, mark, answer in _FOREIGN_MARKS:
         if head[offset : offset + len(mark)] == mark:
             return answer

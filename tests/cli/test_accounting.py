@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -142,6 +143,29 @@ def test_environment_cannot_allow_code_in_a_model_file(scorecam, photo, tmp_path
         monkeypatch.setenv(name, "1")
     path = model_zoo.write_lambda_archive(tmp_path, tmp_path / "ran")
     assert scorecam("explain", photo, "-m", path, "--preprocess", "unit").code == 3
+
+
+def test_interrupted_run_sums_up_and_its_log_agrees_with_what_is_there(photo, tiny_model, tmp_path):
+    count = 2000
+    for number in range(count - 1):
+        os.link(photo, photo.parent / f"{number}.png")
+    arguments = [*COMMAND, "explain", photo.parent, "-m", tiny_model, "-c", "1", "--save", "npy"]
+    process = subprocess.Popen(
+        [*arguments, "-o", tmp_path / "maps", "--log", tmp_path / "log"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a shell's background jobs ignore it
+    )
+    process.stdout.readline()
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=30)
+    assert process.returncode == 130
+    noted = lines(tmp_path / "log")
+    done = len(noted)
+    assert f"{done} photos done (0 were up to date), 0 failed, {count - done} not reached" in err
+    assert err.splitlines()[-1].startswith("scorecam: interrupted")
+    assert all(Path(path).is_file() for line in noted for path in line["paths"])
 
 
 RERUN = """

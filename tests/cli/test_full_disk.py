@@ -76,6 +76,16 @@ def test_read_only_file_system_ends_the_run(scorecam, batch, tiny_model, small_d
     assert "the file system is read-only" in done.err.splitlines()[-1]
 
 
+def test_comparison_on_a_full_disk_ends_as_well(scorecam, batch, tiny_model, small_disk):
+    with (small_disk / "filling").open("wb") as filling, pytest.raises(OSError, match="No space left"):
+        filling.write(bytes(2**20))
+    done = scorecam("compare", batch, "-m", tiny_model, "-c", 1, "-o", small_disk, "--methods", "score-cam,random")
+    assert done.code == 1
+    assert done.err.count("failed: cannot write") == 1
+    assert "the disk is full" in done.err.splitlines()[-1]
+    assert_whole(small_disk)
+
+
 def test_log_on_a_full_disk_ends_the_run(scorecam, batch, tiny_model, small_disk, tmp_path):
     with (small_disk / "filling").open("wb") as filling, pytest.raises(OSError, match="No space left"):
         filling.write(bytes(2**20))

@@ -52,7 +52,7 @@ def is_current(folder: Path, seed: int) -> bool:
     )
 
 
-def _described(job: Any, photo: Any, classifier: Any, explanation: Any, *, files: Any) -> dict[str, Any]:
+def _described(job: Any, photo: Any, *_: Any, files: Any, **others: Any) -> dict[str, Any]:
     """As `description.describe`, without the versions of TensorFlow."""
     return {
         "schema": manifest.SCHEMA,

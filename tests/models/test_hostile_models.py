@@ -168,6 +168,15 @@ def test_look_from_another_process_is_the_look_from_here(bait: Bait) -> None:
     assert there == here == {"numbers": 355, "holds": "model"}
 
 
+@pytest.mark.parametrize("first", [0x08, 0x80, 0x1F, 0x50, 0x89, 0x00])
+def test_file_of_one_byte_is_refused(first: int, tmp_path: Path) -> None:
+    """Found by fuzzing: the marks of ONNX and pickle are two bytes long."""
+    path = tmp_path / "model.keras"
+    path.write_bytes(bytes([first]))
+    with pytest.raises(ModelError, match="is not a Keras model; "):
+        load_model_file(path)
+
+
 # ---- unsafe, when the user says so
 
 
