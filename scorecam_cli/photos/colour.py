@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import functools
 import io
+from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +19,7 @@ _SPACE_NAMES = {"RGB": "RGB", "L": "grey", "CMYK": "CMYK", "LAB": "Lab"}
 _TIFF_BITS_PER_SAMPLE = 258
 _TIFF_PHOTOMETRIC = 262
 _WHITE_IS_ZERO = 0
+BAND_PIXELS = 2**20  # stretched at once: 8 MB as float64, where a whole photo of 89.5 million would take 716
 
 
 def to_srgb(image: Image.Image, *, png_bit_depth: int | None = None) -> tuple[NDArray[np.uint8], list[str]]:
@@ -104,14 +107,27 @@ def _deep_grey(image: Image.Image) -> Image.Image:
 
 def _stretched_grey(image: Image.Image, notes: list[str]) -> Image.Image:
     """Grey without a fixed white (32-bit integers, floats): its own darkest and lightest values become 0 and 255."""
-    samples = np.asarray(image).astype(np.float64)  # [H0, W0]
-    finite = np.isfinite(samples)
-    low, high = (samples[finite].min(), samples[finite].max()) if finite.any() else (0.0, 0.0)
+    samples = np.asarray(image)  # [H0, W0], float32 or int32
+    rows = max(1, BAND_PIXELS // samples.shape[1])
+    bands = [slice(top, top + rows) for top in range(0, samples.shape[0], rows)]
+    low, high = _finite_range(samples[band] for band in bands)
     scale = 1 / (high - low) if high > low else 0.0
-    grey = (np.clip(np.nan_to_num(samples, nan=low), low, high) - low) * scale
+    grey = np.empty(samples.shape, np.uint8)  # [H0, W0]
+    for band in bands:
+        values = np.nan_to_num(samples[band].astype(np.float64), nan=low)
+        grey[band] = to_uint8((np.clip(values, low, high) - low) * scale)
     what = "floating-point" if image.mode == "F" else "32-bit"
     notes.append(f"{what} grey values were stretched from {low:g}..{high:g} to black..white")
-    return Image.fromarray(to_uint8(grey))
+    return Image.fromarray(grey)
+
+
+def _finite_range(bands: Iterable[NDArray[Any]]) -> tuple[float, float]:
+    """The smallest and the largest number among those that are finite; 0 and 0 where none is."""
+    finite = (band[np.isfinite(band)] for band in bands)
+    ranges = [(float(band.min()), float(band.max())) for band in finite if band.size]
+    if not ranges:
+        return 0.0, 0.0
+    return min(low for low, _ in ranges), max(high for _, high in ranges)
 
 
 def _apply_profile(image: Image.Image, icc: object, notes: list[str]) -> Image.Image:

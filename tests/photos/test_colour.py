@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageCms
 
+from scorecam_cli.photos import colour
 from scorecam_cli.photos.read import decode_photo
 
 from .encoded import cmyk_profile, exif_orientation, grey_tiff, png, png_chunk, save, swapped_profile
@@ -116,6 +117,17 @@ def test_float_and_32_bit_grey_are_stretched_with_a_warning():
     deep = decode_photo(grey_tiff(3, 1, struct.pack("<3i", 0, 10**6, 4 * 10**6), bits=32, sample_format=2))
     assert deep.rgb[0, :, 0].tolist() == [0, 64, 255]
     assert "stretched from 0..4e+06" in deep.warnings[0]
+
+
+def test_float_grey_is_stretched_over_the_whole_photo_whatever_is_done_at_once(monkeypatch):
+    samples = np.random.default_rng(0).normal(0, 100, (37, 11)).astype("<f4")
+    samples[3, 4:8] = np.nan, np.inf, -np.inf, 400
+    monkeypatch.setattr(colour, "BAND_PIXELS", 50)  # 4 rows of 11
+    photo = decode_photo(grey_tiff(11, 37, samples.tobytes(), bits=32, sample_format=3))
+    finite = samples[np.isfinite(samples)].astype(np.float64)
+    values = np.nan_to_num(samples.astype(np.float64), nan=finite.min(), posinf=finite.max(), neginf=finite.min())
+    expected = np.round(255 * (values - finite.min()) / (finite.max() - finite.min()))
+    np.testing.assert_array_equal(photo.rgb[..., 0], expected)
 
 
 def test_flat_float_photo_is_black_and_finite():
