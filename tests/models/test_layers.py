@@ -41,6 +41,7 @@ TARGETS = {
     "normalization": ("conv_2", True),
 }
 SMALL = 6_000_000  # parameters; smaller named models make a whole map in the test
+QUICK = 5_000_000  # parameters of a named model that every run of the tests tries
 
 
 def network_of(model, size=None):
@@ -233,7 +234,7 @@ def test_the_model_is_left_as_it_was():
 
 def named_models():
     return [
-        pytest.param(named, id=named.name, marks=[] if named.parameters < SMALL else [pytest.mark.slow])
+        pytest.param(named, id=named.name, marks=[] if named.parameters < QUICK else [pytest.mark.slow])
         for named in catalogue()
     ]
 
