@@ -11,6 +11,7 @@ import threading
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+from unittest import mock
 
 import numpy as np
 
@@ -39,8 +40,8 @@ def write_photo(folder: Path, seed: int = 1, save: tuple[str, ...] = ("heatmap",
     explanation = SimpleNamespace(classes=(found,))
     config = ExplainConfig(PhotoSettings(), ModelSettings(), save=save)
     computed = run.ComputedPhoto(job, photo, SimpleNamespace(), explanation, seconds=1.0, pass_seconds=1.0)
-    run.describe = _described
-    return run._write(config, settings, computed, halt=threading.Event(), clock=lambda: 0.0)
+    with mock.patch.object(run, "describe", _described):
+        return run._write(config, settings, computed, halt=threading.Event(), clock=lambda: 0.0)
 
 
 def is_current(folder: Path, seed: int) -> bool:
