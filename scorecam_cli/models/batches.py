@@ -67,7 +67,7 @@ class Batches:
         parts: list[Any] = []
         batch, first = self.size_for(batch_size), 0
         while first < count:
-            last = min(first + batch, count)
+            last = first + _next_batch(batch, count - first)
             try:
                 part = run_pass(first, last)
             except (tf.errors.ResourceExhaustedError, tf.errors.AbortedError, MemoryError) as error:
@@ -105,6 +105,11 @@ class Batches:
         if batch > 1:
             return batch // 2
         raise PhotoError(f"memory runs out with one mask at a time; {self._name} needs more than is free") from error
+
+
+def _next_batch(batch: int, left: int) -> int:
+    """A whole batch; then what is left in powers of two, for oneDNN keeps memory for each size that it has seen."""
+    return batch if left >= batch else 1 << (left.bit_length() - 1)
 
 
 def stopped(name: str, error: Exception) -> PhotoError:

@@ -84,8 +84,7 @@ def time_scorecam(model: Any, setup: Setup, *, name: str, folder: Path, photo: P
     image = classifier.prepare(rgb)
     activations = classifier.observe(image).activations  # [h, w, K]
     grids = activations[:, :, live_channels(activations)].transpose(2, 0, 1)  # [N, h, w]
-    for size in _batch_sizes(setup.live, setup.batch):
-        classifier.masked_scores(image, grids[:size], batch_size=size)
+    classifier.masked_scores(image, grids[: setup.batch + setup.live % setup.batch], batch_size=setup.batch)
     started = time.perf_counter()
     found = explain(rgb, classifier, classes=setup.class_index, batch_size=setup.batch)
     return Timed(time.perf_counter() - started, found.passes, found.classes[0].map)

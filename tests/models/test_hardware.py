@@ -155,3 +155,16 @@ def test_every_map_in_bfloat16_is_that_in_float32_to_three_nines():
         label = int(photo.stem.split("_")[-1])
         one, other = (scorecam_cli.explain(photo, each, classes=label).classes[0].map for each in classifiers)
         assert np.corrcoef(one.ravel(), other.ravel())[0, 1] >= 0.999, photo.name
+
+
+def test_what_is_left_of_a_photo_goes_in_batches_of_few_sizes():
+    classifier = scorecam_cli.wrap(model_zoo.mobilenet_inside())
+    sizes = [
+        last - first
+        for count in range(1, 60)
+        for first, last in classifier.batches.run(count, lambda first, last: (first, last), batch_size=12)
+    ]
+    assert set(sizes) == {12, 8, 4, 2, 1}
+    for count in (1, 11, 12, 31):
+        parts = classifier.batches.run(count, lambda first, last: range(first, last), batch_size=12)
+        assert [number for part in parts for number in part] == list(range(count))
