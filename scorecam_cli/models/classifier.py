@@ -6,7 +6,6 @@ Letters as everywhere: H W model input, h w feature grid, K channels of the targ
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scorecam_cli.errors import ClassError, ModelError, NumericsError, PhotoError
+from scorecam_cli.models.answers import MaskedScores, Observation, PhotoScores
 from scorecam_cli.models.batches import Batches, stopped
 from scorecam_cli.models.hardware import Precision, computing_in
 from scorecam_cli.models.head import Head
@@ -30,44 +30,6 @@ if TYPE_CHECKING:
 FOLDED_PARAMETERS = 30_000_000  # folding 26 M (ResNet50) takes 2 GB meanwhile and saves 11 %; 138 M (VGG16) take 40 s
 RANGE_CHUNK = 64  # 64 x 224 x 224 float32 = 13 MB
 MASK_EPSILON = 1e-5  # in M = (U(A) - min) / (max - min + epsilon), design of the article's code
-
-
-@dataclass(frozen=True)
-class Observation:
-    """One unmasked pass.
-
-    probabilities: float32 [C]. logits: float32 [C], None where the model does not show them.
-    activations: float32 [h, w, K] of the target layer.
-    """
-
-    probabilities: NDArray[np.float32]
-    logits: NDArray[np.float32] | None
-    activations: NDArray[np.float32]
-
-
-@dataclass(frozen=True)
-class MaskedScores:
-    """What the model still sees through each of N masks.
-
-    probabilities: float32 [N, C]. logits: float32 [N, C], None where the model does not show them.
-    lows, highs: float32 [N], smallest and largest value of each upsampled channel.
-    """
-
-    probabilities: NDArray[np.float32]
-    logits: NDArray[np.float32] | None
-    lows: NDArray[np.float32]
-    highs: NDArray[np.float32]
-
-
-@dataclass(frozen=True)
-class PhotoScores:
-    """What the model says of N photos.
-
-    probabilities: float32 [N, C]. logits: float32 [N, C], None where the model does not show them.
-    """
-
-    probabilities: NDArray[np.float32]
-    logits: NDArray[np.float32] | None
 
 
 class Classifier:

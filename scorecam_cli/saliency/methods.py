@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scorecam_cli.errors import UsageError
-from scorecam_cli.models.classifier import Classifier, Observation
+from scorecam_cli.models.answers import Observation
+from scorecam_cli.models.classifier import Classifier
 from scorecam_cli.models.hardware import Precision
 from scorecam_cli.records import ClassMap, Explanation
 from scorecam_cli.saliency.cam import cam
