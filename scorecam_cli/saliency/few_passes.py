@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from scorecam_cli.models.classifier import MaskedScores
+from scorecam_cli.models.answers import MaskedScores
 from scorecam_cli.saliency.inference import Inferred, Link, infer_weights
 from scorecam_cli.saliency.representatives import grid_masks, medoid_order, spread_order, squared_distances
 
@@ -26,11 +26,11 @@ Floats = NDArray[np.float64]
 class FewPasses:
     """Weights of all live channels for each class asked for, from some of the passes.
 
-    inferred: one for each class. passes: R.
+    inferred: one for each class. passed: [R], which of the N masks, in the order of their passes.
     """
 
     inferred: tuple[Inferred, ...]
-    passes: int
+    passed: NDArray[np.intp]
 
 
 def representative_passes(
@@ -68,10 +68,10 @@ def representative_passes(
         known = np.concatenate([known.reshape(len(weights), -1), weights], axis=1)
         passed = order[:count]
         if count == len(grids):
-            return FewPasses(tuple(_exact(row, passed) for row in known), count)
+            return FewPasses(tuple(_exact(row, passed) for row in known), passed)
         inferred = tuple(infer_weights(row, passed, distances=distances, parts=parts, link=link) for row in known)
         if passes is not None or min(each.estimated_correlation or 0.0 for each in inferred) >= fidelity:
-            return FewPasses(inferred, count)
+            return FewPasses(inferred, passed)
         count += max(4, count // ROUND_SHARE)
         count = count if count <= WORTH_INFERRING * len(order) else len(order)
 
@@ -88,7 +88,7 @@ def spread_passes(
     weights = weigh(ask(grids[chosen]))  # [classes, R]
     full = np.zeros((len(weights), len(grids)))
     full[:, chosen] = weights
-    return FewPasses(tuple(Inferred(row, None) for row in full), len(chosen))
+    return FewPasses(tuple(Inferred(row, None) for row in full), chosen)
 
 
 def pixel_coordinates(grids_shape: Sequence[int], size: tuple[int, int]) -> Floats:

@@ -16,7 +16,8 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from scorecam_cli.models.classifier import MASK_EPSILON, Classifier, MaskedScores, Observation
+from scorecam_cli.models.answers import MaskedScores, Observation
+from scorecam_cli.models.classifier import MASK_EPSILON, Classifier
 from scorecam_cli.records import ClassMap, ClassScore, Explanation, Steps
 from scorecam_cli.saliency.few_passes import (
     FIRST_ROUND,
@@ -89,16 +90,20 @@ def score_cam(
     grids = np.ascontiguousarray(activations[:, :, live].transpose(2, 0, 1))  # [N, h, w]
     closed = classifier.closed_logits(image) if variant is Variant.PAPER else None  # [C]
     weigh = partial(_weigh, class_indices=list(class_indices), closed=closed)
-    masked_scores = partial(classifier.masked_scores, image, batch_size=batch_size, on_passes=on_passes)
-    passed = _Passed(masked_scores, grids, list(class_indices))
-    ask = passed.ask
+    survived: list[NDArray[np.float32]] = []  # [n, classes] of each round of passes
+
+    def ask(some: NDArray[np.float32]) -> MaskedScores:
+        scores = classifier.masked_scores(image, some, batch_size=batch_size, on_passes=on_passes)
+        survived.append(scores.probabilities[:, list(class_indices)])
+        return scores
+
     enough = len(live) if passes is None else passes
     ranges: tuple[NDArray[np.float32], NDArray[np.float32]]
     if not len(live):
-        used, ranges = FewPasses((_NOTHING,) * len(class_indices), 0), (np.zeros(0, np.float32),) * 2
+        used, ranges = FewPasses((_NOTHING,) * len(class_indices), live), (np.zeros(0, np.float32),) * 2
     elif enough >= len(live) and (fidelity >= 1 or len(live) <= FIRST_ROUND):
         scores = ask(grids)
-        used = FewPasses(tuple(Inferred(row, 1.0) for row in weigh(scores)), len(live))
+        used = FewPasses(tuple(Inferred(row, 1.0) for row in weigh(scores)), np.arange(len(live)))
         ranges = (scores.lows, scores.highs)
     else:
         ranges = classifier.mask_ranges(grids)
@@ -127,17 +132,17 @@ def score_cam(
         weights = inferred.weights
         if variant is Variant.PAPER:
             weights = weights / (weights.sum() + activations.shape[2] - len(live))  # see _sum
-        steps = _steps(passed, weights, place, live=live)
+        steps = _steps(weights, used.passed, [part[:, place] for part in survived], grids=grids, live=live)
         maps.append(ClassMap(score, saliency, inferred.estimated_correlation, steps))
     return Explanation(
         classes=tuple(maps),
         method="score-cam",
         variant=str(variant),
-        selection="all" if used.passes == len(live) else str(selection),
+        selection="all" if len(used.passed) == len(live) else str(selection),
         layer=classifier.layer,
         channels=activations.shape[2],
         live_channels=len(live),
-        passes=used.passes,
+        passes=len(used.passed),
         batch_size=classifier.batch_for(batch_size),
         precision=str(classifier.precision),
         warnings=tuple(warnings),
@@ -149,47 +154,25 @@ def live_channels(activations: NDArray[np.float32]) -> NDArray[np.intp]:
     return np.flatnonzero(activations.max(axis=(0, 1)) > activations.min(axis=(0, 1)))
 
 
-class _Passed:
-    """Runs masked passes and notes which of the live grids they showed, and with which probabilities.
+def _steps(
+    weights: NDArray[np.float64],
+    passed: NDArray[np.intp],
+    probabilities: Sequence[NDArray[np.float32]],
+    *,
+    grids: NDArray[np.float32],
+    live: NDArray[np.intp],
+) -> Steps:
+    """The passed masks of largest weight for one class; equal weights in order of channel.
 
-    numbers: int [R] in 0 .. N - 1, in the order of the passes. probabilities: float32 [R, classes].
+    weights: [N], of all live channels. passed: [R] in 0 .. N - 1. probabilities: of the class, [R] in all, in rounds.
     """
-
-    def __init__(
-        self,
-        masked_scores: Callable[[NDArray[np.float32]], MaskedScores],
-        grids: NDArray[np.float32],
-        class_indices: list[int],
-    ) -> None:
-        self.grids = grids
-        self.numbers: list[int] = []
-        self.probabilities = np.zeros((0, len(class_indices)), np.float32)
-        self._masked_scores, self._class_indices = masked_scores, class_indices
-        self._waiting: dict[bytes, list[int]] = {}  # equal grids are as good as each other, and each is met once
-        for number in reversed(range(len(grids))):
-            self._waiting.setdefault(grids[number].tobytes(), []).append(number)
-
-    def ask(self, grids: NDArray[np.float32]) -> MaskedScores:
-        """The scores under some of the live grids, float32 [n, h, w]."""
-        scores = self._masked_scores(grids)
-        self.numbers += [self._waiting[grid.tobytes()].pop() for grid in grids]
-        self.probabilities = np.concatenate([self.probabilities, scores.probabilities[:, self._class_indices]])
-        return scores
-
-
-def _steps(passed: _Passed, weights: NDArray[np.float64], place: int, *, live: NDArray[np.intp]) -> Steps:
-    """The passed masks of largest weight for the class at this place; equal weights in order of channel.
-
-    weights: float64 [N], of all live channels.
-    """
-    numbers = np.array(passed.numbers, np.intp)  # [R]
-    order = np.lexsort((numbers, -weights[numbers]))[:MOST_STEPS]  # [T]
-    best = numbers[order]
+    order = np.lexsort((passed, -weights[passed]))[:MOST_STEPS]  # [T]
+    best = passed[order]
     return Steps(
         channels=live[best],
-        grids=passed.grids[best],
+        grids=grids[best],
         weights=weights[best].astype(np.float32),
-        probabilities=passed.probabilities[order, place],
+        probabilities=np.concatenate([np.zeros(0, np.float32), *probabilities])[order],
     )
 
 
