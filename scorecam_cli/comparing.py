@@ -14,13 +14,14 @@ from scorecam_cli.photos import draw, manifest, write
 from scorecam_cli.photos.compare_figure import Tile, compare_figure, compare_grid
 from scorecam_cli.photos.read import read_photo
 from scorecam_cli.records import ClassMap, Failed, Photo, PhotoJob
-from scorecam_cli.run import Session, Watcher, check_classes
+from scorecam_cli.session import Session, Watcher, check_classes
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from scorecam_cli.models.classifier import Classifier, Observation
+    from scorecam_cli.models.answers import Observation
+    from scorecam_cli.models.classifier import Classifier
 
 UNTIMED_RUNS = 100  # passes; a method of fewer is run once untimed for the first photo, which compiles it
 

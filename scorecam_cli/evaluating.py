@@ -3,51 +3,30 @@
 from __future__ import annotations
 
 import contextlib
-import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from scorecam_cli.config import EvaluateConfig
-from scorecam_cli.errors import ModelError, NumericsError, PhotoError, UsageError
-from scorecam_cli.models.loading import fingerprint
-from scorecam_cli.photos import write
-from scorecam_cli.photos.curves_figure import curves_figure
+from scorecam_cli.errors import ModelError, NumericsError, PhotoError
+from scorecam_cli.evaluation import COLUMNS, DIGITS, begin, check_settings, open_table
 from scorecam_cli.photos.read import read_photo
 from scorecam_cli.photos.regions import Regions, read_regions
 from scorecam_cli.photos.regular import file_sha256
-from scorecam_cli.photos.table import GrowingTable
 from scorecam_cli.photos.truth import Truth, read_truth
 from scorecam_cli.records import ClassMap, Failed, Photo, PhotoJob
-from scorecam_cli.run import Session, Watcher, check_classes
+from scorecam_cli.session import Session, Watcher, check_classes
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from scorecam_cli.models.classifier import Classifier, Observation
+    from scorecam_cli.models.answers import Observation
+    from scorecam_cli.models.classifier import Classifier
 
-NUMBERS = (  # columns that are averaged, in the order of the summary
-    "drop",
-    "increase",
-    "gain",
-    "drop_top",
-    "increase_top",
-    "gain_top",
-    "deletion",
-    "insertion",
-    "energy",
-    "pointing",
-    "sensitivity",
-)
-CURVES = ("deletion_curve", "insertion_curve", "sanity")  # numbers separated by spaces
-COLUMNS = ("photo", "photo_sha256", "method", "class", "probability", "passes", *NUMBERS, *CURVES)
 STABILITY_SAMPLES = 5  # each costs a whole map
-DIGITS = 6  # significant; the last ones of a float32 depend on the size of a batch
-
-_TABLE, _SETTINGS = "evaluation.csv", "evaluation.settings.json"
 
 
 @dataclass(frozen=True)
@@ -57,15 +36,6 @@ class Evaluated:
     photo: Path
     lines: tuple[str, ...]
     skipped: bool = False
-
-
-@dataclass(frozen=True)
-class Finished:
-    """The whole table at a glance. table: rows of text, the first a header. paths: of everything written."""
-
-    table: tuple[tuple[str, ...], ...]
-    summary: Mapping[str, Any]
-    paths: tuple[Path, ...]
 
 
 @dataclass
@@ -109,7 +79,7 @@ def check_request(config: EvaluateConfig) -> None:
     """
     check_classes(config.model, config.classes)
     _open(config, watcher=None)
-    _check_settings(config)
+    check_settings(config)
 
 
 def evaluate_photos(
@@ -121,12 +91,9 @@ def evaluate_photos(
         UsageError, ModelError: the request cannot be met for any photo.
     """
     evaluation = _open(config, watcher)
-    _check_settings(config)
-    folder = _folder(config)
-    write.write_json(folder / _SETTINGS, _settings(config))
-    if config.fresh:
-        (folder / _TABLE).unlink(missing_ok=True)
-    with GrowingTable(folder / _TABLE, columns=COLUMNS, group="photo", group_size=len(config.methods)) as table:
+    check_settings(config)
+    begin(config)
+    with open_table(config) as table:
         known = {row["photo"]: row["photo_sha256"] for row in table.rows}
         for job in jobs:
             try:
@@ -147,90 +114,12 @@ def evaluate_photos(
             yield Evaluated(job.photo, (f"{job.photo}: class {rows[0]['class']}, {clock() - began:.1f} s",))
 
 
-def finish_evaluation(config: EvaluateConfig) -> Finished:
-    """Summarise the table: evaluation.md, evaluation.json and, where curves were measured, evaluation.png."""
-    from scorecam_cli.faithfulness.summary import mean_curves, summarise
-
-    folder = _folder(config)
-    with GrowingTable(folder / _TABLE, columns=COLUMNS, group="photo", group_size=len(config.methods)) as table:
-        rows = table.rows
-    found = summarise(rows, NUMBERS)
-    curves = {column: mean_curves(rows, column) for column in CURVES}
-    measured = [number for number in NUMBERS if any(number in of_method for of_method in found.values())]
-    stages = max((len(values) for values in curves["sanity"].values()), default=0)
-    lines = [("method", *(name.replace("_", " ") for name in measured), *(f"sanity {n + 1}" for n in range(stages)))]
-    for method in config.methods:
-        cells = [_cell(found.get(method, {}).get(number)) for number in measured]
-        cells += [f"{value:.3f}" for value in curves["sanity"].get(method, ())] or [""] * stages
-        lines.append((method, *cells))
-    photos = len({row["photo"] for row in rows})
-    summary = {
-        "schema": 1,
-        "photos": photos,
-        "settings": _settings(config),
-        "methods": {
-            method: {number: asdict(value) for number, value in of_method.items()}
-            | {column: [round(float(value), DIGITS) for value in curves[column].get(method, ())] for column in CURVES}
-            for method, of_method in found.items()
-        },
-    }
-    write.write_json(folder / "evaluation.json", summary)
-    write.write_text(folder / "evaluation.md", _markdown(lines, photos))
-    paths = [folder / name for name in (_TABLE, "evaluation.md", "evaluation.json")]
-    if curves["deletion_curve"]:
-        paths.append(folder / "evaluation.png")
-        write.write_png(paths[-1], curves_figure(curves["deletion_curve"], curves["insertion_curve"]))
-    return Finished(tuple(lines), summary, tuple(paths))
-
-
 def _open(config: EvaluateConfig, watcher: Watcher | None) -> Evaluation:
     regions = None
     if config.boxes is not None or config.masks is not None:
         regions = read_regions(boxes=config.boxes, masks=config.masks)
     truth = None if config.truth is None else read_truth(config.truth)
     return Evaluation(config, Session(config.model, watcher), regions, truth)  # type: ignore[arg-type]
-
-
-def _folder(config: EvaluateConfig) -> Path:
-    return config.photos.output_dir or Path("scorecam-evaluation")
-
-
-def _settings(config: EvaluateConfig) -> dict[str, Any]:
-    """What the rows depend on beside the photos, as JSON values."""
-    files = [path for path in (config.truth,) if path is not None]
-    return {
-        **fingerprint(config.model),
-        "methods": list(config.methods),
-        "measures": sorted(config.measures),
-        "classes": list(config.classes),
-        "truth": [file_sha256(path) for path in files],
-        "regions": [str(path) for path in (config.boxes, config.masks) if path is not None],
-        "steps": config.steps,
-        "deletion_fill": config.deletion_fill,
-        "insertion_fill": config.insertion_fill,
-        "variant": config.variant,
-        "passes": config.passes,
-        "fidelity": config.fidelity,
-        "seed": config.model.seed,
-    }
-
-
-def _check_settings(config: EvaluateConfig) -> None:
-    path = _folder(config) / _SETTINGS
-    if config.fresh or not path.is_file() or not (_folder(config) / _TABLE).is_file():
-        return
-    try:
-        found = json.loads(path.read_bytes())
-    except (OSError, ValueError):
-        found = None
-    wanted = json.loads(json.dumps(_settings(config)))
-    if found == wanted:
-        return
-    differing = [name for name in wanted if not isinstance(found, dict) or found.get(name) != wanted[name]]
-    raise UsageError(
-        f"the table in {_folder(config)} was made with other settings ({', '.join(differing)}); "
-        "give another --output-dir, or --force to begin anew"
-    )
 
 
 def _rows(evaluation: Evaluation, job: PhotoJob) -> list[dict[str, str]]:
@@ -356,16 +245,3 @@ def _text(value: Any) -> str:
     if isinstance(value, float):
         return f"{value:.{DIGITS}g}"
     return " ".join(f"{float(each):.{DIGITS}g}" for each in value)
-
-
-def _cell(value: Any) -> str:
-    """`0.123 ± 0.004`, and the photos where they are few."""
-    if value is None:
-        return ""
-    return f"{value.mean:.3f}" + ("" if value.standard_error is None else f" ± {value.standard_error:.3f}")
-
-
-def _markdown(lines: Sequence[tuple[str, ...]], photos: int) -> str:
-    rows = [lines[0], ("---", *["---:"] * (len(lines[0]) - 1)), *lines[1:]]
-    text = "\n".join(f"| {' | '.join(row)} |" for row in rows)
-    return f"{text}\n\nMean ± standard error over {photos} photos.\n"

@@ -4,64 +4,23 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-from contextlib import closing, nullcontext
+from contextlib import closing
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any
 
-from scorecam_cli import records
-from scorecam_cli.config import ExplainConfig, ModelSettings, PredictConfig
-from scorecam_cli.description import describe
+from scorecam_cli.config import ExplainConfig, PredictConfig
 from scorecam_cli.errors import OutputError, PhotoError
-from scorecam_cli.models.loading import fingerprint, known_labels, load_classifier, model_name
-from scorecam_cli.photos import draw, manifest, write
-from scorecam_cli.photos.panel import panel
+from scorecam_cli.models.loading import fingerprint, known_labels
+from scorecam_cli.outputs import ComputedPhoto, Stop, write_outputs
+from scorecam_cli.photos import draw, manifest
 from scorecam_cli.photos.read import read_photo
-from scorecam_cli.photos.steps_figure import Setting, masked_figure, pipeline_figure
 from scorecam_cli.pipeline import in_stages
-from scorecam_cli.records import ClassScore, Explained, Explanation, Failed, Outcome, Photo, PhotoJob
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    from scorecam_cli.models.classifier import Classifier
+from scorecam_cli.records import ClassScore, Explained, Failed, Outcome, Photo, PhotoJob
+from scorecam_cli.session import WARNING_FILTERS, Session, Watcher
 
 NOTED_PREDICTIONS = 5  # in the manifest
-
-# Reading a photo, drawing a figure and loading a model each change the process's warning filters for a while and put
-# back what they found: one at a time, or the filters would be left as another thread had them.
-_WARNING_FILTERS = threading.Lock()
-_FIGURES = {"panel", "pipeline", "masked"}
-
-
-class Watcher(Protocol):
-    """Whoever wants to know how far a run is; every method may do nothing."""
-
-    def model_loading(self, name: str) -> None:
-        """The model is about to be loaded."""
-
-    def passes_planned(self, photo: Path, passes: int) -> None:
-        """So many masked passes will be run for this photo."""
-
-    def passes_done(self, passes: int) -> None:
-        """So many more masked passes have been run."""
-
-
-@dataclass
-class Session:
-    """One run over photos: the classifier is loaded when the first photo needs it, and once."""
-
-    model: ModelSettings
-    watcher: Watcher
-
-    @cached_property
-    def classifier(self) -> Classifier:
-        """The loaded model."""
-        self.watcher.model_loading(model_name(self.model))
-        with _WARNING_FILTERS:
-            return load_classifier(self.model)
 
 
 @dataclass(frozen=True)
@@ -71,33 +30,6 @@ class ReadPhoto:
     job: PhotoJob
     photo: Photo
     seconds: float
-
-
-@dataclass(frozen=True)
-class ComputedPhoto:
-    """A photo with its maps, before anything is drawn.
-
-    predictions: the most probable classes. seconds: of reading and computing; pass_seconds: of the masked passes alone.
-    """
-
-    job: PhotoJob
-    photo: Photo
-    classifier: Classifier
-    explanation: Explanation
-    seconds: float
-    pass_seconds: float
-    predictions: tuple[ClassScore, ...] = ()
-
-
-@dataclass(frozen=True)
-class Stop:
-    """A photo that failed for a reason that every other photo would meet as well."""
-
-    failed: Failed
-
-
-class HaltError(Exception):
-    """The run is over before all files of a photo are written; nobody waits for the rest."""
 
 
 @dataclass(frozen=True)
@@ -129,7 +61,7 @@ def explain_photos(
         jobs,
         read=partial(_read, config, settings, clock=clock),
         compute=partial(_compute, session, config, clock=clock),
-        write=partial(_write, config, settings, halt=halt, clock=clock),
+        write=partial(write_outputs, config, settings, halt=halt, clock=clock),
         halt=halt,
         clock=clock,
     )
@@ -211,7 +143,7 @@ def _read(
     current = None if config.force else _current(job, settings)
     if current is not None:
         return current
-    with _WARNING_FILTERS:
+    with WARNING_FILTERS:
         began = clock()
         try:
             photo = read_photo(job.photo, max_pixels=config.photos.max_pixels)
@@ -230,44 +162,6 @@ def _compute(
         return _explain(session, config, read, clock)
     except PhotoError as error:
         return Failed(read.job.photo, str(error))
-
-
-def _write(
-    config: ExplainConfig,
-    settings: Mapping[str, Any],
-    computed: ComputedPhoto | Outcome,
-    *,
-    halt: threading.Event,
-    clock: Callable[[], float],
-) -> Outcome | Stop:
-    """The outcome of a photo whose files are written now, the manifest last."""
-    if not isinstance(computed, ComputedPhoto):
-        return computed
-    with _WARNING_FILTERS if _FIGURES & set(config.save) else nullcontext():
-        began = clock()
-        path = manifest.manifest_path(computed.job.output)
-        try:
-            _stop_if(halt)
-            write.remove(path)  # or a kill would leave an earlier manifest beside files of this run
-            files = _write_maps(config, computed, halt)
-            described = describe(
-                computed.job,
-                computed.photo,
-                computed.classifier,
-                computed.explanation,
-                files=files,
-                predictions=computed.predictions,
-            )
-            total = computed.seconds + clock() - began
-            described["seconds"] = {"passes": round(computed.pass_seconds, 3), "total": round(total, 3)}
-            described["settings"] = dict(settings)
-            _stop_if(halt)
-            write.write_json(path, described)
-        except OutputError as error:
-            return Stop(Failed(computed.job.photo, str(error)))
-        except PhotoError as error:
-            return Failed(computed.job.photo, str(error))
-    return Explained(computed.job, described, (*(made for group in files for made in group.values()), path))
 
 
 def _explain(session: Session, config: ExplainConfig, read: ReadPhoto, clock: Callable[[], float]) -> ComputedPhoto:
@@ -310,70 +204,6 @@ def _explain(session: Session, config: ExplainConfig, read: ReadPhoto, clock: Ca
     )
 
 
-def _write_maps(config: ExplainConfig, computed: ComputedPhoto, halt: threading.Event) -> list[dict[str, Path]]:
-    """Draw and write the files of each class; the paths by kind, in the order of the classes."""
-    photo = computed.photo
-    written = []
-    for found in computed.explanation.classes:
-        paths = manifest.output_paths(computed.job.output, found.score.label.index, save=config.save)
-        heat = draw.heatmap(found.map, width=photo.width, height=photo.height, colormap=config.colormap)
-        for kind, path in paths.items():
-            _stop_if(halt)
-            if kind == "npy":
-                write.write_array(path, found.map)
-                continue
-            write.write_png(path, _picture(kind, config, photo, heat, found, computed.classifier))
-        written.append(paths)
-    return written
-
-
-def _stop_if(halt: threading.Event) -> None:
-    if halt.is_set():
-        raise HaltError
-
-
-def _picture(
-    kind: str,
-    config: ExplainConfig,
-    photo: Photo,
-    heat: NDArray[np.uint8],
-    found: records.ClassMap,
-    classifier: Classifier,
-) -> NDArray[np.uint8]:
-    if kind == "heatmap":
-        return heat
-    if kind == "overlay":
-        return draw.overlay(photo.rgb, heat, alpha=config.alpha)
-    if kind in ("pipeline", "masked"):
-        if found.steps is None:
-            raise PhotoError(
-                f"--save {kind} shows masked photos, and this method masks none: leave {kind} out of --save "
-                "or take Score-CAM"
-            )
-        setting = Setting(
-            model=classifier.name,
-            layer=classifier.layer,
-            variant=config.variant,
-            channels=classifier.channels,
-            closed_rgb=classifier.preparation.closed_rgb,
-        )
-        if kind == "masked":
-            return masked_figure(photo.rgb, found, found.steps, setting=setting)
-        return pipeline_figure(
-            photo.rgb, found, found.steps, setting=setting, colormap=config.colormap, alpha=config.alpha
-        )
-    return panel(
-        photo.rgb,
-        found.map,
-        class_name=found.score.label.name,
-        probability=found.score.probability,
-        model=classifier.name,
-        layer=classifier.layer,
-        colormap=config.colormap,
-        alpha=config.alpha,
-    )
-
-
 def check_request(config: ExplainConfig) -> None:
     """Everything that can be wrong with a request before any photo or model is opened.
 
@@ -385,14 +215,3 @@ def check_request(config: ExplainConfig) -> None:
     draw.check_colormap(config.colormap)
     check_passes(config.method, config.passes)
     _settings(config)
-
-
-def check_classes(model: ModelSettings, classes: Sequence[str]) -> None:
-    """Everything that can be wrong with a model's name, its labels and the classes asked for, before it is loaded.
-
-    Raises:
-        UsageError: an unknown class or model name, or a labels file that cannot be read.
-    """
-    if (labels := known_labels(model)) is not None:
-        for text in classes:
-            labels.find(text, model=model.model)

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from scorecam_cli import run
+from scorecam_cli import run, session
 from scorecam_cli.config import ExplainConfig, ModelSettings, PhotoSettings
 from scorecam_cli.errors import ModelError, PhotoError
 from scorecam_cli.models.loading import load_classifier
@@ -46,7 +46,7 @@ def classifier(model_settings):
 @pytest.fixture
 def explain(monkeypatch, model_settings, classifier):
     """Start a run over jobs with the tiny model, compiled once for all tests here."""
-    monkeypatch.setattr(run, "load_classifier", lambda settings: classifier)
+    monkeypatch.setattr(session, "load_classifier", lambda settings: classifier)
 
     def start(jobs, **options):
         config = ExplainConfig(PhotoSettings(), model_settings, **{"classes": ("1",), **options})
@@ -113,7 +113,7 @@ def test_photos_bad_at_reading_or_at_writing_fail_alone(explain, tmp_path):
 def test_photos_up_to_date_load_no_model(explain, tmp_path, monkeypatch):
     jobs = photo_jobs(tmp_path, 4)
     first = list(explain(jobs))
-    monkeypatch.setattr(run, "load_classifier", lambda settings: pytest.fail("loaded"))
+    monkeypatch.setattr(session, "load_classifier", lambda settings: pytest.fail("loaded"))
     again = list(explain(jobs))
     assert [outcome.skipped for outcome in again] == [True] * 4
     assert [outcome.paths for outcome in again] == [outcome.paths for outcome in first]
@@ -126,7 +126,7 @@ def test_a_model_that_cannot_be_loaded_ends_the_run_after_the_photos_before_it(e
     def refuse(settings):
         raise ModelError("no such weights")
 
-    monkeypatch.setattr(run, "load_classifier", refuse)
+    monkeypatch.setattr(session, "load_classifier", refuse)
     outcomes = explain(jobs)
     assert next(outcomes).skipped
     assert next(outcomes).skipped
@@ -185,7 +185,7 @@ def test_seconds_hold_neither_waiting_nor_loading(explain, tmp_path, monkeypatch
         real(path, rgb)
 
     list(explain(photo_jobs(tmp_path, 1), force=True))  # compiled before anything is timed
-    monkeypatch.setattr(run, "load_classifier", load)
+    monkeypatch.setattr(session, "load_classifier", load)
     monkeypatch.setattr(write, "write_png", write_png)
     outcomes = list(explain(photo_jobs(tmp_path, 5), save=("heatmap",), force=True))
     for outcome in outcomes:

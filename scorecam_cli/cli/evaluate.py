@@ -89,7 +89,8 @@ def evaluate(as_json: bool, **options: Any) -> int:
     photos = shared.photo_settings(options)
     config = EvaluateConfig(photos=photos, model=shared.model_settings(options), **options)
 
-    from scorecam_cli.evaluating import check_request, evaluate_photos, finish_evaluation
+    from scorecam_cli.evaluating import check_request, evaluate_photos
+    from scorecam_cli.evaluation import finish_evaluation
     from scorecam_cli.photos.find import find_jobs
 
     check_request(config)

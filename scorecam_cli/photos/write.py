@@ -94,7 +94,7 @@ def write_json(path: Path, obj: Any) -> None:
 
 
 def remove(path: Path) -> None:
-    """Take back a manifest before the files it vouches for are written anew; nothing where there is none.
+    """Take back a file, a manifest say, before what it vouches for is written anew; nothing where there is none.
 
     Raises:
         PhotoError: it cannot be removed.

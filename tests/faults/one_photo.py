@@ -15,7 +15,7 @@ from unittest import mock
 
 import numpy as np
 
-from scorecam_cli import run
+from scorecam_cli import outputs
 from scorecam_cli.config import ExplainConfig, ModelSettings, PhotoSettings
 from scorecam_cli.photos import manifest
 from scorecam_cli.records import ClassLabel, ClassMap, ClassScore, Explained, Failed, Photo, PhotoJob
@@ -39,9 +39,9 @@ def write_photo(folder: Path, seed: int = 1, save: tuple[str, ...] = ("heatmap",
     found = ClassMap(ClassScore(ClassLabel(1, "dog"), 0.5, None), rng.random((16, 16), np.float32))
     explanation = SimpleNamespace(classes=(found,))
     config = ExplainConfig(PhotoSettings(), ModelSettings(), save=save)
-    computed = run.ComputedPhoto(job, photo, SimpleNamespace(), explanation, seconds=1.0, pass_seconds=1.0)
-    with mock.patch.object(run, "describe", _described):
-        return run._write(config, settings, computed, halt=threading.Event(), clock=lambda: 0.0)
+    computed = outputs.ComputedPhoto(job, photo, SimpleNamespace(), explanation, seconds=1.0, pass_seconds=1.0)
+    with mock.patch.object(outputs, "describe", _described):
+        return outputs.write_outputs(config, settings, computed, halt=threading.Event(), clock=lambda: 0.0)
 
 
 def is_current(folder: Path, seed: int) -> bool:

@@ -31,9 +31,9 @@ OPTIONS = ["-c", "1", "--save", "heatmap,npy"]
 PROGRAM = """
 import gc, sys
 from scorecam_cli.cli.app import main
-from scorecam_cli import run
-kept, load = [], run.load_classifier
-run.load_classifier = lambda settings: (kept.append(load(settings)), kept[-1])[1]
+from scorecam_cli import session
+kept, load = [], session.load_classifier
+session.load_classifier = lambda settings: (kept.append(load(settings)), kept[-1])[1]
 try:
     main(sys.argv[1:])
 finally:
