@@ -27,6 +27,7 @@ METHODS = (
     "rise",
     "random",
 )
+SEEDED = ("ss-cam", "smoothgrad", "rise", "random")  # methods whose map depends on --seed
 MAX_PIXELS = 89_478_485  # 2**30 bytes / 4 / 3 bytes a pixel: 256 MiB of RGB; where Pillow, too, begins to warn
 MODEL_SUFFIXES = (".keras", ".h5", ".hdf5")
 

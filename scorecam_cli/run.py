@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from scorecam_cli.config import ExplainConfig, PredictConfig
+from scorecam_cli.config import SEEDED, ExplainConfig, PredictConfig
 from scorecam_cli.errors import OutputError, PhotoError
 from scorecam_cli.models.loading import fingerprint, known_labels
 from scorecam_cli.outputs import ComputedPhoto, Stop, write_outputs
@@ -110,6 +110,7 @@ def _settings(config: ExplainConfig) -> dict[str, Any]:
         "classes": classes,
         "top": config.top,
         "method": config.method,
+        "seed": config.model.seed if config.method in SEEDED else None,
         "variant": config.variant,
         "passes": config.passes,
         "fidelity": config.fidelity,

@@ -104,6 +104,7 @@ def explain(
     check_request(config)
     found = _find(photos, retry_failed)
     exact = config.fidelity == 1 and config.passes is None and config.model.precision == "float32"
+    exact = exact and config.method == "score-cam"
     console = Console(verbosity=loudness, total=len(found.jobs) + len(found.failures), exact=exact)
     console.notes(found.notes)
     outcomes: list[Outcome] = []  # for the page

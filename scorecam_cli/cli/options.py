@@ -69,7 +69,9 @@ def model_options(command: Command) -> Command:
             metavar="imagenet|random|FILE",
             help="Weights of a named model.",
         ),
-        click.option("--seed", default=DEFAULTS.seed, show_default=True, help="Of --weights random."),
+        click.option(
+            "--seed", default=DEFAULTS.seed, show_default=True, help="Of --weights random, and of methods that draw."
+        ),
         click.option("--labels", type=FILE, help="Class names: a text file (a name a line), CSV or JSON."),
         click.option(
             "--preprocess",
