@@ -20,7 +20,8 @@ from scorecam_cli.models.loading import check_labels
 from scorecam_cli.models.preparation import Preprocess, choose_preparation
 from scorecam_cli.photos.read import read_photo
 from scorecam_cli.records import ClassLabel, Explanation
-from scorecam_cli.saliency.score_cam import Variant, score_cam
+from scorecam_cli.saliency.methods import explain_with
+from scorecam_cli.saliency.score_cam import Variant
 
 if TYPE_CHECKING:
     import keras
@@ -87,23 +88,27 @@ def explain(
     *,
     classes: Sequence[int | str] | int | str | None = None,
     top: int | None = None,
+    method: str = "score-cam",
     variant: str = "article",
     batch_size: int | None = None,
     passes: int | None = None,
     fidelity: float = 1.0,
+    seed: int = 0,
     **settings: Any,
 ) -> Explanation:
-    """Explain what a model sees in a photo: one Score-CAM map for each class, all from the same passes.
+    """Explain what a model sees in a photo: one map for each class, by Score-CAM all from the same passes.
 
     Args:
         photo: a file, or uint8 [H0, W0, 3] sRGB, upright.
         model: a Keras model, or what `wrap` made of one (then nothing is compiled anew for the next photo).
         classes: index, name or WordNet id, one or several; None: the `top` most probable, by default one.
         top: also the N most probable classes.
+        method: a name of `scorecam_cli.config.METHODS`; variant and fidelity are of score-cam alone.
         variant: `article`, `official` or `paper`, see `scorecam_cli.saliency.score_cam.Variant`.
         batch_size: masked photos in one pass; None: as many as suit the model and the memory.
         passes: pass only so many masks and infer the rest. fidelity: pass as many as it takes to estimate this
             correlation with the exact map.
+        seed: of methods that draw by chance.
         settings: of `wrap`, where a Keras model is given.
 
     Returns:
@@ -137,13 +142,15 @@ def explain(
     image = classifier.prepare(rgb)
     observation = classifier.observe(image)
     asked = [classes] if isinstance(classes, int | str) else list(classes or ())
-    return score_cam(
+    return explain_with(
+        method,
         classifier,
         image,
         observation=observation,
         class_indices=classifier.choose_classes(observation, asked=[str(each) for each in asked], top=top or 0),
-        variant=Variant(variant),
+        variant=variant,
         batch_size=batch_size,
         passes=passes,
         fidelity=fidelity,
+        seed=seed,
     )
