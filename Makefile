@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-all browser soak fuzz bench lint format types check build clean
+.PHONY: help install demo test test-all browser soak fuzz bench lint format types check docs build clean
 
 help: ## Show the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -68,6 +68,9 @@ format: $(VENV)/installed-lint ## Put style right
 
 types: $(VENV)/installed-lint ## Check types
 	$(BIN)/mypy
+
+docs: $(VENV)/installed-test ## Write the present --help into docs/commands.md
+	$(BIN)/python -m tests.test_readme
 
 check: lint types ## Check style and types
 
