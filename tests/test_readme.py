@@ -12,6 +12,7 @@ import pytest
 from click.testing import CliRunner
 
 from scorecam_cli.cli.app import cli
+from scorecam_cli.models.catalogue import catalogue
 
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
@@ -20,6 +21,7 @@ PAGES = [README, *sorted(DOCS.glob("*.md"))]
 HELP_PAGE = DOCS / "commands.md"
 AGAIN = "`make docs` (or `python -m tests.test_readme`) writes the present help into docs/commands.md"
 
+TABLE = re.compile(r"<!-- table: ([\w-]+) -->\n(?:\|.*\n)*")
 BLOCK = re.compile(r"<!-- help: ?([\w-]*) -->\n(?:```text\n.*?\n```\n)?", re.S)
 LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
 WIDTH = 100
@@ -92,8 +94,29 @@ def block(name):
     return f"<!-- help: {name} -->\n```text\n$ {command}\n{help_text(name, hidden)}\n```\n".replace("help:  ", "help: ")
 
 
+# Tables of what the program knows by name
+
+
+def models_table():
+    """The named models, as `scorecam models` lists them."""
+    yield "model", "input", "parameters", "target layer", "grid", "channels", "preparation"
+    for each in catalogue():
+        grid = f"{each.h} x {each.w}"
+        size, parameters = f"{each.size} x {each.size}", f"{each.parameters / 1e6:.1f} M"
+        yield f"`{each.name}`", size, parameters, f"`{each.layer}`", grid, str(each.channels), f"`{each.preparation}`"
+
+
+TABLES = {"models": models_table}
+
+
+def table(name):
+    rows = list(TABLES[name]())
+    rows.insert(1, ["---"] * len(rows[0]))
+    return f"<!-- table: {name} -->\n" + "".join(f"| {' | '.join(row)} |\n" for row in rows)
+
+
 def filled(text):
-    return BLOCK.sub(lambda found: block(found[1]), text)
+    return TABLE.sub(lambda found: table(found[1]), BLOCK.sub(lambda found: block(found[1]), text))
 
 
 def test_help_in_the_docs_is_the_help_of_the_commands():
