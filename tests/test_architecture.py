@@ -12,6 +12,7 @@ ROOMS = {  # a module imports only from rooms with a smaller number; photos and 
     "errors": 0,
     "config": 1,
     "records": 1,
+    "inspection": 1,
     "photos": 2,
     "models": 2,
     "saliency": 3,

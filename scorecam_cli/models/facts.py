@@ -4,31 +4,32 @@ from __future__ import annotations
 
 import json
 import re
-import sys
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from scorecam_cli.errors import ModelError
-from scorecam_cli.models.archives import CONFIG, METADATA, open_archive, read_member
+from scorecam_cli.inspection.allowed import CALLED, NUMBER_TYPES, VALUES
+from scorecam_cli.inspection.naming import Named, named_by
+from scorecam_cli.models.archives import CONFIG, METADATA, WEIGHTS, open_archive, read_member
 from scorecam_cli.models.limits import (
+    CALLS,
     CONFIG_BYTES,
     CONFIG_DEPTH,
     CONFIG_ITEMS,
     ERROR_BYTES,
     FROM_ITS_MAKER,
     SAVE_WHOLE,
+    TEXT_LETTERS,
 )
 
-# Where the old format, which names no module, looks a class or function up.
-_ROOMS = ("layers", "models", "initializers", "regularizers", "constraints", "activations", "dtype_policies")
-# The parts of Keras that models are made of; others download, read and write files.
-_MODELLING = frozenset(
-    (*_ROOMS, "losses", "metrics", "ops", "optimizers", "quantizers", "random", "src", "engine", "mixed_precision")
-)
-_CODE = frozenset(("__lambda__", "TFSMLayer", "TorchModuleWrapper", "JaxLayer", "FlaxLayer"))
-_VOCABULARIES = frozenset(("StringLookup", "IntegerLookup", "IndexLookup", "TextVectorization"))
+_NODES = "inbound_nodes"  # of a layer: each says what it is called with
+_OPTION = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")  # a setting of a call, as "same" or "float32"
+_FUNCTIONS_OF_LAYERS = frozenset(
+    ("deserialize", "serialize", "Input")
+)  # the old format takes the text for the function
+_TYPED = VALUES - {"__slice__", "__ellipsis__"}
 
 
 @dataclass(frozen=True)
@@ -37,36 +38,49 @@ class ModelFacts:
 
     keras_version: of the Keras that saved it; None where the file does not say.
     objects: every JSON object with a `class_name`, at any depth.
+    named: what those name, each once, in order.
+    fault: what else in it no honest model has: a path, a function as an argument, ...; None where there is nothing.
     """
 
     keras_version: str | None
     objects: tuple[dict[str, Any], ...]
+    named: tuple[Named, ...] = ()
+    fault: str | None = None
 
 
 def read_facts(path: Path, *, archive: bool) -> ModelFacts:
     """Read the description of a whole model, as data.
 
     Args:
-        path: a file that passed the checks of its structure. archive: .keras, else HDF5.
+        path: a file that passed the checks of its structure.
+        archive: .keras, else HDF5.
 
     Raises:
-        ModelError: the description is not readable JSON, or larger than any model needs.
+        ModelError: the description is not readable JSON, larger than any model needs, or written as Keras never does.
     """
     try:
-        config, version = _archive_config(path) if archive else _hdf5_config(path)
-        return ModelFacts(version, _objects(config, path))
+        if archive:
+            return _archive_facts(path)
+        text, version = _hdf5_config(path)
+        return _facts(_parsed(text, path), version, path)
     except ModelError:
         raise
     except Exception as error:  # JSON, HDF5 and text decoding each have their own
         raise ModelError(f"{path} describes its model in a way that cannot be read; {SAVE_WHOLE}") from error
 
 
-def _archive_config(path: Path) -> tuple[bytes, str | None]:
+def _archive_facts(path: Path) -> ModelFacts:
     with open_archive(path) as archive:
-        config = read_member(archive, CONFIG)
+        config, others = read_member(archive, CONFIG), set(archive.namelist()) - {CONFIG, METADATA, WEIGHTS}
         metadata = read_member(archive, METADATA) if METADATA in archive.namelist() else b"{}"
     found = _parsed(metadata, path)
-    return config, _version(found.get("keras_version") if isinstance(found, dict) else None)
+    facts = _facts(
+        _parsed(config, path), _version(found.get("keras_version") if isinstance(found, dict) else None), path
+    )
+    if others and facts.fault is None:  # Keras would unpack the whole archive for them
+        fault = f"holds {len(others)} files beside the three of a model, as vocabularies are kept; {SAVE_WHOLE}"
+        return replace(facts, fault=fault)
+    return facts
 
 
 def _hdf5_config(path: Path) -> tuple[Any, str | None]:
@@ -92,90 +106,111 @@ def _version(found: Any) -> str | None:
     return text if isinstance(text, str) and re.fullmatch(r"[0-9][0-9A-Za-z.+-]{0,31}", text) else None
 
 
-def _objects(text: Any, path: Path) -> tuple[dict[str, Any], ...]:
-    """Every described object; a stack, not recursion, so depth costs nothing."""
-    config = _parsed(text, path)
+class _Part(NamedTuple):
+    """One value of the description, and where it stands.
+
+    depth: brackets around it. objects: objects with a class name around it. times: how often its layer is called.
+    in_node: it is part of what a layer is called with.
+    """
+
+    value: Any
+    depth: int = 1
+    objects: int = 0
+    times: int = 1
+    in_node: bool = False
+
+
+def _facts(config: Any, version: str | None, path: Path) -> ModelFacts:
+    """Every described object, looked at; a stack, not recursion, so depth costs nothing."""
     if isinstance(config, dict):  # load_model(compile=False) leaves the outer one unread
         config = {key: value for key, value in config.items() if key != "compile_config"}
-    found: list[dict[str, Any]] = []
-    around: list[int] = []  # for each object, the number of the one around it; -1 where there is none
-    sizes: list[int] = []  # characters, for each object
-    stack = [(config, 1, -1)]
+    objects: list[dict[str, Any]] = []
+    named: dict[Named, None] = {}
+    fault: str | None = None
+    letters = calls = 0
+    stack = [_Part(config)]
     while stack:
-        value, depth, number = stack.pop()
-        if depth > CONFIG_DEPTH:
+        part = stack.pop()
+        if part.depth > CONFIG_DEPTH:
             raise ModelError(f"{path} describes a model more than {CONFIG_DEPTH} brackets deep; {FROM_ITS_MAKER}")
-        if isinstance(value, dict) and isinstance(value.get("class_name"), str):
-            found.append(value)
-            around.append(number)
-            sizes.append(0)
-            number = len(found) - 1
-        parts = list(value.values() if isinstance(value, dict) else value)
-        if number >= 0:
-            sizes[number] += sum(len(part) if isinstance(part, str) else 8 for part in (*value, *parts))
-        stack += [(part, depth + 1, number) for part in parts if isinstance(part, dict | list)]
-    if _longest_error(around, sizes) > ERROR_BYTES:
-        raise ModelError(f"{path} describes objects inside each other at great length; {FROM_ITS_MAKER}")
-    return tuple(found)
+        if isinstance(part.value, dict) and "class_name" in part.value:
+            name = named_by(part.value)
+            fault = fault or _fault_of_object(part, name)
+            objects.append(part.value)
+            part = part._replace(objects=part.objects + 1, times=part.times * _nodes(part.value))
+            if name is not None:
+                named[name] = None
+                calls += part.times if name.name in CALLED or not name.in_keras else 0
+        fault = fault or _fault_of_texts(part)
+        letters += part.objects * _letters(part.value)
+        if calls > CALLS:
+            raise ModelError(f"{path} calls its layers more than {CALLS} times; {FROM_ITS_MAKER}")
+        if letters > ERROR_BYTES:  # an error of Keras repeats the description of every object around it
+            raise ModelError(f"{path} describes objects inside each other at great length; {FROM_ITS_MAKER}")
+        stack += _inside(part)
+    return ModelFacts(version, tuple(objects), tuple(named), fault)
 
 
-def _longest_error(around: list[int], sizes: list[int]) -> int:
-    """Characters that Keras's error for one object can hold, with the errors that it is made from.
-
-    The error of an object holds its whole description and the error of the object inside it: the description of the
-    n-th from outside is kept n times.
-    """
-    whole = list(sizes)
-    for number in reversed(range(len(whole))):  # what is inside comes after what is around it
-        if around[number] >= 0:
-            whole[around[number]] += whole[number]
-    levels, kept = [0] * (len(whole) + 1), [0] * (len(whole) + 1)  # the last is for -1, around all
-    for number, outer in enumerate(around):
-        levels[number] = levels[outer] + 1
-        kept[number] = kept[outer] + levels[number] * whole[number]
-    return max(kept)
-
-
-def carries_code(described: dict[str, Any]) -> bool:
-    """Whether this object holds, or fetches, code or files from outside; Keras's safe mode refuses most."""
-    name, config, module = described["class_name"], described.get("config"), described.get("module")
-    parts = module.split(".") if isinstance(module, str) else []
-    if name in _CODE or (parts[:1] == ["keras"] and len(parts) > 1 and parts[1] not in _MODELLING):
-        return True
-    if not isinstance(config, dict):
-        return False
-    if name in _VOCABULARIES and isinstance(config.get("vocabulary"), str):
-        return True  # the path of a file
-    # Keras 2 wrote the bytecode, its defaults and its closure as a list
-    return name == "Lambda" and isinstance(config.get("function"), list)
+def _fault_of_texts(part: _Part) -> str | None:
+    """A text that no description needs, among those that stand here directly."""
+    is_list = isinstance(part.value, list)
+    for place, text in _texts(part.value):
+        if len(text) > TEXT_LETTERS:
+            return f"has a name of {len(text)} letters, above {TEXT_LETTERS}; {FROM_ITS_MAKER}"
+        if "/" in text or "\\" in text:
+            shown = "".join(letter for letter in text if letter.isprintable())[:40]
+            return (
+                f"has {shown!r} in its description, a path or a name that Keras 3 does not take; "
+                f"rename that layer and save it again, or {FROM_ITS_MAKER}"
+            )
+        of_tensor = is_list and place == 0 and [type(item) for item in part.value[1:3]] == [int, int]
+        if part.in_node and not of_tensor and not _OPTION.fullmatch(text):
+            return f"calls a layer with a text that is no setting; {FROM_ITS_MAKER}"
+    return None
 
 
-def unknown_classes(facts: ModelFacts, known: Collection[str]) -> list[str]:
-    """Name, in alphabetical order, the classes and functions that are neither Keras's own, registered, nor `known`."""
-    unknown = {name_of(described) for described in facts.objects if not _is_known(described, known)}
-    return sorted(name.rsplit(">", 1)[-1] for name in unknown)
+def _fault_of_object(part: _Part, name: Named | None) -> str | None:
+    """What is wrong with how an object is described, whatever its name."""
+    if name is None:
+        return f"describes an object as Keras never does; {FROM_ITS_MAKER}"
+    if part.in_node and name.name not in VALUES:
+        return f"calls a layer with something else than tensors and numbers; {FROM_ITS_MAKER}"
+    config = part.value.get("config")
+    if name.by_class_name and isinstance(config, dict):
+        for key, text in _texts(config):
+            if key != "name" and text in _FUNCTIONS_OF_LAYERS:
+                return f"names a function of Keras as a setting; {FROM_ITS_MAKER}"
+    if name.name in _TYPED and (not isinstance(config, dict) or config.get("dtype") not in NUMBER_TYPES):
+        return f"holds an array of something else than numbers; {FROM_ITS_MAKER}"
+    return None
 
 
-def own_classes(facts: ModelFacts) -> list[str]:
-    """Name, in alphabetical order, the classes a .keras archive takes from elsewhere than Keras."""
-    own = (item for item in facts.objects if "module" in item and item["class_name"] != "function")
-    return sorted({item["class_name"] for item in own if str(item["module"]).split(".")[0] != "keras"})
+def _texts(value: Any) -> Iterator[tuple[Any, str]]:
+    """Where texts stand in a list or object, and the texts: keys, which have no place, and values."""
+    if isinstance(value, dict):
+        yield from (("", key) for key in value)
+        yield from ((key, item) for key, item in value.items() if isinstance(item, str))
+    else:
+        yield from ((number, item) for number, item in enumerate(value) if isinstance(item, str))
 
 
-def name_of(described: dict[str, Any]) -> str:
-    """The class, or the function where the object is one."""
-    return str(described.get("config") if described["class_name"] == "function" else described["class_name"])
+def _letters(value: Any) -> int:
+    """Of what stands here directly; anything but text counts as eight."""
+    parts = [*value, *value.values()] if isinstance(value, dict) else value
+    return sum(len(part) if isinstance(part, str) else 8 for part in parts)
 
 
-def _is_known(described: dict[str, Any], known: Collection[str]) -> bool:
-    import keras
+def _nodes(described: dict[str, Any]) -> int:
+    nodes = described.get(_NODES)
+    return max(1, len(nodes)) if isinstance(nodes, list) else 1
 
-    name, module = name_of(described), described.get("module")
-    if name.startswith("__"):  # Keras's notation for values: __keras_tensor__, __numpy__, ...
-        return True
-    registered = str(described.get("registered_name") or name)
-    if registered in known or keras.saving.get_registered_object(registered) is not None:
-        return True
-    if isinstance(module, str) and module != "builtins":
-        return module.split(".")[0] == "keras" and hasattr(sys.modules.get(module), name)
-    return any(hasattr(getattr(keras, room), name) for room in _ROOMS)
+
+def _inside(part: _Part) -> list[_Part]:
+    """The lists and objects that stand here directly."""
+    value, parts = part.value, []
+    items = value.items() if isinstance(value, dict) else enumerate(value)
+    for key, item in items:
+        if not isinstance(item, dict | list) or (key == "compile_config" and "class_name" in value):
+            continue  # how it was trained is not read
+        parts.append(part._replace(value=item, depth=part.depth + 1, in_node=part.in_node or key == _NODES))
+    return parts

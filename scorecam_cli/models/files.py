@@ -15,8 +15,9 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 from scorecam_cli.errors import ModelError
+from scorecam_cli.inspection.naming import Named, may_be_named
 from scorecam_cli.models.declared import check_declared, weights_within
-from scorecam_cli.models.facts import ModelFacts, carries_code, name_of, own_classes, read_facts, unknown_classes
+from scorecam_cli.models.facts import ModelFacts, read_facts
 from scorecam_cli.models.initial_weights import read_from_file
 from scorecam_cli.models.inspection import FileKind, check_contents, identify, require_file
 from scorecam_cli.models.limits import FROM_ITS_MAKER, SAVE_WHOLE
@@ -31,6 +32,8 @@ _ENDINGS = {
     FileKind.WEIGHTS_HDF5: ".weights.h5",
     FileKind.LEGACY_WEIGHTS_HDF5: ".h5",
 }
+
+_ROOMS = ("layers", "initializers", "regularizers", "constraints", "activations", "losses", "metrics", "optimizers")
 
 _IMPORT = "is not part of Keras; give the Python file that defines it with --import FILE.py"
 _IMPORT_OTHER = (
@@ -63,10 +66,10 @@ def load_model_file(path: Path, *, imports: Sequence[Path] = (), unsafe: bool = 
         )
     stored = check_contents(path, kind)
     facts = read_facts(path, archive=kind is FileKind.KERAS_ARCHIVE)
-    if not unsafe:
-        _refuse_code(path, facts)
     check_declared(path, facts, stored=stored)
     classes = {name: found for file in imports for name, found in _run_import(file).items()}
+    if not unsafe:
+        check_names(path, facts, classes, imported=bool(imports))
     model = _rebuild(path, kind, facts, classes, stored=stored, safe_mode=not unsafe, imported=bool(imports))
     import keras
 
@@ -90,12 +93,24 @@ def _rebuild(
 
     with handed_to_keras(path, kind) as link, read_from_file():
         try:
-            with weights_within(path, stored=stored):
+            with weights_within(path, stored=stored), _left_uncompiled():
                 return keras.models.load_model(link, custom_objects=classes, compile=False, safe_mode=safe_mode)
         except ModelError:
             raise
         except Exception as error:  # Keras raises whatever its layers, HDF5, zip or JSON raise
             raise ModelError(f"{path} {_why_not_loaded(facts, classes, imported=imported)}") from error
+
+
+@contextmanager
+def _left_uncompiled() -> Iterator[None]:
+    """Models inside the model keep how they were trained to themselves, as `compile=False` does for the outer one."""
+    import keras
+
+    keras.Model.compile_from_config = lambda model, config: None
+    try:
+        yield
+    finally:
+        del keras.Model.compile_from_config  # uncovers the inherited one
 
 
 def model_file_sha256(path: Path) -> str:
@@ -112,19 +127,50 @@ def model_file_sha256(path: Path) -> str:
         raise ModelError(f"{path} cannot be read ({error.strerror}); check its permissions") from error
 
 
-def _refuse_code(path: Path, facts: ModelFacts) -> None:
-    """Keras's safe mode refuses most of these too, but after it has built other parts, and in other words."""
-    code = {name_of(item) for item in facts.objects if carries_code(item)}
-    if code & {"Lambda", "__lambda__"}:
+def check_names(path: Path, facts: ModelFacts, classes: dict[str, type], *, imported: bool) -> None:
+    """Refuse what does more than compute, and what nobody has defined, before Keras looks it up.
+
+    Args:
+        path: what the user calls the file.
+        facts: its description.
+        classes: of the user's own files, by name.
+        imported: whether there were such files.
+
+    Raises:
+        ModelError: there is such a thing.
+    """
+    refused = _not_allowed(facts, classes)
+    if any(named.name in ("Lambda", "__lambda__") for named in refused):
         raise ModelError(
             f"{path} holds a Lambda layer, Python code inside the file, which scorecam does not run; "
             f"replace it by a layer of Keras or a registered class of your own, and {SAVE_WHOLE}"
         )
-    if code:
+    if forbidden := sorted(named.name for named in refused if _exists(named)):
         raise ModelError(
-            f"{path} holds a {_listed(sorted(code)[:1])}, which brings code or files from outside Keras that scorecam "
-            f"does not use; replace it by layers of Keras and {SAVE_WHOLE}, or {FROM_ITS_MAKER}"
+            f"{path} names {_listed(forbidden[:1])}, a part of Keras that may do more than compute and that no image "
+            f"model needs; replace it by layers of Keras and {SAVE_WHOLE}, or {FROM_ITS_MAKER}"
         )
+    if refused or facts.fault:
+        raise ModelError(f"{path} {facts.fault or _why_not_loaded(facts, classes, imported=imported)}")
+
+
+def _not_allowed(facts: ModelFacts, classes: dict[str, type]) -> list[Named]:
+    import keras
+
+    own = {*classes, *keras.saving.get_custom_objects()}
+    return [named for named in facts.named if not may_be_named(named, own)]
+
+
+def _exists(named: Named) -> bool:
+    """Whether Keras has such a part, wherever: then it is left out for what it can do."""
+    import keras
+
+    if named.module not in (None, "builtins"):
+        found: object = sys.modules.get(named.module) if named.in_keras else None
+        for part in named.name.split("."):
+            found = getattr(found, part, None)
+        return found is not None
+    return any(hasattr(getattr(keras, room), named.name) for room in _ROOMS)
 
 
 def _run_import(path: Path) -> dict[str, type]:
@@ -182,7 +228,8 @@ def _why_not_loaded(facts: ModelFacts, classes: dict[str, type], *, imported: bo
     """The likeliest cause, from what the file says of itself."""
     import keras
 
-    unknown, own = unknown_classes(facts, classes), own_classes(facts)
+    unknown = sorted(named.name.rsplit(">", 1)[-1] for named in _not_allowed(facts, classes))
+    own = sorted({named.name for named in facts.named if named.module and not named.in_keras and not named.is_function})
     saved, here = facts.keras_version or "", str(keras.__version__)
     if any(name in ("TFOpLambda", "SlicingOpLambda") for name in unknown):
         return f"holds bare TensorFlow operations, which Keras 3 cannot rebuild; use layers of Keras and {SAVE_WHOLE}"

@@ -14,6 +14,8 @@ FREE_BYTES = 64 << 20  # what any file may unpack to, or keep beside its arrays,
 CONFIG_BYTES = 8 << 20  # the longest of keras.applications, NASNetLarge, takes 1.1 MB
 CONFIG_ITEMS = 250_000  # brackets and commas; NASNetLarge has 65 000. At most 250 bytes each in Python: 63 MB
 CONFIG_DEPTH = 64  # brackets inside brackets; NASNetLarge has 11, each model inside a model adds 4
+TEXT_LETTERS = 512  # of one name or setting: Keras makes 800 bytes of each letter of a layer's name
+CALLS = 10_000  # of layers, a layer inside a model as often as the model is called; NASNetLarge has 1 000
 ERROR_BYTES = 24 << 20  # of the texts in which Keras repeats a description; it takes up to six times that
 
 HDF5_OBJECTS = 100_000  # groups and arrays; NASNetLarge has 5 000

@@ -31,9 +31,10 @@ from pathlib import Path
 from typing import Any
 
 from scorecam_cli.errors import ModelError
+from scorecam_cli.inspection.naming import may_be_named
 from scorecam_cli.models import isolation
 from scorecam_cli.models.declared import check_declared
-from scorecam_cli.models.facts import carries_code, read_facts
+from scorecam_cli.models.facts import read_facts
 from scorecam_cli.models.inspection import FileKind, check_contents, identify
 
 SECONDS = 10  # on a busy machine; the limit of the process that looks into HDF5 is 3 of CPU
@@ -51,8 +52,10 @@ def check(path: Path) -> str:
         stored = check_contents(path, kind)
         if kind in (FileKind.KERAS_ARCHIVE, FileKind.KERAS_HDF5):
             facts = read_facts(path, archive=kind is FileKind.KERAS_ARCHIVE)
-            if any(carries_code(item) for item in facts.objects):
-                return "carries code"
+            if facts.fault:
+                raise ModelError(f"{path} {facts.fault}")
+            if not all(may_be_named(named, ()) for named in facts.named):
+                return "names what it may not"
             check_declared(path, facts, stored=stored)
     except ModelError as error:
         message = str(error)

@@ -174,7 +174,7 @@ def faults_in_faults(bait: Bait) -> Path:
 
 
 def _faults(depth: int) -> bytes:
-    inner: Any = "x" * 7 * MILLION
+    inner: Any = ["x" * 500] * 14_000
     for _ in range(depth):
         inner = {"module": "keras.layers", "class_name": "Dense", "config": {"units": 3, "activation": inner}}
     return json.dumps(inner).encode()
@@ -386,9 +386,9 @@ HOSTILE: dict[Callable[[Bait], Path], tuple[str, ...]] = {
     photo_too_large_for_any_camera: ("1000000000000 pixels",),
     lambda_in_an_archive: ("Lambda",),
     lambda_in_hdf5: ("Lambda",),
-    vocabulary_from_outside: ("holds a StringLookup",),
-    saved_model_from_outside: ("holds a TFSMLayer",),
-    download_as_an_activation: ("holds a load_data",),
+    vocabulary_from_outside: ("names StringLookup,",),
+    saved_model_from_outside: ("names TFSMLayer,",),
+    download_as_an_activation: ("names load_data,",),
     link_to_another_file: ("a link out of itself",),
     link_to_another_file_in_hdf5: ("a link out of itself",),
     soft_link: ("a link instead of an array",),
