@@ -13,6 +13,7 @@ from scorecam_cli.errors import PhotoError
 
 # O_NONBLOCK: should a pipe take the file's place between the look and the opening, the opening returns at once.
 _FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
+_PIECE = 2**20  # read at once of a file that holds more than its size said
 
 _REASONS = {
     errno.ENOENT: "no such file",
@@ -50,14 +51,34 @@ def read_regular(path: Path, limit: int) -> bytes:
     Raises:
         PhotoError: the file is missing, not readable, no plain file, or larger than `limit` bytes.
     """
-    with open_regular(path) as file:
-        try:
-            data = file.read(limit + 1)
-        except OSError as error:
-            raise PhotoError(reason_of(error)) from error
-    if len(data) > limit:
-        raise PhotoError(f"the file is larger than {limit / 2**20:.0f} MiB, the most that is read")
-    return data
+    try:
+        with open_regular(path) as file:
+            return read_opened(file, limit)
+    except OSError as error:  # of closing, too: a network's file system may tell then what went wrong
+        raise PhotoError(reason_of(error)) from error
+
+
+def read_opened(file: io.BufferedReader, limit: int) -> bytes:
+    """All bytes of an open file; memory is taken for what the file holds, not for what it may hold.
+
+    Raises:
+        PhotoError: it cannot be read, or holds more than `limit` bytes.
+    """
+    try:
+        size = os.fstat(file.fileno()).st_size
+        data, wanted = b"", min(size, limit) + 1
+        while piece := file.read(wanted):
+            data += piece
+            if len(data) > limit:
+                raise PhotoError(f"the file is larger than {limit / 2**20:.0f} MiB, the most that is read")
+            if len(piece) < wanted:
+                break
+            wanted = min(_PIECE, limit + 1 - len(data))  # of a file that grows
+        return data
+    except OSError as error:
+        raise PhotoError(reason_of(error)) from error
+    except MemoryError as error:
+        raise PhotoError(f"not enough memory for a file of {size / 2**20:.0f} MiB") from error
 
 
 def file_sha256(path: Path) -> str:
@@ -66,11 +87,11 @@ def file_sha256(path: Path) -> str:
     Raises:
         PhotoError: the file is missing, not readable, or no plain file.
     """
-    with open_regular(path) as file:
-        try:
+    try:
+        with open_regular(path) as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
-        except OSError as error:
-            raise PhotoError(reason_of(error)) from error
+    except OSError as error:
+        raise PhotoError(reason_of(error)) from error
 
 
 def kind_of(mode: int) -> str:

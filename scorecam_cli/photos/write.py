@@ -36,6 +36,7 @@ _REASONS = {
     errno.ELOOP: "a symbolic link in its path leads back to itself",
 }
 _NO_MORE = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)  # with these the files of every other photo would fail as well
+_CANNOT_SYNC = (errno.EINVAL, errno.ENOTSUP, errno.ENOSYS)  # some file systems in user space: the file is written
 _swept: set[Path] = set()  # folders this process has written to
 
 
@@ -145,4 +146,8 @@ def _write_synced(path: Path, data: bytes | memoryview) -> None:
     with os.fdopen(descriptor, "wb") as file:
         file.write(data)
         file.flush()
-        os.fsync(file.fileno())
+        try:
+            os.fsync(file.fileno())
+        except OSError as error:
+            if error.errno not in _CANNOT_SYNC:
+                raise

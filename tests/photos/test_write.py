@@ -158,6 +158,16 @@ def test_each_reason_has_its_words(tmp_path, monkeypatch, number, words):
     assert names(tmp_path) == []
 
 
+@pytest.mark.parametrize("number", [errno.EINVAL, errno.ENOTSUP])
+def test_file_system_that_cannot_sync_fails_no_file(tmp_path, monkeypatch, number):
+    def fail(descriptor):
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(os, "fsync", fail)
+    write_json(tmp_path / "a.json", {})
+    assert (tmp_path / "a.json").read_text() == "{}\n"
+
+
 def test_file_in_the_place_of_a_folder_and_the_reverse_are_told(tmp_path):
     (tmp_path / "file").write_text("x")
     (tmp_path / "folder").mkdir()
