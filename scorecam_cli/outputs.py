@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -98,13 +98,16 @@ def _write_maps(config: ExplainConfig, computed: ComputedPhoto, halt: threading.
     written = []
     for found in computed.explanation.classes:
         paths = manifest.output_paths(computed.job.output, found.score.label.index, save=config.save)
-        heat = draw.heatmap(found.map, width=photo.width, height=photo.height, colormap=config.colormap)
+        levels = draw.heat_levels(found.map, width=photo.width, height=photo.height)
         for kind, path in paths.items():
             _stop_if(halt)
             if kind == "npy":
                 write.write_array(path, found.map)
-                continue
-            write.write_png(path, _picture(kind, config, photo, heat, found, computed.classifier))
+            elif kind in ("heatmap", "overlay"):
+                tiles = _tiles(kind, config, photo, levels)
+                write.write_image(path, draw.image_of(tiles, width=photo.width, height=photo.height))
+            else:
+                write.write_png(path, _figure(kind, config, photo, found, computed.classifier))
         written.append(paths)
     return written
 
@@ -114,18 +117,15 @@ def _stop_if(halt: threading.Event) -> None:
         raise HaltError
 
 
-def _picture(
-    kind: str,
-    config: ExplainConfig,
-    photo: Photo,
-    heat: NDArray[np.uint8],
-    found: ClassMap,
-    classifier: Classifier,
-) -> NDArray[np.uint8]:
+def _tiles(kind: str, config: ExplainConfig, photo: Photo, levels: NDArray[np.uint8]) -> Iterator[draw.Tile]:
     if kind == "heatmap":
-        return heat
-    if kind == "overlay":
-        return draw.overlay(photo.rgb, heat, alpha=config.alpha)
+        return draw.heat_tiles(levels, colormap=config.colormap)
+    return draw.overlay_tiles(photo.rgb, levels, colormap=config.colormap, alpha=config.alpha)
+
+
+def _figure(
+    kind: str, config: ExplainConfig, photo: Photo, found: ClassMap, classifier: Classifier
+) -> NDArray[np.uint8]:
     if kind in ("pipeline", "masked"):
         if found.steps is None:
             raise PhotoError(

@@ -161,11 +161,11 @@ def test_photos_in_memory_do_not_grow_with_the_run(explain, tmp_path, monkeypatc
         most.append(len(alive))
         return photo
 
-    def write_png(path, rgb):
+    def write_image(path, image):
         time.sleep(0.01 if slow == "write" else 0)
 
     monkeypatch.setattr(run, "read_photo", read)
-    monkeypatch.setattr(write, "write_png", write_png)
+    monkeypatch.setattr(write, "write_image", write_image)
     monkeypatch.setattr(run.manifest, "file_sizes", lambda paths: {})
     jobs = [PhotoJob(tmp_path / f"{number}.png", tmp_path / f"{number}.png") for number in range(30)]
     for _ in explain(jobs):
@@ -180,13 +180,13 @@ def test_seconds_hold_neither_waiting_nor_loading(explain, tmp_path, monkeypatch
         time.sleep(0.6)
         return classifier
 
-    def write_png(path, rgb, real=write.write_png):
+    def write_image(path, image, real=write.write_image):
         time.sleep(0.3)
-        real(path, rgb)
+        real(path, image)
 
     list(explain(photo_jobs(tmp_path, 1), force=True))  # compiled before anything is timed
     monkeypatch.setattr(session, "load_classifier", load)
-    monkeypatch.setattr(write, "write_png", write_png)
+    monkeypatch.setattr(write, "write_image", write_image)
     outcomes = list(explain(photo_jobs(tmp_path, 5), save=("heatmap",), force=True))
     for outcome in outcomes:
         assert 0.3 <= outcome.manifest["seconds"]["total"] < 0.55
@@ -196,11 +196,11 @@ def test_seconds_hold_neither_waiting_nor_loading(explain, tmp_path, monkeypatch
 
 
 def test_closing_early_leaves_whole_files_and_no_thread(explain, tmp_path, monkeypatch):
-    def write_synced(path, data, real=write._write_synced):
-        real(path, data[: len(data) // 2])
+    def write_synced(path, fill, real=write._write_synced):
+        real(path, lambda file: file.write(b"half"))
         time.sleep(0.02)
         path.unlink()
-        real(path, data)
+        real(path, fill)
 
     monkeypatch.setattr(write, "_write_synced", write_synced)
     outcomes = explain(photo_jobs(tmp_path, 10))

@@ -5,8 +5,10 @@ from __future__ import annotations
 import difflib
 import functools
 import logging
-from collections.abc import Iterator
+import math
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +16,18 @@ from PIL import Image
 
 from scorecam_cli.errors import NumericsError, UsageError
 
-STRIP_ROWS = 64  # 64 rows x 4000 columns x 3 float32 = 3 MB: fits a processor's cache, where whole photos do not
+# 64 rows x 4000 columns x 3 float32 = 3 MB: fits a processor's cache, where whole photos do not
+TILE_ROWS, TILE_COLUMNS = 64, 2**15
+MOST_STRIPS = 4096  # each costs 50 microseconds: those of a column of 89 million pixels would take a minute
+
+
+@dataclass(frozen=True)
+class Tile:
+    """A part of a picture and where it lies in it; rgb: uint8 [rows, columns, 3]."""
+
+    rows: slice
+    columns: slice
+    rgb: NDArray[np.uint8]
 
 
 def to_uint8(values: NDArray[np.floating]) -> NDArray[np.uint8]:
@@ -52,6 +65,42 @@ def scale_map(saliency: NDArray[np.float32]) -> NDArray[np.float32]:
     return scaled
 
 
+def tiles(height: int, width: int) -> Iterator[tuple[slice, slice]]:
+    """Rows and columns of the parts that a picture is drawn in: strips of whole rows where these are not too long."""
+    rows = max(TILE_ROWS, math.ceil(height / MOST_STRIPS))
+    for top in range(0, height, rows):
+        for left in range(0, width, TILE_COLUMNS):
+            yield slice(top, min(top + rows, height)), slice(left, min(left + TILE_COLUMNS, width))
+
+
+def heat_levels(saliency: NDArray[np.float32], *, width: int, height: int) -> NDArray[np.uint8]:
+    """The map at the size of the photo, from 0, its minimum, to 255, its maximum; row 0 is the top row.
+
+    Args:
+        saliency: float32 [H, W], finite.
+        width: W0 of the photo.
+        height: H0 of the photo.
+
+    Returns:
+        uint8 [H0, W0]: a third of the memory of its colours.
+
+    Raises:
+        NumericsError: a value is not finite.
+    """
+    scaled = Image.fromarray(scale_map(saliency))
+    map_height, map_width = saliency.shape
+    levels = np.empty((height, width), np.uint8)
+    for rows, columns in tiles(height, width):
+        (left, right), (top, bottom) = (
+            (part.start * steps / length, part.stop * steps / length)
+            for part, steps, length in ((columns, map_width, width), (rows, map_height, height))
+        )
+        size = (columns.stop - columns.start, rows.stop - rows.start)
+        tile = scaled.resize(size, Image.Resampling.BILINEAR, box=(left, top, right, bottom))
+        levels[rows, columns] = to_uint8(np.asarray(tile))
+    return levels
+
+
 def heatmap(saliency: NDArray[np.float32], *, width: int, height: int, colormap: str) -> NDArray[np.uint8]:
     """The map in colours at the size of the photo; its row 0 is the top row.
 
@@ -68,16 +117,54 @@ def heatmap(saliency: NDArray[np.float32], *, width: int, height: int, colormap:
         NumericsError: a value is not finite.
         UsageError: no such colour map.
     """
+    return _whole(heat_tiles(heat_levels(saliency, width=width, height=height), colormap=colormap), height, width)
+
+
+def heat_tiles(levels: NDArray[np.uint8], *, colormap: str) -> Iterator[Tile]:
+    """The heatmap part by part, in colours.
+
+    Args:
+        levels: uint8 [H0, W0], of `heat_levels`.
+        colormap: a name that matplotlib knows.
+
+    Yields:
+        Tiles of uint8 [rows, columns, 3].
+
+    Raises:
+        UsageError: no such colour map.
+    """
     colours = _colour_table(colormap)  # [256, 3]
-    scaled = Image.fromarray(scale_map(saliency))
-    map_height, map_width = saliency.shape
-    heat = np.empty((height, width, 3), np.uint8)
-    for top in range(0, height, STRIP_ROWS):
-        bottom = min(top + STRIP_ROWS, height)
-        box = (0.0, top * map_height / height, float(map_width), bottom * map_height / height)
-        strip = scaled.resize((width, bottom - top), Image.Resampling.BILINEAR, box=box)
-        np.take(colours, to_uint8(np.asarray(strip)), axis=0, out=heat[top:bottom])
-    return heat
+    for place in tiles(*levels.shape):
+        yield Tile(*place, np.take(colours, levels[place], axis=0))
+
+
+def overlay_tiles(rgb: NDArray[np.uint8], levels: NDArray[np.uint8], *, colormap: str, alpha: float) -> Iterator[Tile]:
+    """The heatmap laid over the photo, part by part: `(1 - alpha) * rgb + alpha * heat`, rounded once.
+
+    Args:
+        rgb: uint8 [H0, W0, 3].
+        levels: uint8 [H0, W0], of `heat_levels`.
+        colormap: a name that matplotlib knows.
+        alpha: opacity of the heatmap, in [0, 1].
+
+    Yields:
+        Tiles of uint8 [rows, columns, 3].
+
+    Raises:
+        UsageError: no such colour map.
+    """
+    if rgb.shape[:2] != levels.shape:
+        raise ValueError(f"photo {rgb.shape} and heatmap {levels.shape} differ in shape")
+    for tile in heat_tiles(levels, colormap=colormap):
+        yield Tile(tile.rows, tile.columns, _blend(rgb[tile.rows, tile.columns], tile.rgb, alpha))
+
+
+def image_of(parts: Iterable[Tile], *, width: int, height: int) -> Image.Image:
+    """The picture of its tiles, ready to be encoded: never whole in memory but in that form."""
+    image = Image.new("RGB", (width, height))
+    for tile in parts:
+        image.paste(Image.fromarray(tile.rgb), (tile.columns.start, tile.rows.start))
+    return image
 
 
 def overlay(rgb: NDArray[np.uint8], heat: NDArray[np.uint8], *, alpha: float) -> NDArray[np.uint8]:
@@ -93,12 +180,21 @@ def overlay(rgb: NDArray[np.uint8], heat: NDArray[np.uint8], *, alpha: float) ->
     """
     if rgb.shape != heat.shape:
         raise ValueError(f"photo {rgb.shape} and heatmap {heat.shape} differ in shape")
-    blended = np.empty_like(rgb)
+    places = tiles(*rgb.shape[:2])
+    return _whole((Tile(*place, _blend(rgb[place], heat[place], alpha)) for place in places), *rgb.shape[:2])
+
+
+def _blend(rgb: NDArray[np.uint8], heat: NDArray[np.uint8], alpha: float) -> NDArray[np.uint8]:
     photo_share, heat_share = np.float32((1 - alpha) / 255), np.float32(alpha / 255)
-    for top in range(0, rgb.shape[0], STRIP_ROWS):
-        rows = slice(top, top + STRIP_ROWS)
-        blended[rows] = to_uint8(rgb[rows] * photo_share + heat[rows] * heat_share)
-    return blended
+    return to_uint8(rgb * photo_share + heat * heat_share)
+
+
+def _whole(parts: Iterable[Tile], height: int, width: int) -> NDArray[np.uint8]:
+    """The picture of its tiles, uint8 [height, width, 3]."""
+    picture = np.empty((height, width, 3), np.uint8)
+    for tile in parts:
+        picture[tile.rows, tile.columns] = tile.rgb
+    return picture
 
 
 def check_colormap(name: str) -> None:

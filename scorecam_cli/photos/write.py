@@ -7,8 +7,9 @@ import errno
 import io
 import json
 import os
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,6 +38,7 @@ _REASONS = {
 }
 _NO_MORE = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)  # with these the files of every other photo would fail as well
 _CANNOT_SYNC = (errno.EINVAL, errno.ENOTSUP, errno.ENOSYS)  # some file systems in user space: the file is written
+_BUFFER_BYTES = 2**20  # the encoder of PNG gives 64 kB and a few bytes by turns
 _swept: set[Path] = set()  # folders this process has written to
 
 
@@ -50,9 +52,17 @@ def write_png(path: Path, rgb: NDArray[np.uint8]) -> None:
     Raises:
         PhotoError: the file cannot be written; nothing of it is left.
     """
-    encoded = io.BytesIO()  # in memory first: Pillow hides the reason of a failed write to disk
-    Image.fromarray(rgb).save(encoded, "PNG", compress_level=COMPRESS_LEVEL)
-    _write_whole(path, encoded.getbuffer())
+    write_image(path, Image.fromarray(rgb))
+
+
+def write_image(path: Path, image: Image.Image) -> None:
+    """The PNG that `write_png` makes, of an image of mode RGB.
+
+    Raises:
+        PhotoError: the file cannot be written; nothing of it is left.
+    """
+    # Straight to the disk: the encoded picture of a large photo would take hundreds of megabytes more.
+    _write_whole(path, lambda file: image.save(file, "PNG", compress_level=COMPRESS_LEVEL))
 
 
 def write_array(path: Path, array: NDArray[np.float32]) -> None:
@@ -63,7 +73,7 @@ def write_array(path: Path, array: NDArray[np.float32]) -> None:
     """
     encoded = io.BytesIO()
     np.save(encoded, np.ascontiguousarray(array, dtype="<f4"), allow_pickle=False)
-    _write_whole(path, encoded.getbuffer())
+    write_bytes(path, encoded.getvalue())
 
 
 def write_text(path: Path, text: str) -> None:
@@ -72,7 +82,7 @@ def write_text(path: Path, text: str) -> None:
     Raises:
         PhotoError: the file cannot be written; nothing of it is left.
     """
-    _write_whole(path, text.encode("utf-8", "surrogateescape"))
+    write_bytes(path, text.encode("utf-8", "surrogateescape"))
 
 
 def write_bytes(path: Path, data: bytes) -> None:
@@ -81,7 +91,7 @@ def write_bytes(path: Path, data: bytes) -> None:
     Raises:
         PhotoError: the file cannot be written; nothing of it is left.
     """
-    _write_whole(path, data)
+    _write_whole(path, lambda file: file.write(data))
 
 
 def write_json(path: Path, obj: Any) -> None:
@@ -91,7 +101,7 @@ def write_json(path: Path, obj: Any) -> None:
         PhotoError: the file cannot be written; nothing of it is left.
     """
     text = json.dumps(obj, indent=2, allow_nan=False)  # NaN is no JSON, and must not occur
-    _write_whole(path, f"{text}\n".encode("ascii"))
+    write_bytes(path, f"{text}\n".encode("ascii"))
 
 
 def remove(path: Path) -> None:
@@ -108,14 +118,14 @@ def remove(path: Path) -> None:
         raise unwritable(path, error) from error
 
 
-def _write_whole(path: Path, data: bytes | memoryview) -> None:
-    """The bytes at `path`, all or none, whatever interrupts."""
+def _write_whole(path: Path, fill: Callable[[BinaryIO], object]) -> None:
+    """What `fill` writes, at `path`, all or none, whatever interrupts."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         _sweep_once(path.parent)
         temporary = path.with_name(temporary_name(path.name))
         try:
-            _write_synced(temporary, data)
+            _write_synced(temporary, fill)
             temporary.replace(path)  # over a symbolic link, not through it
         except BaseException:  # an interrupt, too, leaves nothing behind
             with contextlib.suppress(OSError):
@@ -139,12 +149,12 @@ def _sweep_once(folder: Path) -> None:
         sweep(folder)
 
 
-def _write_synced(path: Path, data: bytes | memoryview) -> None:
+def _write_synced(path: Path, fill: Callable[[BinaryIO], object]) -> None:
     # Mode 0666: the system takes the umask off by itself. Reading the umask means setting it for a moment, which every
     # other thread would see.
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(data)
+    with os.fdopen(descriptor, "wb", buffering=_BUFFER_BYTES) as file:
+        fill(file)
         file.flush()
         try:
             os.fsync(file.fileno())

@@ -97,12 +97,15 @@ def _stages_alone(config: Any, photos: list[Path], output: Path, classifier: Any
 
     def pictures(rgb: Any, saliency: Any) -> Any:
         height, width = rgb.shape[:2]
-        heat = draw.heatmap(saliency, width=width, height=height, colormap=config.colormap)
-        return {"heatmap.png": heat, "overlay.png": draw.overlay(rgb, heat, alpha=config.alpha)}
+        levels = draw.heat_levels(saliency, width=width, height=height)
+        heat = draw.heat_tiles(levels, colormap=config.colormap)
+        laid = draw.overlay_tiles(rgb, levels, colormap=config.colormap, alpha=config.alpha)
+        parts = {"heatmap.png": heat, "overlay.png": laid}
+        return {ending: draw.image_of(tiles, width=width, height=height) for ending, tiles in parts.items()}
 
     def files(name: str, drawn: Any) -> None:
-        for ending, pixels in drawn.items():
-            write.write_png(output / f"{name}-{ending}", pixels)
+        for ending, image in drawn.items():
+            write.write_image(output / f"{name}-{ending}", image)
         write.write_json(output / f"{name}.json", {"photo": name})
 
     for photo in photos:

@@ -55,4 +55,4 @@ def test_a_method_without_masks_fails_the_photo_in_one_sentence(kind, tiny_model
     found = ClassMap(ClassScore(ClassLabel(0, "0"), 0.5, None), np.eye(16, dtype=np.float32))
     config = ExplainConfig(PhotoSettings(), ModelSettings(model=str(tiny_model)), save=(kind,))
     with pytest.raises(PhotoError, match=f"leave {kind} out of --save"):
-        outputs._picture(kind, config, read_photo(photo), found.map, found, classifier)
+        outputs._figure(kind, config, read_photo(photo), found, classifier)

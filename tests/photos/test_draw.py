@@ -12,9 +12,22 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
+from PIL import Image
 
 from scorecam_cli.errors import NumericsError, UsageError
-from scorecam_cli.photos.draw import check_colormap, heatmap, overlay, scale_map, to_uint8
+from scorecam_cli.photos import draw
+from scorecam_cli.photos.draw import (
+    check_colormap,
+    heat_levels,
+    heat_tiles,
+    heatmap,
+    image_of,
+    overlay,
+    overlay_tiles,
+    scale_map,
+    tiles,
+    to_uint8,
+)
 from scorecam_cli.photos.panel import panel
 
 GREY = "gray"  # the colour map whose colours are the values
@@ -90,6 +103,46 @@ def test_heatmap_equals_plain_bilinear_upsampling(height, width):
 def test_heatmap_has_the_size_of_any_photo(height, width):
     saliency = np.random.default_rng(0).random((224, 224)).astype(np.float32)
     assert heatmap(saliency, width=width, height=height, colormap="jet").shape == (height, width, 3)
+
+
+def by_strips_of_64_rows(saliency: np.ndarray, rgb: np.ndarray, alpha: float) -> tuple[np.ndarray, np.ndarray]:
+    """Heatmap and overlay of an ordinary photo drawn another way: one strip of 64 whole rows after the other."""
+    (height, width), (map_height, map_width) = rgb.shape[:2], saliency.shape
+    colours = to_uint8(matplotlib.colormaps["turbo"](np.linspace(0, 1, 256))[:, :3])
+    scaled, heat, blended = Image.fromarray(scale_map(saliency)), np.empty_like(rgb), np.empty_like(rgb)
+    for top in range(0, height, 64):
+        bottom = min(top + 64, height)
+        box = (0, top * map_height / height, map_width, bottom * map_height / height)
+        strip = scaled.resize((width, bottom - top), Image.Resampling.BILINEAR, box=box)
+        heat[top:bottom] = colours[to_uint8(np.asarray(strip))]
+        shares = np.float32((1 - alpha) / 255), np.float32(alpha / 255)
+        blended[top:bottom] = to_uint8(rgb[top:bottom] * shares[0] + heat[top:bottom] * shares[1])
+    return heat, blended
+
+
+@pytest.mark.parametrize(("height", "width"), [(480, 640), (65, 70), (1, 1), (1000, 1333), (7, 500), (4000, 40)])
+def test_pictures_of_ordinary_photos_are_those_of_strips_of_64_rows_to_the_last_byte(height, width):
+    rng = np.random.default_rng(1)
+    saliency, rgb = rng.random((14, 14)).astype(np.float32), rng.integers(0, 256, (height, width, 3), np.uint8)
+    heat, blended = by_strips_of_64_rows(saliency, rgb, 0.37)
+    levels = heat_levels(saliency, width=width, height=height)
+    tiles = heat_tiles(levels, colormap="turbo"), overlay_tiles(rgb, levels, colormap="turbo", alpha=0.37)
+    drawn, laid = (np.asarray(image_of(each, width=width, height=height)) for each in tiles)
+    assert np.array_equal(drawn, heat)
+    assert np.array_equal(laid, blended)
+    assert np.array_equal(heatmap(saliency, width=width, height=height, colormap="turbo"), heat)
+    assert np.array_equal(overlay(rgb, heat, alpha=0.37), blended)
+
+
+@pytest.mark.parametrize(("height", "width"), [(1, 100_000), (70, 90_000), (600_000, 2), (300_000, 1)])
+def test_long_and_wide_photos_are_drawn_in_small_parts_and_wholly(height, width):
+    parts = list(tiles(height, width))
+    assert len(parts) <= 4096 * -(-width // draw.TILE_COLUMNS)
+    assert max((rows.stop - rows.start) * (columns.stop - columns.start) for rows, columns in parts) <= 2**21
+    saliency = np.random.default_rng(0).random((min(7, height), min(7, width))).astype(np.float32)
+    heat = heatmap(saliency, width=width, height=height, colormap=GREY)[:, :, 0]
+    expected = 255 * bilinear(scale_map(saliency).astype(float), height, width)
+    assert np.abs(heat - expected).max() <= 0.51
 
 
 @pytest.mark.parametrize("name", ["jet", "viridis", "tab10"])
