@@ -19,6 +19,7 @@ from scorecam_cli.cli.explain import explain
 from scorecam_cli.cli.models import models
 from scorecam_cli.cli.predict import predict
 from scorecam_cli.cli.report import report
+from scorecam_cli.cli.streams import ReaderGoneError, standard_streams
 from scorecam_cli.errors import ModelError, PhotoError, ScorecamError
 
 EXIT_PHOTO_FAILED = 1
@@ -47,8 +48,9 @@ def cli() -> None:
     scorecam report maps/                           one page to look at and to send
     scorecam models                                 the models that can be named
 
-    Exit codes: 0 all done, 1 at least one photo failed and the others are done, 2 usage or nothing matched,
-    3 the model could not be loaded, 130 interrupted, 143 terminated.
+    Exit codes: 0 all done, 1 at least one photo failed or standard output could not be written, and the rest is done,
+    2 usage or nothing matched, 3 the model could not be loaded, 130 interrupted, 141 the reader of standard output
+    went away, 143 terminated.
     """
 
 
@@ -63,12 +65,8 @@ cli.add_command(models)
 def main(arguments: list[str] | None = None) -> NoReturn:
     """Run the command line and leave the process with its exit code."""
     signal.signal(signal.SIGTERM, _terminate)
-    try:
+    with standard_streams():
         code = _run(arguments)
-        sys.stdout.flush()
-    except BrokenPipeError:  # the reader, `head` say, has all it wanted
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        code = EXIT_BROKEN_PIPE
     sys.exit(code)
 
 
@@ -81,6 +79,8 @@ def _run(arguments: list[str] | None) -> int:
     except click.ClickException as error:
         error.show()
         return EXIT_USAGE
+    except ReaderGoneError:
+        return EXIT_BROKEN_PIPE
     except (KeyboardInterrupt, click.Abort):
         say_error("interrupted; what was finished is kept, run the same command again to go on")
         return EXIT_INTERRUPTED

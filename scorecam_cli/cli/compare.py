@@ -9,7 +9,8 @@ from typing import Any
 import click
 
 from scorecam_cli.cli import options as shared
-from scorecam_cli.cli.console import Console, print_json, print_path, table
+from scorecam_cli.cli.console import Console, table
+from scorecam_cli.cli.results import Results
 from scorecam_cli.config import CompareConfig
 from scorecam_cli.records import Failed
 
@@ -50,6 +51,7 @@ def compare(as_json: bool, top: int | None, **options: Any) -> int:
     check_request(config)
     found = find_jobs(photos.images, recursive=photos.recursive, output_dir=photos.output_dir)
     console = Console(verbosity=loudness, total=len(found.jobs) + len(found.failures))
+    results = Results(console)
     console.notes(found.notes)
     try:
         outcomes = compare_photos(config, found.jobs, watcher=console, clock=time.perf_counter)
@@ -57,18 +59,18 @@ def compare(as_json: bool, top: int | None, **options: Any) -> int:
             if isinstance(outcome, Failed):
                 console.failed_photo(outcome)
                 if as_json:
-                    print_json({"schema": 1, "photo": str(outcome.photo), "error": outcome.reason})
+                    results.json({"schema": 1, "photo": str(outcome.photo), "error": outcome.reason})
                 continue
             console.finished_photo(_lines(outcome.description))
             if as_json:
-                print_json(outcome.description)
+                results.json(outcome.description)
             else:
                 for path in outcome.paths:
-                    print_path(path)
+                    results.path(path)
     finally:
         console.close()
     console.finish()
-    return 1 if console.failed else 0
+    return 1 if console.failed or results.lost else 0
 
 
 def _lines(description: Any) -> list[str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 import time
 from collections.abc import Mapping, Sequence
@@ -21,13 +20,6 @@ def say_error(sentence: str) -> None:
 def printable(text: str) -> str:
     """Text that cannot move the cursor, change colours or turn the line around: such characters become escapes."""
     return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
-
-
-def print_path(path: Path) -> None:
-    """One path on stdout, byte for byte as the file system has it."""
-    sys.stdout.flush()
-    sys.stdout.buffer.write(os.fsencode(path) + b"\n")
-    sys.stdout.buffer.flush()
 
 
 def print_json(value: Mapping[str, Any]) -> None:

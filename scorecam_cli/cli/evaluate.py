@@ -9,7 +9,8 @@ from typing import Any
 import click
 
 from scorecam_cli.cli import options as shared
-from scorecam_cli.cli.console import Console, print_json, print_path, table
+from scorecam_cli.cli.console import Console, table
+from scorecam_cli.cli.results import Results
 from scorecam_cli.config import FILLS, MEASURES, EvaluateConfig
 from scorecam_cli.records import Failed
 
@@ -108,10 +109,11 @@ def evaluate(as_json: bool, **options: Any) -> int:
         console.close()
     finished = finish_evaluation(config)
     console.say_lines(table(finished.table))
+    results = Results(console)
     if as_json:
-        print_json(finished.summary)
+        results.json(finished.summary)
     else:
         for path in finished.paths:
-            print_path(path)
+            results.path(path)
     console.finish()
-    return 1 if console.failed else 0
+    return 1 if console.failed or results.lost else 0

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from scorecam_cli.cli import options as shared
-from scorecam_cli.cli.console import Console, print_json, print_path
+from scorecam_cli.cli.console import Console
 from scorecam_cli.cli.report import PAGE, write_page
+from scorecam_cli.cli.results import Results
 from scorecam_cli.config import METHODS, SELECTIONS, ExplainConfig, PhotoSettings
 from scorecam_cli.records import Explained, Found, Outcome
 from scorecam_cli.report.request import ReportConfig
@@ -106,6 +107,7 @@ def explain(
     exact = config.fidelity == 1 and config.passes is None and config.model.precision == "float32"
     exact = exact and config.method == "score-cam"
     console = Console(verbosity=loudness, total=len(found.jobs) + len(found.failures), exact=exact)
+    results = Results(console)
     console.notes(found.notes)
     outcomes: list[Outcome] = []  # for the page
     with ExitStack() as ending:
@@ -120,7 +122,7 @@ def explain(
                 console.explained(outcome)
             else:
                 console.failed_photo(outcome)
-            _print(outcome, as_json=as_json)
+            _print(outcome, results, as_json=as_json)
             if on_page is not None:
                 outcomes.append(outcome)
             if fail_fast and console.failed:
@@ -128,8 +130,8 @@ def explain(
     if on_page is not None:
         written = write_page(on_page, outcomes, console)
         if not as_json:
-            print_path(written)
-    return 1 if console.failed else 0
+            results.path(written)
+    return 1 if console.failed or results.lost else 0
 
 
 def _find(photos: PhotoSettings, retry_failed: Path | None) -> Found:
@@ -156,11 +158,11 @@ def _open_log(path: Path, found: Found) -> OutcomeLog:
     return OutcomeLog(path, outputs=outputs, now=lambda: datetime.now(UTC).isoformat(timespec="milliseconds"))
 
 
-def _print(outcome: Any, *, as_json: bool) -> None:
+def _print(outcome: Any, results: Results, *, as_json: bool) -> None:
     if as_json and isinstance(outcome, Explained):
-        print_json(outcome.manifest)
+        results.json(outcome.manifest)
     elif as_json:
-        print_json({"schema": 1, "photo": str(outcome.photo), "error": outcome.reason})
+        results.json({"schema": 1, "photo": str(outcome.photo), "error": outcome.reason})
     elif isinstance(outcome, Explained):
         for path in outcome.paths:
-            print_path(path)
+            results.path(path)

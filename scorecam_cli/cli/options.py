@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 import click
 
 from scorecam_cli.config import MAX_PIXELS, METHODS, PRECISIONS, VARIANTS, ExplainConfig, ModelSettings, PhotoSettings
+from scorecam_cli.errors import UsageError
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 DEFAULTS = ModelSettings()
@@ -255,12 +256,23 @@ def photo_settings(options: dict[str, Any]) -> PhotoSettings:
     images = [*options.pop("images")]
     files_from = options.pop("files_from")
     if files_from == "-":
-        images += read_file_list(sys.stdin.buffer)
+        images += _read_standard_input()
     elif files_from is not None:
         with click.open_file(files_from, "rb") as stream:
             images += read_file_list(stream)
     recursive, output_dir, max_pixels = (options.pop(name, None) for name in ("recursive", "output_dir", "max_pixels"))
     return PhotoSettings(tuple(images), bool(recursive), output_dir, max_pixels or MAX_PIXELS)
+
+
+def _read_standard_input() -> list[str]:
+    from scorecam_cli.photos.find import read_file_list
+
+    if sys.stdin is None:
+        raise UsageError("standard input is closed: --files-from - has nothing to read")
+    try:
+        return read_file_list(sys.stdin.buffer)
+    except OSError as error:
+        raise UsageError(f"standard input cannot be read for --files-from -: {error.strerror or error}") from error
 
 
 def verbosity(options: dict[str, Any]) -> int:

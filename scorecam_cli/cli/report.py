@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import click
 
 from scorecam_cli.cli import options as shared
-from scorecam_cli.cli.console import Console, print_path
+from scorecam_cli.cli.console import Console
+from scorecam_cli.cli.results import Results
 from scorecam_cli.report.request import TITLE, Form, ReportConfig
 
 if TYPE_CHECKING:
@@ -66,8 +67,9 @@ def report(
     finally:
         console.close()
     _say(console, made)
-    print_path(made.page)
-    return 1 if found.lost else 0
+    results = Results(console)
+    results.path(made.page)
+    return 1 if found.lost or results.lost else 0
 
 
 def write_page(config: ReportConfig, outcomes: Sequence[Outcome], console: Console) -> Path:
