@@ -5,6 +5,7 @@
 
 import re
 import shlex
+import tomllib
 from pathlib import Path
 
 import click
@@ -202,6 +203,21 @@ def test_links_lead_somewhere(page):
 def test_each_page_is_linked_from_the_readme():
     linked = {link.partition("#")[0] for link in LINK.findall(text_of(README))}
     assert {f"docs/{page.name}" for page in DOCS.glob("*.md")} <= linked
+
+
+def test_no_link_on_the_package_index_leads_to_a_file_that_is_not_there():
+    """The index shows README.md alone; the rules are those that the build applies."""
+    settings = tomllib.loads(text_of(ROOT / "pyproject.toml"))["tool"]["hatch"]["metadata"]["hooks"][
+        "fancy-pypi-readme"
+    ]
+    text = text_of(README)
+    assert "](docs/" in text
+    assert "](sample_images/" in text
+    for rule in settings["substitutions"]:
+        text = re.sub(rule["pattern"], rule["replacement"], text)
+    links = LINK.findall(text)
+    assert links
+    assert all(link.startswith("https://") for link in links)
 
 
 def test_messages_under_troubleshooting_are_those_of_the_program():
