@@ -12,13 +12,13 @@ __all__ = ["ClassMap", "Classifier", "Explanation", "ScorecamError", "__version_
 if TYPE_CHECKING:
     from scorecam_cli.api import explain, wrap
     from scorecam_cli.errors import ScorecamError
-    from scorecam_cli.models.classifier import Classifier
+    from scorecam_cli.keras_engine.classifier import Classifier
     from scorecam_cli.records import ClassMap, Explanation
 
 _HOMES = {
     "explain": "scorecam_cli.api",
     "wrap": "scorecam_cli.api",
-    "Classifier": "scorecam_cli.models.classifier",
+    "Classifier": "scorecam_cli.keras_engine.classifier",
     "ClassMap": "scorecam_cli.records",
     "Explanation": "scorecam_cli.records",
     "ScorecamError": "scorecam_cli.errors",

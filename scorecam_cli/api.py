@@ -11,12 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scorecam_cli.errors import PhotoError, UsageError
-from scorecam_cli.models.building import build_classifier
-from scorecam_cli.models.classifier import Classifier
-from scorecam_cli.models.hardware import Precision
-from scorecam_cli.models.keras_start import device_name
+from scorecam_cli.keras_engine.building import build_classifier
+from scorecam_cli.keras_engine.classifier import Classifier
+from scorecam_cli.keras_engine.hardware import Precision
+from scorecam_cli.keras_engine.start import device_name
+from scorecam_cli.loading.load import check_labels
 from scorecam_cli.models.labels import Labels, numbered_labels
-from scorecam_cli.models.loading import check_labels
 from scorecam_cli.models.preparation import Preprocess, choose_preparation
 from scorecam_cli.photos.read import read_photo
 from scorecam_cli.records import ClassLabel, Explanation

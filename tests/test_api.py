@@ -6,7 +6,7 @@ import pytest
 
 import scorecam_cli
 from scorecam_cli.errors import PhotoError, UsageError
-from tests.models import model_zoo
+from tests.loading import model_zoo
 
 
 @pytest.fixture(scope="module")

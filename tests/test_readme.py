@@ -13,7 +13,7 @@ import pytest
 from click.testing import CliRunner
 
 from scorecam_cli.cli.app import cli
-from scorecam_cli.models.catalogue import catalogue
+from scorecam_cli.loading.named_models import catalogue
 
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"

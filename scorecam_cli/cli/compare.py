@@ -45,8 +45,8 @@ def compare(as_json: bool, top: int | None, **options: Any) -> int:
     photos = shared.photo_settings(options)
     config = CompareConfig(photos=photos, model=shared.model_settings(options), top=top or 0, **options)
 
-    from scorecam_cli.comparing import check_request, compare_photos
     from scorecam_cli.photos.find import find_jobs
+    from scorecam_cli.runs.compare import check_request, compare_photos
 
     check_request(config)
     found = find_jobs(photos.images, recursive=photos.recursive, output_dir=photos.output_dir)

@@ -90,9 +90,9 @@ def evaluate(as_json: bool, **options: Any) -> int:
     photos = shared.photo_settings(options)
     config = EvaluateConfig(photos=photos, model=shared.model_settings(options), **options)
 
-    from scorecam_cli.evaluating import check_request, evaluate_photos
-    from scorecam_cli.evaluation import finish_evaluation
     from scorecam_cli.photos.find import find_jobs
+    from scorecam_cli.runs.evaluate import check_request, evaluate_photos
+    from scorecam_cli.runs.evaluation import finish_evaluation
 
     check_request(config)
     found = find_jobs(photos.images, recursive=photos.recursive, output_dir=None)

@@ -20,7 +20,7 @@ from scorecam_cli.records import Explained, Found, Outcome
 from scorecam_cli.report.request import ReportConfig
 
 if TYPE_CHECKING:
-    from scorecam_cli.photos.log import OutcomeLog
+    from scorecam_cli.runs.log import OutcomeLog
 
 DEFAULTS: dict[str, Any] = {name: field.default for name, field in ExplainConfig.__dataclass_fields__.items()}
 
@@ -100,7 +100,7 @@ def explain(
     config = ExplainConfig(photos=photos, model=shared.model_settings(options), top=top or 0, **options)
     on_page = None if page is None else ReportConfig(page)
 
-    from scorecam_cli.run import check_request, explain_photos
+    from scorecam_cli.runs.explain import check_request, explain_photos
 
     check_request(config)
     found = _find(photos, retry_failed)
@@ -137,7 +137,7 @@ def explain(
 def _find(photos: PhotoSettings, retry_failed: Path | None) -> Found:
     """The photos to do; with a log to retry, those of them that failed in it, or all that did where none is named."""
     from scorecam_cli.photos.find import find_jobs
-    from scorecam_cli.photos.log import failed_photos, only_failed, with_logged_outputs
+    from scorecam_cli.runs.log import failed_photos, only_failed, with_logged_outputs
 
     failed = None if retry_failed is None else failed_photos(retry_failed)
     images = photos.images if failed is None or photos.images else tuple(failed)
@@ -152,7 +152,7 @@ def _find(photos: PhotoSettings, retry_failed: Path | None) -> Found:
 
 
 def _open_log(path: Path, found: Found) -> OutcomeLog:
-    from scorecam_cli.photos.log import OutcomeLog
+    from scorecam_cli.runs.log import OutcomeLog
 
     outputs = {job.photo: job.output for job in found.jobs}
     return OutcomeLog(path, outputs=outputs, now=lambda: datetime.now(UTC).isoformat(timespec="milliseconds"))

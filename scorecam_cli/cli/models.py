@@ -45,7 +45,7 @@ def models(model: str | None, as_json: bool, **options: Any) -> int:
 
 
 def _list_catalogue(*, as_json: bool) -> None:
-    from scorecam_cli.models.catalogue import catalogue
+    from scorecam_cli.loading.named_models import catalogue
     from scorecam_cli.models.preparation import PREPARATIONS
 
     rows = [("NAME", "INPUT", "PARAMETERS", "TARGET LAYER", "GRID", "CHANNELS", "PREPARATION", "WEIGHTS HERE")]
@@ -83,7 +83,7 @@ def _list_catalogue(*, as_json: bool) -> None:
 def _list_layers(settings: ModelSettings, *, as_json: bool) -> None:
     from dataclasses import replace
 
-    from scorecam_cli.models.loading import load_network
+    from scorecam_cli.loading.load import load_network
 
     if not settings.is_file:  # the layers are the same whatever the weights
         settings = replace(settings, weights="random")

@@ -30,9 +30,9 @@ def predict(as_json: bool, top: int, **options: Any) -> int:
     photos = shared.photo_settings(options)
     config = PredictConfig(photos=photos, model=shared.model_settings(options), top=top)
 
-    from scorecam_cli.description import describe_class
     from scorecam_cli.photos.find import find_jobs
-    from scorecam_cli.run import predict_photos
+    from scorecam_cli.runs.description import describe_class
+    from scorecam_cli.runs.explain import predict_photos
 
     found = find_jobs(photos.images, recursive=photos.recursive, output_dir=None)
     console = Console(verbosity=min(loudness, 0), total=len(found.jobs) + len(found.failures))

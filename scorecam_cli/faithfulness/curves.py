@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from scorecam_cli.errors import UsageError
 from scorecam_cli.faithfulness.ranks import places, require_size
-from scorecam_cli.models.classifier import Classifier
+from scorecam_cli.keras_engine.classifier import Classifier
 
 STEPS = 28  # 3.6 % of the pixels each: 8 rows' worth of 224 x 224
 BLUR = 5 / 224  # standard deviation as a share of each side: 5 pixels of 224

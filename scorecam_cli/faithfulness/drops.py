@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from scorecam_cli.errors import UsageError
 from scorecam_cli.faithfulness.ranks import places, require_size
-from scorecam_cli.models.classifier import Classifier
+from scorecam_cli.keras_engine.classifier import Classifier
 from scorecam_cli.photos.draw import scale_map
 
 TOP_SHARE = 0.5  # of the pixels, as Score-CAM's evaluation keeps

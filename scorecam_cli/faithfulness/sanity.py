@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 
 from scorecam_cli.errors import ModelError, UsageError
 from scorecam_cli.faithfulness.ranks import rank_correlation
-from scorecam_cli.models.classifier import Classifier
-from scorecam_cli.models.keras_start import start
-from scorecam_cli.models.layers import PREPARING, Network
+from scorecam_cli.keras_engine.classifier import Classifier
+from scorecam_cli.keras_engine.layers import PREPARING, Network
+from scorecam_cli.keras_engine.start import start
 
 STAGES = 6
 

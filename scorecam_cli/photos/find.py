@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import IO
 
 from scorecam_cli.errors import NothingFoundError, UsageError
-from scorecam_cli.photos.regular import kind_of, reason_of
-from scorecam_cli.photos.walk import (
+from scorecam_cli.files.regular import kind_of, reason_of
+from scorecam_cli.files.walk import (
     Unreadable,
     expand_pattern,
     fixed_prefix,

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from scorecam_cli.errors import PhotoError
-from scorecam_cli.photos.regular import file_sha256, read_regular
+from scorecam_cli.files.regular import file_sha256, read_regular
 
 __all__ = [
     "SCHEMA",

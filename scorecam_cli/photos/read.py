@@ -14,9 +14,9 @@ from PIL import Image, UnidentifiedImageError
 
 from scorecam_cli.config import MAX_PIXELS
 from scorecam_cli.errors import PhotoError
+from scorecam_cli.files.regular import read_regular
+from scorecam_cli.files.signatures import READ_FORMATS, looks_like, photo_format
 from scorecam_cli.photos.colour import to_srgb
-from scorecam_cli.photos.regular import read_regular
-from scorecam_cli.photos.sniff import READ_FORMATS, looks_like, photo_format
 from scorecam_cli.records import Photo
 
 MAX_BYTES = 2**30  # 89,478,485 pixels x 8 bytes (16-bit RGBA, not compressed) = 716 MB, and room for metadata

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from scorecam_cli.errors import NothingFoundError
+from scorecam_cli.files.walk import Unreadable, expand_pattern, is_pattern, list_folder
 from scorecam_cli.photos.find import find_jobs
 from scorecam_cli.photos.manifest import manifest_path, read_manifest
-from scorecam_cli.photos.walk import Unreadable, expand_pattern, is_pattern, list_folder
 from scorecam_cli.records import Explained, Failed, Outcome
 
 MANIFEST_ENDING = ".scorecam.json"

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from scorecam_cli.errors import PhotoError, UsageError
-from scorecam_cli.photos.regular import read_regular
+from scorecam_cli.files.regular import read_regular
 
 MAX_BYTES = 2**28  # a row has about 0.5 kB: half a million photos
 _NAMES = ("photo", "photo_sha256", "method", "class")  # columns that are words, whatever they look like

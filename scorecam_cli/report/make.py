@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from scorecam_cli.photos.write import write_text
+from scorecam_cli.files.write import write_text
 from scorecam_cli.report.cards import Card, CardMaker
 from scorecam_cli.report.collect import Entry, State
 from scorecam_cli.report.evaluation import NO_EVALUATION, Evaluation, read_evaluation

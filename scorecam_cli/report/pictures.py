@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from scorecam_cli.errors import NumericsError, PhotoError, UsageError
+from scorecam_cli.files.regular import read_regular
+from scorecam_cli.files.write import write_bytes
 from scorecam_cli.photos import draw
 from scorecam_cli.photos.read import read_photo
-from scorecam_cli.photos.regular import read_regular
-from scorecam_cli.photos.write import write_bytes
 from scorecam_cli.records import Photo
 
 MAP_SIDE = 160  # pixels: a grid of 7 x 7 or 14 x 14, upsampled, has no more to show; the browser smooths it

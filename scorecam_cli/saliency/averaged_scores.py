@@ -10,10 +10,10 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from scorecam_cli.keras_engine.classifier import MASK_EPSILON, Classifier
+from scorecam_cli.keras_engine.gradients import check_logits
+from scorecam_cli.keras_engine.start import start
 from scorecam_cli.models.answers import Observation
-from scorecam_cli.models.classifier import MASK_EPSILON, Classifier
-from scorecam_cli.models.gradients import check_logits
-from scorecam_cli.models.keras_start import start
 from scorecam_cli.saliency.maps import Maps, MethodSettings, from_grids
 from scorecam_cli.saliency.score_cam import live_channels
 

@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scorecam_cli.errors import ModelError
+from scorecam_cli.keras_engine.classifier import Classifier
+from scorecam_cli.keras_engine.layers import LayerCall
 from scorecam_cli.models.answers import Observation
-from scorecam_cli.models.classifier import Classifier
-from scorecam_cli.models.layers import LayerCall
 from scorecam_cli.saliency.maps import Maps, MethodSettings, from_grids
 
 POOLING = "GlobalAveragePooling2D"

@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from scorecam_cli.keras_engine.classifier import Classifier
 from scorecam_cli.models.answers import Observation
-from scorecam_cli.models.classifier import Classifier
 from scorecam_cli.saliency.grad_cam import Floats, maps_from_gradients
 from scorecam_cli.saliency.maps import Maps, MethodSettings
 

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scorecam_cli.errors import UsageError
+from scorecam_cli.keras_engine.classifier import Classifier
 from scorecam_cli.models.answers import Observation
-from scorecam_cli.models.classifier import Classifier
 from scorecam_cli.saliency.maps import Maps, MethodSettings, finished
 
 STEPS = 50

@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from scorecam_cli.keras_engine.classifier import Classifier
 from scorecam_cli.models.answers import Observation
-from scorecam_cli.models.classifier import Classifier
 from scorecam_cli.saliency.averaged_scores import averaged_score_cam
 from scorecam_cli.saliency.maps import Maps, MethodSettings
 

@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scorecam_cli.errors import NumericsError
+from scorecam_cli.keras_engine.classifier import Classifier
 from scorecam_cli.models.answers import Observation
-from scorecam_cli.models.classifier import Classifier
 
 
 @dataclass(frozen=True)

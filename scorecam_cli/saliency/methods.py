@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scorecam_cli.errors import UsageError
+from scorecam_cli.keras_engine.classifier import Classifier
+from scorecam_cli.keras_engine.hardware import Precision
 from scorecam_cli.models.answers import Observation
-from scorecam_cli.models.classifier import Classifier
-from scorecam_cli.models.hardware import Precision
 from scorecam_cli.records import ClassMap, Explanation
 from scorecam_cli.saliency.cam import cam
 from scorecam_cli.saliency.faster_score_cam import CHANNELS, faster_score_cam

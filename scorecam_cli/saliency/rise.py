@@ -10,9 +10,9 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from scorecam_cli.keras_engine.classifier import Classifier
+from scorecam_cli.keras_engine.start import start
 from scorecam_cli.models.answers import Observation
-from scorecam_cli.models.classifier import Classifier
-from scorecam_cli.models.keras_start import start
 from scorecam_cli.saliency.maps import Maps, MethodSettings, finished
 
 MASKS = 4000

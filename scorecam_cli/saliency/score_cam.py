@@ -16,8 +16,8 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
+from scorecam_cli.keras_engine.classifier import MASK_EPSILON, Classifier
 from scorecam_cli.models.answers import MaskedScores, Observation
-from scorecam_cli.models.classifier import MASK_EPSILON, Classifier
 from scorecam_cli.records import ClassMap, ClassScore, Explanation, Steps
 from scorecam_cli.saliency.few_passes import (
     FIRST_ROUND,

@@ -22,10 +22,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scorecam_cli import explain
-from scorecam_cli.models import catalogue
-from scorecam_cli.models.building import build_classifier
-from scorecam_cli.models.classifier import Classifier
-from scorecam_cli.models.keras_start import start
+from scorecam_cli.keras_engine.building import build_classifier
+from scorecam_cli.keras_engine.classifier import Classifier
+from scorecam_cli.keras_engine.start import start
+from scorecam_cli.loading import named_models as catalogue
 from scorecam_cli.models.labels import numbered_labels
 from scorecam_cli.models.preparation import PREPARATIONS
 from scorecam_cli.photos.read import read_photo

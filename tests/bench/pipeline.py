@@ -39,7 +39,7 @@ def main() -> None:
 def _report(photos: list[Path], output: Path, model: Path, pause: float) -> None:
     """Print the table."""
     from scorecam_cli.config import ExplainConfig, ModelSettings, PhotoSettings
-    from scorecam_cli.models.loading import load_classifier
+    from scorecam_cli.loading.load import load_classifier
 
     settings = ModelSettings(model=str(model))
     config = ExplainConfig(PhotoSettings(), settings, classes=("1",), force=True)
@@ -64,8 +64,9 @@ def _explain(config: Any, photos: list[Path], output: Path, classifier: Any) -> 
     """Seconds of a whole run with a model that is loaded already."""
     from unittest import mock
 
-    from scorecam_cli import run, session
     from scorecam_cli.records import Explained, PhotoJob
+    from scorecam_cli.runs import explain as run
+    from scorecam_cli.runs import session
 
     jobs = [PhotoJob(photo, output / photo.name) for photo in photos]
     with mock.patch.object(session, "load_classifier", return_value=classifier):
@@ -78,7 +79,8 @@ def _explain(config: Any, photos: list[Path], output: Path, classifier: Any) -> 
 
 def _stages_alone(config: Any, photos: list[Path], output: Path, classifier: Any) -> dict[str, float]:
     """Seconds of each stage over all photos, nothing else running."""
-    from scorecam_cli.photos import draw, write
+    from scorecam_cli.files import write
+    from scorecam_cli.photos import draw
     from scorecam_cli.photos.read import read_photo
     from scorecam_cli.saliency.score_cam import score_cam
 
@@ -146,7 +148,7 @@ def _make_photos(folder: Path, count: int, size: tuple[int, int]) -> list[Path]:
 
 
 def _make_model(folder: Path) -> Path:
-    from tests.models import model_zoo
+    from tests.loading import model_zoo
 
     path = folder / "tiny.keras"
     model_zoo.rescaling().save(path)

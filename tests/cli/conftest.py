@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from scorecam_cli.cli.app import main
-from tests.models import model_zoo
+from tests.loading import model_zoo
 
 
 class Done(NamedTuple):

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from scorecam_cli.photos import find
-from tests.models import model_zoo
+from tests.loading import model_zoo
 
 COMMAND = [sys.executable, "-m", "scorecam_cli"]
 

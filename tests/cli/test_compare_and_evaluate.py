@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from scorecam_cli import evaluating
+from scorecam_cli.runs import evaluate as evaluating
 
 METHODS = "score-cam,grad-cam,gradient,random"
 

@@ -15,7 +15,7 @@ from PIL import Image
 
 import scorecam_cli
 from scorecam_cli.photos import draw
-from tests.models import model_zoo
+from tests.loading import model_zoo
 
 COMMAND = [sys.executable, "-m", "scorecam_cli"]
 SAMPLES = Path(__file__).parents[2] / "sample_images"

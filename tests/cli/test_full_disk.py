@@ -96,7 +96,7 @@ def test_log_on_a_full_disk_ends_the_run(scorecam, batch, tiny_model, small_disk
 
 
 def test_output_folder_that_is_removed_meanwhile_is_made_again(scorecam, batch, tiny_model, tmp_path, monkeypatch):
-    from scorecam_cli.photos import write
+    from scorecam_cli.files import write
 
     maps, calls = tmp_path / "maps", []
 

@@ -6,14 +6,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from scorecam_cli import outputs
 from scorecam_cli.config import ExplainConfig, ModelSettings, PhotoSettings
 from scorecam_cli.errors import PhotoError
-from scorecam_cli.models.loading import load_classifier
+from scorecam_cli.figures.steps import Setting, masked_photo, seen
+from scorecam_cli.loading.load import load_classifier
 from scorecam_cli.models.preparation import PREPARATIONS, prepare
 from scorecam_cli.photos.read import read_photo
-from scorecam_cli.photos.steps_figure import Setting, masked_photo, seen
 from scorecam_cli.records import ClassLabel, ClassMap, ClassScore
+from scorecam_cli.runs import outputs
 
 
 def test_pipeline_and_masked_are_written_for_each_class_and_named_in_the_manifest(scorecam, photo, tiny_model):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.models import model_zoo
+from tests.loading import model_zoo
 
 
 def foolbox_photos():

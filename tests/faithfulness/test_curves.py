@@ -11,7 +11,7 @@ import scorecam_cli
 from scorecam_cli.errors import NumericsError, UsageError
 from scorecam_cli.faithfulness.curves import Blank, blanked, deletion_and_insertion
 from tests.faithfulness.lamps import four_pixels, lamp_classifier, tripling
-from tests.models import model_zoo
+from tests.loading import model_zoo
 
 WHITE = np.ones((4, 6, 1), np.float32)
 

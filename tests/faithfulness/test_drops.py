@@ -9,7 +9,7 @@ import scorecam_cli
 from scorecam_cli.errors import UsageError
 from scorecam_cli.faithfulness.drops import Change, average, changes
 from tests.faithfulness.lamps import four_pixels, lamp_classifier, tripling
-from tests.models import model_zoo
+from tests.loading import model_zoo
 
 WHITE = np.ones((4, 6, 1), np.float32)
 

@@ -7,10 +7,10 @@ import pytest
 import scorecam_cli
 from scorecam_cli.errors import ModelError, UsageError
 from scorecam_cli.faithfulness.sanity import cascading_randomisation, randomised, unfrozen, weighted_layers
-from scorecam_cli.models.keras_start import start
+from scorecam_cli.keras_engine.start import start
 from scorecam_cli.saliency.score_cam import score_cam
 from tests.faithfulness.lamps import lamp_classifier
-from tests.models import model_zoo
+from tests.loading import model_zoo
 
 RAMP = np.arange(256.0).reshape(16, 16).astype(np.float32)
 

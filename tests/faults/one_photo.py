@@ -15,10 +15,10 @@ from unittest import mock
 
 import numpy as np
 
-from scorecam_cli import outputs
 from scorecam_cli.config import ExplainConfig, ModelSettings, PhotoSettings
 from scorecam_cli.photos import manifest
 from scorecam_cli.records import ClassLabel, ClassMap, ClassScore, Explained, Failed, Photo, PhotoJob
+from scorecam_cli.runs import outputs
 
 NAMES = (
     "dog.png.scorecam-1-heatmap.png",

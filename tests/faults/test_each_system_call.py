@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from scorecam_cli.photos import write
+from scorecam_cli.files import write
 from scorecam_cli.records import Explained
 from tests.faults.one_photo import NAMES, is_current, write_photo
 

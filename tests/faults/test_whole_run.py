@@ -10,7 +10,7 @@ import sys
 import pytest
 from PIL import Image
 
-from tests.models import model_zoo
+from tests.loading import model_zoo
 
 COMMAND = [sys.executable, "-m", "scorecam_cli", "explain"]
 PHOTOS = 5

@@ -31,11 +31,11 @@ from pathlib import Path
 from typing import Any
 
 from scorecam_cli.errors import ModelError
+from scorecam_cli.inspection import child as isolation
+from scorecam_cli.inspection.declared import check_declared
+from scorecam_cli.inspection.description import read_facts
+from scorecam_cli.inspection.inspect import FileKind, check_contents, identify
 from scorecam_cli.inspection.naming import may_be_named
-from scorecam_cli.models import isolation
-from scorecam_cli.models.declared import check_declared
-from scorecam_cli.models.facts import read_facts
-from scorecam_cli.models.inspection import FileKind, check_contents, identify
 
 SECONDS = 10  # on a busy machine; the limit of the process that looks into HDF5 is 3 of CPU
 MEMORY = 200  # MB
@@ -99,7 +99,7 @@ def _save(name: str) -> None:
     import h5py
     from keras.src.legacy.saving import legacy_h5_format
 
-    from tests.models import model_zoo
+    from tests.loading import model_zoo
 
     model = model_zoo.functional()
     model.save(folder / "a.keras")

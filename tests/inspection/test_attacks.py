@@ -13,9 +13,10 @@ import keras
 import pytest
 
 from scorecam_cli.errors import ModelError
-from scorecam_cli.models import facts, files
+from scorecam_cli.inspection import description as facts
+from scorecam_cli.loading import own_models as files
 from tests.inspection.attacks import ATTACKS, OLD_ATTACKS, Layers, klass
-from tests.models import model_zoo
+from tests.loading import model_zoo
 
 PATH = Path("model")
 

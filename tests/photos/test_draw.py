@@ -15,6 +15,7 @@ from hypothesis.extra import numpy as npst
 from PIL import Image
 
 from scorecam_cli.errors import NumericsError, UsageError
+from scorecam_cli.figures.panel import panel
 from scorecam_cli.photos import draw
 from scorecam_cli.photos.draw import (
     check_colormap,
@@ -28,7 +29,6 @@ from scorecam_cli.photos.draw import (
     tiles,
     to_uint8,
 )
-from scorecam_cli.photos.panel import panel
 
 GREY = "gray"  # the colour map whose colours are the values
 
@@ -193,11 +193,12 @@ def test_unknown_colour_map_names_the_nearest():
 def test_neither_pyplot_nor_tensorflow_is_ever_loaded():
     code = """
 import sys
-from scorecam_cli.photos import draw, find, manifest, read, write
+from scorecam_cli.photos import draw, find, manifest, read
+from scorecam_cli.files import write
 assert 'matplotlib' not in sys.modules
 draw.check_colormap('jet')
 import numpy as np
-from scorecam_cli.photos.panel import panel
+from scorecam_cli.figures.panel import panel
 panel(np.zeros((9, 9, 3), 'u1'), np.eye(7, dtype='f4'), class_name='a', probability=.5, model='m', layer='l',
       colormap='jet', alpha=.5)
 assert not {'matplotlib.pyplot', 'tensorflow', 'keras'} & set(sys.modules)

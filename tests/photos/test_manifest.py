@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from scorecam_cli.errors import PhotoError
+from scorecam_cli.files.write import write_json
 from scorecam_cli.photos.manifest import (
     file_sha256,
     file_sizes,
@@ -18,7 +19,6 @@ from scorecam_cli.photos.manifest import (
     output_paths,
     read_manifest,
 )
-from scorecam_cli.photos.write import write_json
 
 SETTINGS = {"model": "VGG16", "alpha": 0.5, "save": ("heatmap", "overlay"), "layer": None, "passes": 512}
 

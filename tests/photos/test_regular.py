@@ -11,8 +11,8 @@ import tracemalloc
 import pytest
 
 from scorecam_cli.errors import PhotoError
-from scorecam_cli.photos import regular
-from scorecam_cli.photos.regular import file_sha256, read_regular
+from scorecam_cli.files import regular
+from scorecam_cli.files.regular import file_sha256, read_regular
 
 
 @pytest.fixture

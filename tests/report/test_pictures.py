@@ -7,8 +7,8 @@ from PIL import Image
 from scipy.stats import entropy as scipy_entropy
 
 from scorecam_cli.errors import PhotoError
+from scorecam_cli.files.write import write_array, write_png
 from scorecam_cli.photos import draw
-from scorecam_cli.photos.write import write_array, write_png
 from scorecam_cli.report import pictures
 from tests.report.samples import blob
 

@@ -9,7 +9,7 @@ from PIL import Image
 
 import scorecam_cli
 from scorecam_cli.config import ModelSettings
-from scorecam_cli.models.loading import load_classifier
+from scorecam_cli.loading.load import load_classifier
 from scorecam_cli.saliency import inference
 from scorecam_cli.saliency.few_passes import FIRST_ROUND, pixel_coordinates, representative_passes
 from scorecam_cli.saliency.inference import EXPONENTIAL, PROBABILITY, infer_weights
@@ -201,7 +201,7 @@ def test_ranges_are_those_of_the_masked_passes(lite, image):
 def test_few_passes_of_a_photo_in_memory(image):
     del image
     rgb = np.asarray(Image.open(SAMPLES / "coffee.jpg"))
-    from tests.models import model_zoo
+    from tests.loading import model_zoo
 
     found = scorecam_cli.explain(rgb, model_zoo.rescaling(), passes=4)
     assert found.passes <= 6  # of 6 channels: too few to infer from

@@ -7,7 +7,7 @@ import pytest
 import scorecam_cli
 from scorecam_cli.errors import ModelError, UsageError
 from scorecam_cli.saliency.integrated_gradients import attributions
-from tests.models import model_zoo
+from tests.loading import model_zoo
 from tests.saliency import oracle, tiny
 
 BY_GRADIENT = ("grad-cam", "grad-cam++", "layer-cam", "gradient", "smoothgrad", "integrated-gradients")

@@ -9,8 +9,8 @@ from scorecam_cli.errors import ModelError
 from scorecam_cli.saliency.occlusion import patch_places
 from scorecam_cli.saliency.rise import RandomMasks
 from scorecam_cli.saliency.score_cam import live_channels, score_cam
-from tests.models import model_zoo
-from tests.models.test_gradients import opaque
+from tests.keras_engine.test_gradients import opaque
+from tests.loading import model_zoo
 from tests.saliency import oracle, tiny
 
 

@@ -12,8 +12,8 @@ from scorecam_cli.saliency.maps import MethodSettings
 from scorecam_cli.saliency.methods import METHODS, explain_with, method_named, planned_passes
 from scorecam_cli.saliency.representatives import Selection
 from scorecam_cli.saliency.score_cam import Variant, score_cam
-from tests.models import model_zoo
-from tests.models.test_gradients import opaque
+from tests.keras_engine.test_gradients import opaque
+from tests.loading import model_zoo
 from tests.saliency import tiny
 
 FEW = {name: 3 for name, method in METHODS.items() if method.takes_passes}
@@ -150,7 +150,9 @@ def test_flat_maps_are_zero_and_a_warning_says_so(name):
 
 def test_smaller_batches_of_the_way_back_are_recorded(monkeypatch):
     classifier = classifier_of()
-    monkeypatch.setattr("scorecam_cli.models.gradients.free_memory", lambda: 4 * 3 * classifier.gradients._bytes_each)
+    monkeypatch.setattr(
+        "scorecam_cli.keras_engine.gradients.free_memory", lambda: 4 * 3 * classifier.gradients._bytes_each
+    )
     found = tiny.explain_on("smoothgrad", classifier, tiny.photo(), [0], passes=7, batch_size=5)
     assert (found.batch_size, found.passes, found.precision) == (3, 7, "float32")
     assert tiny.explain_on("rise", classifier, tiny.photo(), [0], passes=7, batch_size=5).batch_size == 5

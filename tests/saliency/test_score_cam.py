@@ -10,9 +10,9 @@ from PIL import Image
 import scorecam_cli
 from scorecam_cli.config import ModelSettings
 from scorecam_cli.errors import ModelError, NumericsError
-from scorecam_cli.models.loading import load_classifier
+from scorecam_cli.loading.load import load_classifier
 from scorecam_cli.saliency.score_cam import Variant, live_channels, score_cam
-from tests.models import model_zoo
+from tests.loading import model_zoo
 from tests.saliency import oracle
 
 SAMPLES = Path(__file__).parents[2] / "sample_images"

@@ -21,8 +21,8 @@ from PIL import Image
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # before TensorFlow is imported
 
-from scorecam_cli.pipeline import WRITERS
-from tests.models import model_zoo
+from scorecam_cli.runs.stages import WRITERS
+from tests.loading import model_zoo
 from tests.soak.files import SIZES, write_batch
 
 GROWTH_MB = 64
@@ -31,7 +31,7 @@ OPTIONS = ["-c", "1", "--save", "heatmap,npy"]
 PROGRAM = """
 import gc, sys
 from scorecam_cli.cli.app import main
-from scorecam_cli import session
+from scorecam_cli.runs import session
 kept, load = [], session.load_classifier
 session.load_classifier = lambda settings: (kept.append(load(settings)), kept[-1])[1]
 try:

@@ -1,0 +1,89 @@
+"""A CSV that grows row by row and survives any end of the process: whole groups of lines only."""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from scorecam_cli.errors import PhotoError, UsageError
+from scorecam_cli.files import write
+
+Row = Mapping[str, str]
+
+
+class GrowingTable:
+    """Rows of text under fixed columns, appended to a file and flushed to disk group by group.
+
+    A group is one line after the other in one write; lines that a dead process left torn are cut off when the file is
+    opened, and so is a group that is not whole.
+    """
+
+    def __init__(self, path: Path, *, columns: Sequence[str], group: str, group_size: int) -> None:
+        """Open the file, or begin it.
+
+        Args:
+            path: of the CSV; its folder is made.
+            columns: names in the first line.
+            group: the column that is the same in all rows of a group. group_size: rows in each group.
+
+        Raises:
+            UsageError: the file is there and is not such a table. PhotoError: it cannot be read or written.
+        """
+        self.path, self._columns = path, list(columns)
+        self._group, self._size = group, group_size
+        self.rows = self._whole_rows()
+        write.write_text(path, self._text([dict(zip(columns, columns, strict=True)), *self.rows]))
+        self._file = path.open("ab")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self._file.close()
+
+    @property
+    def done(self) -> frozenset[str]:
+        """The groups that are in the file."""
+        return frozenset(row[self._group] for row in self.rows)
+
+    def append(self, rows: Sequence[Row]) -> None:
+        """Add one whole group; it is on disk when this returns.
+
+        Raises:
+            PhotoError: it cannot be written.
+        """
+        try:
+            self._file.write(self._text(rows).encode("utf-8", "surrogateescape"))
+            self._file.flush()
+            os.fsync(self._file.fileno())
+        except OSError as error:
+            raise write.unwritable(self.path, error) from error
+        self.rows += [dict(row) for row in rows]
+
+    def _whole_rows(self) -> list[dict[str, str]]:
+        if not self.path.exists():
+            return []
+        try:
+            data = self.path.read_bytes()
+        except OSError as error:
+            raise PhotoError(f"cannot read {self.path}: {error.strerror}") from error
+        text = data[: data.rfind(b"\n") + 1].decode("utf-8", "surrogateescape")
+        lines = list(csv.reader(io.StringIO(text, newline="")))
+        if lines and lines[0] != self._columns:
+            raise UsageError(f"{self.path} is not a table of evaluations; move it away or give another --output-dir")
+        rows = [dict(zip(self._columns, line, strict=True)) for line in lines[1:] if len(line) == len(self._columns)]
+        counts: dict[str, int] = {}
+        for row in rows:
+            counts[row[self._group]] = counts.get(row[self._group], 0) + 1
+        return [row for row in rows if counts[row[self._group]] == self._size]
+
+    def _text(self, rows: Iterable[Row]) -> str:
+        out = io.StringIO()
+        writer = csv.DictWriter(out, self._columns, lineterminator="\n")
+        writer.writerows(rows)
+        return out.getvalue()

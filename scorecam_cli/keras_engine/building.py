@@ -1,0 +1,115 @@
+"""Find out what a Keras model takes and returns, and make a classifier of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from scorecam_cli.errors import ModelError
+from scorecam_cli.keras_engine.classifier import Classifier
+from scorecam_cli.keras_engine.hardware import Precision, check_precision
+from scorecam_cli.keras_engine.head import read_head
+from scorecam_cli.keras_engine.layers import Network
+from scorecam_cli.keras_engine.start import start
+from scorecam_cli.keras_engine.tracing import look_at
+from scorecam_cli.models.labels import Labels
+from scorecam_cli.models.preparation import Preparation
+
+DEFAULT_SIZE = (224, 224)  # of a model that takes any size and does not say which it wants
+
+
+def examine(model: Any, *, name: str, wanted_size: tuple[int, int] | None) -> tuple[tuple[int, int], int, Network]:
+    """What a model takes and does: (H, W), colour channels c, and its layer calls on that input.
+
+    Args:
+        model: a Keras model. name: what the user calls it.
+        wanted_size: (H, W) for a model that leaves its size open; None: its own Resizing layer, else 224 x 224.
+
+    Raises:
+        ModelError: it does not take one batch of images [batch, H, W, 1 or 3].
+    """
+    shape = _input_shape(model, name)
+    if shape[2] not in (1, 3):
+        raise ModelError(f"{name} takes images of {shape[2]} channels; scorecam reads photos of 3 (colour) or 1 (grey)")
+    fixed = (shape[0], shape[1])
+    if wanted_size is not None and any(
+        side not in (None, wanted) for side, wanted in zip(fixed, wanted_size, strict=True)
+    ):
+        raise ModelError(f"{name} takes images of {fixed[0]} x {fixed[1]} and no others; leave out --input-size")
+    start_size = wanted_size or DEFAULT_SIZE
+    size = (fixed[0] or start_size[0], fixed[1] or start_size[1])
+    network = look_at(model, (*size, shape[2]))
+    if wanted_size is None and None in fixed and network.own_input_size not in (None, size):
+        size = network.own_input_size or size
+        network = look_at(model, (*size, shape[2]))
+    return size, shape[2], network
+
+
+def _input_shape(model: Any, name: str) -> tuple[int | None, int | None, int]:
+    """(H, W, c) with None for an open side."""
+    keras, _ = start()
+    try:
+        inputs = keras.tree.flatten(model.inputs)
+    except (AttributeError, ValueError):
+        inputs = []
+    if inputs:
+        shapes = [tuple(tensor.shape) for tensor in inputs]
+    else:  # subclassed: its build config knows what it was built on
+        built_on = (model.get_build_config() or {}).get("input_shape") if model.built else None
+        shapes = [tuple(built_on)] if built_on and not isinstance(built_on[0], list | tuple) else []
+    if not shapes:
+        raise ModelError(f"{name} does not say what it takes; call it once on a batch of photos before saving it")
+    if len(shapes) != 1:
+        raise ModelError(f"{name} takes {len(shapes)} inputs; scorecam explains classifiers that take one image")
+    shape = shapes[0]
+    if len(shape) != 4 or shape[3] is None:
+        shown = ", ".join(str(side) for side in shape)
+        raise ModelError(f"{name} takes [{shown}]; scorecam explains classifiers of images [batch, H, W, 1 or 3]")
+    return shape[1], shape[2], int(shape[3])
+
+
+def build_classifier(
+    model: Any,
+    *,
+    name: str,
+    weights: str,
+    labels: Callable[[int], Labels],
+    preparation: Callable[[bool], Preparation],
+    layer: str | None,
+    wanted_size: tuple[int, int] | None = None,
+    device: str = "/CPU:0",
+    precision: Precision = Precision.FLOAT32,
+    frozen: bool = False,
+) -> Classifier:
+    """Put a model in memory together with what is known of it.
+
+    Args:
+        model: a Keras model with one image input and one output [batch, C].
+        labels: from the number of classes to their names.
+        preparation: from "the model prepares the photo itself" to the preparation to use.
+        layer: the target layer; None: the last spatial one.
+        precision: number format of the masked passes. frozen: nobody will change the weights.
+
+    Raises:
+        ModelError: it is no image classifier. LayerError: no such layer.
+        UsageError: preparation or labels do not fit.
+    """
+    check_precision(precision, device=device)
+    size, channels, network = examine(model, name=name, wanted_size=wanted_size)
+    head = read_head(model, network=network, name=name, input_shape=(*size, channels))
+    target = network.target(layer)
+    return Classifier(
+        model,
+        name=name,
+        weights=weights,
+        size=size,
+        channels=channels,
+        network=network,
+        target=target,
+        head=head,
+        labels=labels(head.classes),
+        preparation=preparation(network.prepares_itself),
+        device=device,
+        precision=precision,
+        frozen=frozen,
+    )

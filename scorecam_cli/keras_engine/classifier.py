@@ -1,0 +1,307 @@
+"""A Keras model as an image classifier: one photo in, class probabilities and activations out, masks in between.
+
+Letters as everywhere: H W model input, h w feature grid, K channels of the target layer, B masks in a pass, C classes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scorecam_cli.errors import ClassError, ModelError, NumericsError, PhotoError
+from scorecam_cli.keras_engine.batches import Batches, stopped
+from scorecam_cli.keras_engine.hardware import Precision, computing_in
+from scorecam_cli.keras_engine.head import Head
+from scorecam_cli.keras_engine.layers import LayerCall, Network
+from scorecam_cli.keras_engine.start import start
+from scorecam_cli.keras_engine.tracing import Observer, observing, single_output
+from scorecam_cli.models.answers import MaskedScores, Observation, PhotoScores
+from scorecam_cli.models.labels import Labels
+from scorecam_cli.models.preparation import Preparation, prepare
+from scorecam_cli.records import ClassScore
+
+if TYPE_CHECKING:
+    from scorecam_cli.keras_engine.gradients import Gradients
+
+FOLDED_PARAMETERS = 30_000_000  # folding 26 M (ResNet50) takes 2 GB meanwhile and saves 11 %; 138 M (VGG16) take 40 s
+RANGE_CHUNK = 64  # 64 x 224 x 224 float32 = 13 MB
+MASK_EPSILON = 1e-5  # in M = (U(A) - min) / (max - min + epsilon), design of the article's code
+
+
+class Classifier:
+    """A model with everything needed to ask it about photos; its passes are compiled once per instance.
+
+    name, weights: what the user calls them. size: (H, W). channels: 3 colours or 1 grey.
+    frozen: the weights will not change, so that batch normalisation and activations may be folded into convolutions.
+    """
+
+    def __init__(
+        self,
+        model: Any,
+        *,
+        name: str,
+        weights: str,
+        size: tuple[int, int],
+        channels: int,
+        network: Network,
+        target: LayerCall,
+        head: Head,
+        labels: Labels,
+        preparation: Preparation,
+        device: str = "/CPU:0",
+        precision: Precision = Precision.FLOAT32,
+        frozen: bool = False,
+    ) -> None:
+        self.model, self.name, self.weights = model, name, weights
+        self.size, self.channels = size, channels
+        self.network, self.target, self.head = network, target, head
+        self.labels, self.preparation, self.device = labels, preparation, device
+        self.precision, self.frozen = precision, frozen
+        self.batches = Batches(network, name=name, size=size, device=device)
+
+    @cached_property
+    def gradients(self) -> Gradients:
+        """Gradients of the logits, compiled when the first is asked for."""
+        from scorecam_cli.keras_engine.gradients import Gradients
+
+        return Gradients(self)
+
+    @property
+    def layer(self) -> str:
+        """Name of the target layer, behind the models it sits in."""
+        return self.target.path
+
+    def prepare(self, rgb: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """uint8 [H0, W0, 3] -> float32 [H, W, c] in model units: the whole photo, squeezed into the input."""
+        return prepare(rgb, size=self.size, channels=self.channels, preparation=self.preparation)
+
+    def choose_classes(self, observation: Observation, *, asked: Sequence[str], top: int) -> list[int]:
+        """Indices of the classes asked for by index, name or WordNet id, then of the `top` most probable, each once.
+
+        Without either, the predicted class; equal probabilities in order of index.
+
+        Raises:
+            ClassError: no such class, or fewer classes than `top`.
+        """
+        if top > len(self.labels):
+            raise ClassError(f"top {top} is more than the {len(self.labels)} classes of {self.name}")
+        wanted = [self.labels.find(text, model=self.name) for text in asked]
+        order = (-observation.probabilities).argsort(kind="stable")
+        most = order[: top or (0 if wanted else 1)]
+        return list(dict.fromkeys([*wanted, *(int(index) for index in most)]))
+
+    def score(self, observation: Observation, index: int) -> ClassScore:
+        """What the unmasked pass says of one class."""
+        logit = None if observation.logits is None else float(observation.logits[index])
+        return ClassScore(self.labels[index], float(observation.probabilities[index]), logit)
+
+    def observe(self, image: NDArray[np.float32]) -> Observation:
+        """Run the model once on a prepared photo, float32 [H, W, c].
+
+        Raises:
+            NumericsError: a probability or an activation is not finite.
+            PhotoError: the model stops.
+        """
+        _, tf = start()
+        with tf.device(self.device):
+            try:
+                scores, probabilities, activations = self._observe(tf.constant(image))
+            except (tf.errors.ResourceExhaustedError, MemoryError) as error:
+                raise PhotoError(f"memory runs out; {self.name} needs more than is free") from error
+            except tf.errors.OpError as error:
+                raise stopped(self.name, error) from error
+        activations = activations.numpy()
+        if not np.isfinite(activations).all():
+            raise NumericsError(f"layer {self.layer} of {self.name} returns values that are not finite for this photo")
+        scores, probabilities = self._finite(scores.numpy()[0], probabilities.numpy()[0])
+        return Observation(probabilities, scores if self.head.shows_logits else None, activations[0])
+
+    def masked_scores(
+        self,
+        image: NDArray[np.float32],
+        grids: NDArray[np.float32],
+        *,
+        batch_size: int | None = None,
+        on_passes: Callable[[int], None] | None = None,
+    ) -> MaskedScores:
+        """Show the model only what each channel lights up, and note what it then says.
+
+        Each grid is upsampled bilinearly to [H, W] and scaled to [0, 1]: `M = (U - min) / (max - min + 1e-5)`; the
+        prepared photo is multiplied by it, so that the model sees 0 (in model units) where the mask is closed.
+
+        Args:
+            image: float32 [H, W, c] in model units.
+            grids: float32 [N, h, w], activations of N channels.
+            batch_size: B, masks in one pass; the memory needed grows with it, the result does not depend on it; None:
+                as the model and the free memory suggest. It is halved whenever memory runs out.
+            on_passes: called after each pass with the number of masks it held.
+
+        Raises:
+            NumericsError: a probability is not finite.
+            PhotoError: memory runs out even for one mask, or the model stops.
+
+        Source: Wang et al. 2020, arXiv:1910.01279, section 3.2.
+        """
+        _, tf = start()
+        with tf.device(self.device), computing_in(self.precision):
+            image_tensor, grid_tensor = tf.constant(image), tf.constant(grids)
+            parts = self.batches.run(
+                len(grids),
+                lambda first, last: self._masked_pass(image_tensor, grid_tensor, tf.constant(first), tf.constant(last)),
+                batch_size=batch_size,
+                on_passes=on_passes,
+            )
+        scores, probabilities, lows, highs = (
+            np.concatenate([part.numpy() for part in column]) for column in zip(*parts, strict=True)
+        )
+        scores, probabilities = self._finite(scores, probabilities)
+        return MaskedScores(probabilities, scores if self.head.shows_logits else None, lows, highs)
+
+    def photo_scores(
+        self,
+        count: int,
+        images: Callable[[int, int], NDArray[np.float32]],
+        *,
+        batch_size: int | None = None,
+        on_passes: Callable[[int], None] | None = None,
+    ) -> PhotoScores:
+        """Ask the model about any number of prepared photos, a batch at a time.
+
+        Args:
+            count: N, at least 1.
+            images: called with first and last, gives photos first .. last - 1 as float32 [last - first, H, W, c] in
+                model units; it may be called again with other limits where memory runs out.
+            batch_size, on_passes: as in `masked_scores`.
+
+        Raises:
+            NumericsError: a probability is not finite. PhotoError: memory runs out even for one photo.
+        """
+        _, tf = start()
+        with tf.device(self.device), computing_in(self.precision):
+            parts = self.batches.run(
+                count,
+                lambda first, last: self._photo_pass(tf.constant(images(first, last))),
+                batch_size=batch_size,
+                on_passes=on_passes,
+            )
+        scores, probabilities = (
+            np.concatenate([part.numpy() for part in column]) for column in zip(*parts, strict=True)
+        )
+        scores, probabilities = self._finite(scores, probabilities)
+        return PhotoScores(probabilities, scores if self.head.shows_logits else None)
+
+    def batch_for(self, batch_size: int | None) -> int:
+        """The batch size that is used when this one is asked for; None asks for the automatic one."""
+        return self.batches.size_for(batch_size)
+
+    def shortened_batch(self, batch_size: int | None) -> str | None:
+        """Say, the first time only, that smaller batches are used than were asked for."""
+        return self.batches.shortened(batch_size)
+
+    def mask_ranges(self, grids: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Smallest and largest value [N], [N] of each channel float32 [N, h, w] once it is upsampled to [H, W]."""
+        _, tf = start()
+        parts = []
+        with tf.device(self.device):
+            for first in range(0, len(grids), RANGE_CHUNK):
+                upsampled = tf.image.resize(grids[first : first + RANGE_CHUNK, :, :, None], self.size)  # [B, H, W, 1]
+                axes = [1, 2, 3]
+                parts.append((tf.reduce_min(upsampled, axes).numpy(), tf.reduce_max(upsampled, axes).numpy()))
+        lows, highs = zip(*parts, strict=True)
+        return np.concatenate(lows), np.concatenate(highs)
+
+    def upsample(self, grid: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Bilinear, half-pixel centres: float32 [h, w] -> float32 [H, W]."""
+        _, tf = start()
+        return np.asarray(tf.image.resize(grid[..., None], self.size)[..., 0])
+
+    def closed_logits(self, image: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Logits [C] where every mask is closed: the model sees zeros of the image's shape.
+
+        Raises:
+            ModelError: the model shows probabilities only.
+        """
+        logits = self.observe(np.zeros_like(image)).logits
+        if logits is None:
+            raise ModelError(
+                f"{self.name} shows probabilities only, and the variant `paper` needs logits; "
+                "use --variant article or official"
+            )
+        return logits
+
+    def _finite(self, scores: NDArray[np.float32], probabilities: NDArray[np.float32]) -> tuple[Any, Any]:
+        if not (np.isfinite(probabilities).all() and np.isfinite(scores).all()):
+            raise NumericsError(f"{self.name} returns probabilities that are not finite for this photo")
+        return scores, probabilities
+
+    @cached_property
+    def _observe(self) -> Any:
+        """Compiled: float32 [H, W, c] -> scores [1, C], probabilities [1, C], activations [1, h, w, K]."""
+        _, tf = start()
+
+        def observe(image: Any) -> tuple[Any, ...]:
+            observer = Observer(
+                capture=self.target.number, capture_input=self.target.made_outside, bare_head=self.head.bare_call
+            )
+            with observing(observer):
+                output = single_output(self.model(image[None], training=False))
+            activations = tf.cast(observer.captured, tf.float32)
+            return (*self.head.read(output), activations)
+
+        return tf.function(observe, input_signature=[self._image_spec], autograph=False)
+
+    @cached_property
+    def _masked_pass(self) -> Any:
+        """`_traced_pass` in the form that is fastest."""
+        return self._folded(self._traced_pass)
+
+    @cached_property
+    def _photo_pass(self) -> Any:
+        """Compiled: images float32 [B, H, W, c] -> scores, probabilities [B, C]."""
+        _, tf = start()
+
+        def photo_pass(images: Any) -> tuple[Any, ...]:
+            with observing(Observer(bare_head=self.head.bare_call)):
+                output = single_output(self.model(images, training=False))
+            return self.head.read(output)
+
+        spec = tf.TensorSpec([None, *self.size, self.channels], tf.float32)
+        return self._folded(tf.function(photo_pass, input_signature=[spec], autograph=False))
+
+    def _folded(self, compiled: Any) -> Any:
+        """Where it pays, the function with its weights as constants, which TensorFlow's optimiser folds."""
+        if not self.frozen or self.model.count_params() > FOLDED_PARAMETERS:
+            return compiled
+        if not any(call.kind == "BatchNormalization" for call in self.network.calls):
+            return compiled
+        from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
+
+        return convert_variables_to_constants_v2(compiled.get_concrete_function())
+
+    @cached_property
+    def _traced_pass(self) -> Any:
+        """Compiled: image [H, W, c], grids [N, h, w], first, last -> scores, probabilities [B, C], lows, highs [B]."""
+        _, tf = start()
+        h, w, _ = self.target.shape
+
+        def masked_pass(image: Any, grids: Any, first: Any, last: Any) -> tuple[Any, ...]:
+            upsampled = tf.image.resize(grids[first:last, :, :, None], self.size)  # [B, H, W, 1]
+            lows = tf.reduce_min(upsampled, axis=[1, 2, 3], keepdims=True)
+            highs = tf.reduce_max(upsampled, axis=[1, 2, 3], keepdims=True)
+            masks = (upsampled - lows) / (highs - lows + MASK_EPSILON)
+            with observing(Observer(bare_head=self.head.bare_call)):
+                output = single_output(self.model(image[None] * masks, training=False))
+            return (*self.head.read(output), tf.reshape(lows, [-1]), tf.reshape(highs, [-1]))
+
+        number = tf.TensorSpec([], tf.int32)
+        grid_spec = tf.TensorSpec([None, h, w], tf.float32)
+        return tf.function(masked_pass, input_signature=[self._image_spec, grid_spec, number, number], autograph=False)
+
+    @property
+    def _image_spec(self) -> Any:
+        _, tf = start()
+        return tf.TensorSpec([*self.size, self.channels], tf.float32)

@@ -1,0 +1,226 @@
+"""Run a model with every call of a Keras operation in sight: note it, keep what it made, or leave out its activation.
+
+That sees Functional, Sequential, nested, shared and subclassed models alike, because it follows the tensors and not the
+class of the model; no sub-model is built, so no graph can be disconnected.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from scorecam_cli.errors import ModelError
+from scorecam_cli.keras_engine.layers import LayerCall, Network, spatial_targets
+from scorecam_cli.keras_engine.start import start
+
+
+@dataclass
+class Observer:
+    """What a run of the model should hand out beside its output.
+
+    capture: number of the call whose output, or first input, is kept in `captured`.
+    bare_head: number of the call whose softmax or sigmoid is left out.
+    """
+
+    capture: int = -1
+    capture_input: bool = False
+    bare_head: int = -1
+    captured: Any = None
+
+
+_running = threading.RLock()
+
+
+def look_at(model: Any, input_shape: Sequence[int]) -> Network:
+    """Run the model once on a symbolic batch [None, H, W, c] and note every call.
+
+    Args:
+        model: a built Keras model with one input and one output.
+        input_shape: (H, W, c) of the photo it is given.
+
+    Raises:
+        ModelError: the model does not run on that input or has more than one output.
+    """
+    _, tf = start()
+    calls: list[LayerCall] = []
+    outputs: list[Any] = []
+
+    def run(batch: Any) -> Any:
+        with _noting(_noter(calls)):
+            outputs.append(single_output(model(batch, training=False)))
+        return outputs[-1]
+
+    try:
+        tf.function(run, autograph=False).get_concrete_function(tf.TensorSpec([None, *input_shape], tf.float32))
+    except ModelError:
+        raise
+    except Exception as error:  # Keras and TensorFlow raise many types here, and the user's own layers any
+        size = " x ".join(str(side) for side in input_shape)
+        raise ModelError(f"the model does not run on an input of {size}: {first_line(error)}") from error
+    output = _identity(outputs[-1])
+    if not any(call.output == output for call in calls):
+        raise ModelError("the output of the model is not made by a Keras layer; its head cannot be told")
+    targets = spatial_targets(calls, needed=_ancestors(outputs[-1]))
+    return Network(tuple(calls), targets, output, tuple(outputs[-1].shape)[1:])
+
+
+@contextmanager
+def observing(observer: Observer) -> Iterator[None]:
+    """While the model runs inside, keep the output of one call and leave out the activation of another."""
+    counter = _Counter()
+
+    def around(operation: Any, call: Callable[[], Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        del kwargs
+        number = counter.next()
+        output = _without_activation(operation, call, args) if number == observer.bare_head else call()
+        if number == observer.capture:
+            observer.captured = args[0] if observer.capture_input else output
+        return output
+
+    with _noting(around):
+        yield
+
+
+def single_output(output: Any) -> Any:
+    """The one tensor a classifier returns, out of a list or dict of one.
+
+    Raises:
+        ModelError: there are several.
+    """
+    import keras
+
+    tensors = keras.tree.flatten(output)
+    if len(tensors) != 1:
+        raise ModelError(
+            f"the model has {len(tensors)} outputs; scorecam explains classifiers with one output [batch, classes]: "
+            "build keras.Model(inputs, the_class_output), save and use that"
+        )
+    return tensors[0]
+
+
+def first_line(error: BaseException) -> str:
+    """The first line of its message that says anything, else its type."""
+    return next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)
+
+
+class _Counter:
+    def __init__(self) -> None:
+        self.value = -1
+
+    def next(self) -> int:
+        self.value += 1
+        return self.value
+
+
+@contextmanager
+def _noting(around: Callable[..., Any]) -> Iterator[None]:
+    """Send every call of a Keras operation in this thread through `around(operation, call, args, kwargs)`."""
+    keras, _ = start()
+    thread = threading.get_ident()
+    with _running:
+        original = keras.Operation.__call__
+
+        def noted(operation: Any, *args: Any, **kwargs: Any) -> Any:
+            if threading.get_ident() != thread:
+                return original(operation, *args, **kwargs)
+            return around(operation, lambda: original(operation, *args, **kwargs), args, kwargs)
+
+        keras.Operation.__call__ = noted
+        try:
+            yield
+        finally:
+            keras.Operation.__call__ = original
+
+
+def _noter(calls: list[LayerCall]) -> Callable[..., Any]:
+    import keras
+
+    counter = _Counter()
+    stack: list[tuple[str, Any]] = [("", None)]
+    known: set[str] = set()  # tensors that a noted call has made
+
+    def around(operation: Any, call: Callable[[], Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        number = counter.next()
+        outer, caller = stack[-1]
+        path = f"{outer}/{operation.name}" if outer else operation.name
+        inside_layer = not isinstance(operation, keras.Layer) and not isinstance(caller, keras.Model)
+        given = keras.tree.flatten((args, kwargs))
+        tensors = [value for value in given if _is_symbolic(value)]
+        first = tensors[0] if args and tensors and tensors[0] is args[0] else None
+        if number and not inside_layer and first is not None and _identity(first) not in known | photo:
+            calls.append(_noted(operation, number, f"{path}:input", tensors, first, len(calls), made_outside=True))
+            known.add(_identity(first))
+        if number == 0:
+            photo.update(_identity(tensor) for tensor in tensors)
+        stack.append(("" if number == 0 else path, operation))  # the model itself is not part of the path
+        try:
+            output = call()
+        finally:
+            stack.pop()
+        outputs = [value for value in keras.tree.flatten(output) if _is_symbolic(value)]
+        known.update(_identity(value) for value in outputs)
+        if len(outputs) == 1 and not inside_layer:  # an operation inside a layer is part of that layer's arithmetic
+            constant = len(given) > len(tensors)
+            calls.append(_noted(operation, number, path, tensors, outputs[0], len(calls), constant_operand=constant))
+        return output
+
+    photo: set[str] = set()
+    return around
+
+
+def _noted(
+    operation: Any, number: int, path: str, inputs: Sequence[Any], output: Any, end: int, **marks: bool
+) -> LayerCall:
+    return LayerCall(
+        number=number,
+        path=path,
+        kind=type(operation).__name__,
+        shape=tuple(output.shape)[1:] if output.shape.rank is not None else (),
+        inputs=tuple(_identity(value) for value in inputs),
+        output=_identity(output),
+        operation=operation,
+        end=end,
+        **marks,
+    )
+
+
+def _is_symbolic(value: Any) -> bool:
+    _, tf = start()
+    return bool(tf.is_symbolic_tensor(value))
+
+
+def _identity(tensor: Any) -> str:
+    """The same text for the same tensor in one graph, whatever type it was cast to."""
+    while tensor.op.type in ("Cast", "Identity") and tensor.op.inputs:
+        tensor = tensor.op.inputs[0]
+    return f"{id(tensor.graph)}/{tensor.name}"
+
+
+def _ancestors(output: Any) -> set[str]:
+    """Identities of all tensors that the output is computed from, and its own, by TensorFlow's graph itself."""
+    found, waiting = {_identity(output)}, [output]
+    visited = {output.op.name}
+    while waiting:
+        for tensor in waiting.pop().op.inputs:
+            found.add(_identity(tensor))
+            if tensor.op.name not in visited:
+                visited.add(tensor.op.name)
+                waiting.append(tensor)
+    return found
+
+
+def _without_activation(operation: Any, call: Callable[[], Any], args: tuple[Any, ...]) -> Any:
+    """Run the head's last layer up to its softmax or sigmoid."""
+    import keras
+
+    if getattr(operation, "activation", None) is None:  # the layer or operation Softmax itself
+        return args[0]
+    saved = operation.activation
+    operation.activation = keras.activations.linear
+    try:
+        return call()
+    finally:
+        operation.activation = saved

@@ -1,0 +1,134 @@
+"""From the user's settings to a classifier: a catalogued model or a file, its labels, its preparation."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from scorecam_cli.config import ModelSettings
+from scorecam_cli.errors import UsageError
+from scorecam_cli.keras_engine.building import build_classifier, examine
+from scorecam_cli.keras_engine.classifier import Classifier
+from scorecam_cli.keras_engine.hardware import Precision
+from scorecam_cli.keras_engine.layers import Network
+from scorecam_cli.keras_engine.start import device_name, start
+from scorecam_cli.loading import named_models as catalogue
+from scorecam_cli.loading.own_models import load_model_file, model_file_sha256
+from scorecam_cli.models.labels import Labels, imagenet_labels, numbered_labels, read_labels
+from scorecam_cli.models.preparation import Preparation, Preprocess, choose_preparation
+
+
+def load_classifier(settings: ModelSettings) -> Classifier:
+    """Load what `--model`, `--weights`, `--labels`, `--preprocess` and `--layer` say.
+
+    Raises:
+        UsageError: the settings do not fit the model. ModelError: it cannot be loaded or is no image classifier.
+    """
+    labels = known_labels(settings)
+    named = None if settings.is_file else catalogue.named_model(settings.model)
+    model = _load(settings)
+
+    def labels_of(count: int) -> Labels:
+        if labels is None:
+            return numbered_labels(count)
+        return check_labels(labels, count, source=f"labels file {settings.labels}", model=settings.model)
+
+    def preparation_of(prepares_itself: bool) -> Preparation:
+        return choose_preparation(
+            Preprocess(settings.preprocess),
+            named=named.preparation if named else None,
+            prepares_itself=prepares_itself,
+            model=settings.model,
+        )
+
+    return build_classifier(
+        model,
+        name=model_name(settings),
+        weights=weights_name(settings),
+        labels=labels_of,
+        preparation=preparation_of,
+        layer=settings.layer,
+        wanted_size=settings.input_size,
+        device=device_name(settings.device),
+        precision=Precision(settings.precision),
+        frozen=True,
+    )
+
+
+def load_network(settings: ModelSettings) -> tuple[tuple[int, int], Network]:
+    """The layers of a model, without what a photo would need: its input (H, W) and its calls.
+
+    Raises:
+        UsageError: no such model. ModelError: it cannot be loaded or is no image model.
+    """
+    if not settings.is_file:
+        catalogue.named_model(settings.model)
+    size, _, network = examine(_load(settings), name=settings.model, wanted_size=settings.input_size)
+    return size, network
+
+
+def check_labels(labels: Labels, count: int, *, source: str, model: str) -> Labels:
+    """The labels, if there is one for each of the model's classes.
+
+    Raises:
+        UsageError: there are more or fewer.
+    """
+    if len(labels) != count:
+        raise UsageError(f"{source} names {len(labels)} classes and {model} has {count}; give one name for each")
+    return labels
+
+
+def known_labels(settings: ModelSettings) -> Labels | None:
+    """The class names as far as they are known before the model is loaded, without TensorFlow.
+
+    Raises:
+        UsageError: the labels file cannot be read, or no such model.
+    """
+    if settings.labels is not None:
+        return read_labels(settings.labels)
+    if settings.is_file:
+        return None
+    catalogue.named_model(settings.model)
+    return imagenet_labels()
+
+
+def model_name(settings: ModelSettings) -> str:
+    """What the manifest calls the model: the catalogue's spelling, or the file as given."""
+    return settings.model if settings.is_file else catalogue.named_model(settings.model).name
+
+
+def weights_name(settings: ModelSettings) -> str:
+    """What the manifest calls the weights: `imagenet`, `random (seed 0)` or the file."""
+    if settings.is_file:
+        return "file"
+    return f"random (seed {settings.seed})" if settings.weights == "random" else settings.weights
+
+
+def fingerprint(settings: ModelSettings) -> dict[str, Any]:
+    """What a map depends on in these settings, for the up-to-date check: JSON values, no TensorFlow.
+
+    Raises:
+        UsageError, ModelError: a file that is named cannot be read.
+    """
+    files = [settings.model] if settings.is_file else []
+    files += [settings.weights] if settings.weights not in ("imagenet", "random") else []
+    files += [str(settings.labels)] if settings.labels else []
+    files += [str(path) for path in settings.imports]
+    return {
+        "model": model_name(settings),
+        "weights": weights_name(settings),
+        "preprocess": settings.preprocess,
+        "layer": settings.layer,
+        "precision": settings.precision,
+        "input_size": list(settings.input_size) if settings.input_size else None,
+        "files": {name: model_file_sha256(Path(name)) for name in files},
+    }
+
+
+def _load(settings: ModelSettings) -> Any:
+    start()  # quietly, before anything else imports Keras
+    if settings.is_file:
+        return load_model_file(Path(settings.model), imports=settings.imports, unsafe=settings.unsafe)
+    return catalogue.build_named(
+        catalogue.named_model(settings.model), weights=settings.weights, seed=settings.seed, offline=settings.offline
+    )

@@ -1,0 +1,222 @@
+"""`scorecam compare`: the same photo and class through several methods, side by side, with their price and numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from scorecam_cli.config import CompareConfig
+from scorecam_cli.errors import ModelError, OutputError, PhotoError
+from scorecam_cli.figures.compare import Tile, compare_figure, compare_grid
+from scorecam_cli.files import write
+from scorecam_cli.photos import draw, manifest
+from scorecam_cli.photos.read import read_photo
+from scorecam_cli.records import ClassMap, Failed, Photo, PhotoJob
+from scorecam_cli.runs.description import describe_class
+from scorecam_cli.runs.session import Session, Watcher, check_classes
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from scorecam_cli.keras_engine.classifier import Classifier
+    from scorecam_cli.models.answers import Observation
+
+UNTIMED_RUNS = 100  # passes; a method of fewer is run once untimed for the first photo, which compiles it
+
+
+@dataclass(frozen=True)
+class Compared:
+    """One photo through all methods. description: what `--json` prints. paths: of the figures."""
+
+    photo: Path
+    description: Mapping[str, Any]
+    paths: tuple[Path, ...]
+
+
+@dataclass(frozen=True)
+class MethodRun:
+    """One method on one photo, all classes; found is empty where the method does not fit the model, and note says why.
+
+    areas: deletion and insertion for each class.
+    """
+
+    method: str
+    found: tuple[ClassMap, ...] = ()
+    seconds: float = 0.0
+    passes: int = 0
+    areas: tuple[tuple[float, float], ...] = ()
+    note: str = ""
+
+
+def check_request(config: CompareConfig) -> None:
+    """Everything that can be wrong with a request before any photo or model is opened.
+
+    Raises:
+        UsageError: an unknown class, colour map, model name or labels file.
+    """
+    draw.check_colormap(config.colormap)
+    check_classes(config.model, config.classes)
+
+
+def compare_photos(
+    config: CompareConfig, jobs: Sequence[PhotoJob], *, watcher: Watcher, clock: Callable[[], float]
+) -> Iterator[Compared | Failed]:
+    """Draw the maps of all methods for each photo; a photo that fails does not stop the others.
+
+    Raises:
+        UsageError, ModelError: the request cannot be met for any photo.
+        OutputError: nothing more can be written, as the photo that failed last says.
+    """
+    session = Session(config.model, watcher)
+    warmed: set[str] = set()
+    for job in jobs:
+        try:
+            yield _compare(config, session, job, warmed, clock)
+        except OutputError as error:
+            yield Failed(job.photo, str(error))
+            raise
+        except PhotoError as error:
+            yield Failed(job.photo, str(error))
+
+
+def _compare(
+    config: CompareConfig, session: Session, job: PhotoJob, warmed: set[str], clock: Callable[[], float]
+) -> Compared:
+    photo = read_photo(job.photo, max_pixels=config.photos.max_pixels)
+    classifier = session.classifier
+    image = classifier.prepare(photo.rgb)
+    observation = classifier.observe(image)
+    indices = classifier.choose_classes(observation, asked=config.classes, top=config.top)
+    runs = []
+    for method in config.methods:
+        if method not in warmed:
+            _run_method(config, method, session, job, image, observation, indices[:1], clock, untimed=True)
+            warmed.add(method)
+        runs.append(_run_method(config, method, session, job, image, observation, indices, clock))
+    scores = [classifier.score(observation, index) for index in indices]
+    names = [f"{each.label.name} ({each.label.index}), probability {each.probability:.3g}" for each in scores]
+    paths = _draw(config, job, photo, names, indices, runs)
+    entries = []
+    for place, score in enumerate(scores):
+        entries.append({**describe_class(score), "methods": [_entry(run, place) for run in runs]})
+    description = {
+        "schema": 1,
+        "photo": str(job.photo),
+        "model": classifier.name,
+        "weights": classifier.weights,
+        "layer": classifier.layer,
+        "classes": entries,
+        "files": {"compare": [path.name for path in paths]},
+    }
+    return Compared(job.photo, description, tuple(paths))
+
+
+def _run_method(
+    config: CompareConfig,
+    method: str,
+    session: Session,
+    job: PhotoJob,
+    image: NDArray[np.float32],
+    observation: Observation,
+    indices: Sequence[int],
+    clock: Callable[[], float],
+    *,
+    untimed: bool = False,
+) -> MethodRun:
+    from scorecam_cli.faithfulness.curves import deletion_and_insertion
+    from scorecam_cli.saliency.methods import explain_with, planned_passes
+
+    classifier = session.classifier
+    ours = method == "score-cam"
+    planned = planned_passes(
+        method, observation, config.passes if ours else None, classes=len(indices), size=classifier.size
+    )
+    if untimed and planned > UNTIMED_RUNS:
+        _warm(classifier, image, observation)
+        return MethodRun(method)
+    session.watcher.passes_planned(job.photo, planned)
+    began = clock()
+    try:
+        explanation = explain_with(
+            method,
+            classifier,
+            image,
+            observation=observation,
+            class_indices=indices,
+            variant=config.variant,
+            passes=config.passes if ours else None,
+            fidelity=config.fidelity if ours else 1.0,
+            batch_size=config.batch_size,
+            seed=config.model.seed,
+            on_passes=session.watcher.passes_done,
+        )
+    except ModelError as error:
+        if len(config.methods) == 1:
+            raise
+        return MethodRun(method, note=str(error))
+    seconds = clock() - began
+    areas = []
+    for found in () if untimed else explanation.classes:
+        index = found.score.label.index
+        curves = deletion_and_insertion(
+            classifier, image, saliency=found.map, class_index=index, seed=config.model.seed
+        )
+        areas.append((curves.deletion.area, curves.insertion.area))
+    return MethodRun(method, explanation.classes, seconds, explanation.passes, tuple(areas))
+
+
+def _warm(classifier: Classifier, image: NDArray[np.float32], observation: Observation) -> None:
+    """Compile the passes of masks and of photos, so that the first photo's seconds are those of any other."""
+    classifier.masked_scores(image, observation.activations[:, :, :1].transpose(2, 0, 1))
+    classifier.photo_scores(1, lambda _first, _last: image[None])
+
+
+def _entry(run: MethodRun, place: int) -> dict[str, Any]:
+    if not run.found:
+        return {"method": run.method, "note": run.note}
+    deletion, insertion = run.areas[place]
+    estimate = run.found[place].estimated_correlation
+    return {
+        "method": run.method,
+        "seconds": round(run.seconds, 3),
+        "passes": run.passes,
+        "deletion": round(deletion, 6),
+        "insertion": round(insertion, 6),
+        "estimated_correlation": None if estimate is None else round(estimate, 6),
+    }
+
+
+def _draw(
+    config: CompareConfig,
+    job: PhotoJob,
+    photo: Photo,
+    names: Sequence[str],
+    indices: Sequence[int],
+    runs: Sequence[MethodRun],
+) -> list[Path]:
+    """Write one figure for each class, or one with a row for each."""
+    look: dict[str, Any] = {"colormap": config.colormap, "alpha": config.alpha}
+    rows = [(name, [_tile(run, place) for run in runs]) for place, name in enumerate(names)]
+    if config.rows:
+        path = manifest.named_output(job.output, "compare.png")
+        write.write_png(path, compare_grid(photo.rgb, rows, title=job.photo.name, **look))
+        return [path]
+    paths = []
+    for index, (name, tiles) in zip(indices, rows, strict=True):
+        paths.append(manifest.named_output(job.output, f"{index}-compare.png"))
+        write.write_png(paths[-1], compare_figure(photo.rgb, tiles, title=name, **look))
+    return paths
+
+
+def _tile(run: MethodRun, place: int) -> Tile:
+    if not run.found:
+        return Tile(None, title=run.method, lines=(), note=run.note)
+    deletion, insertion = run.areas[place]
+    lines = (
+        f"{run.seconds:.2g} s, {run.passes} passes",
+        f"deletion {deletion:.3f}, insertion {insertion:.3f}",
+    )
+    return Tile(run.found[place].map, title=run.method, lines=lines, note="")

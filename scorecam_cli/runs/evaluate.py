@@ -1,0 +1,247 @@
+"""`scorecam evaluate`: numbers about the maps of several methods over a set of photos, in a table that grows."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from scorecam_cli.config import EvaluateConfig
+from scorecam_cli.errors import ModelError, NumericsError, PhotoError
+from scorecam_cli.files.regular import file_sha256
+from scorecam_cli.photos.read import read_photo
+from scorecam_cli.records import ClassMap, Failed, Photo, PhotoJob
+from scorecam_cli.runs.evaluation import COLUMNS, DIGITS, begin, check_settings, open_table
+from scorecam_cli.runs.regions import Regions, read_regions
+from scorecam_cli.runs.session import Session, Watcher, check_classes
+from scorecam_cli.runs.truth import Truth, read_truth
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from scorecam_cli.keras_engine.classifier import Classifier
+    from scorecam_cli.models.answers import Observation
+
+STABILITY_SAMPLES = 5  # each costs a whole map
+
+
+@dataclass(frozen=True)
+class Evaluated:
+    """One photo whose rows are in the table; lines tell what was seen. skipped: they were there already."""
+
+    photo: Path
+    lines: tuple[str, ...]
+    skipped: bool = False
+
+
+@dataclass
+class Evaluation:
+    """What all photos of one run share."""
+
+    config: EvaluateConfig
+    session: Session
+    regions: Regions | None
+    truth: Truth | None
+
+    @cached_property
+    def live(self) -> Classifier:
+        """The classifier with passes that follow its weights, compiled once for all photos."""
+        from scorecam_cli.faithfulness.sanity import unfrozen
+
+        return unfrozen(self.session.classifier)
+
+    @cached_property
+    def measures(self) -> frozenset[str]:
+        """What is measured: pointing wherever it is known where the objects are."""
+        return frozenset([*self.config.measures, *(["pointing"] if self.regions else [])])
+
+
+@dataclass(frozen=True)
+class Seen:
+    """One photo before any method has seen it, and the class in question."""
+
+    job: PhotoJob
+    photo: Photo
+    image: NDArray[np.float32]
+    observation: Observation
+    class_index: int
+
+
+def check_request(config: EvaluateConfig) -> None:
+    """Everything that can be wrong with a request before any photo or model is opened.
+
+    Raises:
+        UsageError: an unknown class, unreadable truth or boxes, or a table made by other settings.
+    """
+    check_classes(config.model, config.classes)
+    _open(config, watcher=None)
+    check_settings(config)
+
+
+def evaluate_photos(
+    config: EvaluateConfig, jobs: Sequence[PhotoJob], *, watcher: Watcher, clock: Callable[[], float]
+) -> Iterator[Evaluated | Failed]:
+    """Measure each photo's maps and add its rows to the table; photos whose rows are there are not done again.
+
+    Raises:
+        UsageError, ModelError: the request cannot be met for any photo.
+    """
+    evaluation = _open(config, watcher)
+    check_settings(config)
+    begin(config)
+    with open_table(config) as table:
+        known = {row["photo"]: row["photo_sha256"] for row in table.rows}
+        for job in jobs:
+            try:
+                if known.get(str(job.photo)) == file_sha256(job.photo):
+                    yield Evaluated(job.photo, (f"{job.photo}: in the table",), skipped=True)
+                    continue
+                if str(job.photo) in known:
+                    raise PhotoError(
+                        f"{job.photo} has changed since its rows were made; begin anew with --force or another "
+                        "--output-dir"
+                    )
+                began = clock()
+                rows = _rows(evaluation, job)
+            except PhotoError as error:
+                yield Failed(job.photo, str(error))
+                continue
+            table.append(rows)
+            yield Evaluated(job.photo, (f"{job.photo}: class {rows[0]['class']}, {clock() - began:.1f} s",))
+
+
+def _open(config: EvaluateConfig, watcher: Watcher | None) -> Evaluation:
+    regions = None
+    if config.boxes is not None or config.masks is not None:
+        regions = read_regions(boxes=config.boxes, masks=config.masks)
+    truth = None if config.truth is None else read_truth(config.truth)
+    return Evaluation(config, Session(config.model, watcher), regions, truth)  # type: ignore[arg-type]
+
+
+def _rows(evaluation: Evaluation, job: PhotoJob) -> list[dict[str, str]]:
+    """The rows of one photo, one for each method."""
+    config, classifier = evaluation.config, evaluation.session.classifier
+    photo = read_photo(job.photo, max_pixels=config.photos.max_pixels)
+    image = classifier.prepare(photo.rgb)
+    observation = classifier.observe(image)
+    asked = config.classes if evaluation.truth is None else (evaluation.truth.of(job.photo),)
+    (index,) = classifier.choose_classes(observation, asked=asked, top=0)
+    seen = Seen(job, photo, image, observation, index)
+    rows = []
+    for method in config.methods:
+        cells: dict[str, Any] = {
+            "photo": str(job.photo),
+            "photo_sha256": photo.sha256,
+            "method": method,
+            "class": index,
+            "probability": float(observation.probabilities[index]),
+        }
+        try:
+            cells |= _measured(evaluation, seen, method)
+        except ModelError:  # the method does not fit the model: its cells stay empty
+            if len(config.methods) == 1:
+                raise
+        rows.append({column: _text(cells.get(column)) for column in COLUMNS})
+    return rows
+
+
+def _measured(evaluation: Evaluation, seen: Seen, method: str) -> dict[str, Any]:
+    """The cells of one method for one photo."""
+    from scorecam_cli.faithfulness.curves import Blank, deletion_and_insertion
+    from scorecam_cli.faithfulness.drops import changes
+    from scorecam_cli.faithfulness.pointing import energy_inside, points_inside
+    from scorecam_cli.faithfulness.sanity import cascading_randomisation
+    from scorecam_cli.faithfulness.stability import max_sensitivity
+    from scorecam_cli.saliency.methods import planned_passes
+
+    config, classifier, index = evaluation.config, evaluation.session.classifier, seen.class_index
+    planned = planned_passes(
+        method, seen.observation, config.passes if method == "score-cam" else None, size=classifier.size
+    )
+    evaluation.session.watcher.passes_planned(seen.job.photo, planned)
+
+    def explain(classifier: Classifier, image: NDArray[np.float32], observation: Observation) -> tuple[ClassMap, int]:
+        return _map(evaluation, method, classifier, image, observation, index)
+
+    found, passes = explain(classifier, seen.image, seen.observation)
+    cells: dict[str, Any] = {"passes": passes}
+    about: dict[str, Any] = {"saliency": found.map, "class_index": index, "seed": config.model.seed}
+    if "drop" in evaluation.measures:
+        change = changes(classifier, seen.image, **about)
+        cells |= {"drop": change.whole.drop, "increase": int(change.whole.increase), "gain": change.whole.gain}
+        cells |= {"drop_top": change.top.drop, "increase_top": int(change.top.increase), "gain_top": change.top.gain}
+    if "curves" in evaluation.measures:
+        curves = deletion_and_insertion(
+            classifier,
+            seen.image,
+            **about,
+            steps=config.steps,
+            deletion_blank=Blank(config.deletion_fill),
+            insertion_blank=Blank(config.insertion_fill),
+        )
+        for name, curve in (("deletion", curves.deletion), ("insertion", curves.insertion)):
+            cells |= {name: curve.area, f"{name}_curve": curve.probabilities}
+    region = None
+    if evaluation.regions is not None and "pointing" in evaluation.measures:
+        region = evaluation.regions.of(seen.job.photo, seen.photo.width, seen.photo.height)
+    if region is not None:
+        cells["energy"] = energy_inside(found.map, region)
+        cells["pointing"] = int(points_inside(found.map, region, seed=config.model.seed))
+    if "stability" in evaluation.measures:
+        cells["sensitivity"] = max_sensitivity(
+            lambda image: explain(classifier, image, classifier.observe(image))[0].map,
+            seen.image,
+            samples=STABILITY_SAMPLES,
+            seed=config.model.seed,
+        )
+    if "sanity" in evaluation.measures:
+        with contextlib.suppress(NumericsError):  # a network of random weights may return infinity
+            stages = cascading_randomisation(
+                evaluation.live,
+                lambda live: explain(live, seen.image, live.observe(seen.image))[0].map,
+                seed=config.model.seed,
+            )
+            cells["sanity"] = [stage.correlation for stage in stages]
+    return cells
+
+
+def _map(
+    evaluation: Evaluation,
+    method: str,
+    classifier: Classifier,
+    image: NDArray[np.float32],
+    observation: Observation,
+    index: int,
+) -> tuple[ClassMap, int]:
+    from scorecam_cli.saliency.methods import explain_with
+
+    config, ours = evaluation.config, method == "score-cam"
+    explanation = explain_with(
+        method,
+        classifier,
+        image,
+        observation=observation,
+        class_indices=[index],
+        variant=config.variant,
+        passes=config.passes if ours else None,
+        fidelity=config.fidelity if ours else 1.0,
+        batch_size=config.batch_size,
+        seed=config.model.seed,
+        on_passes=evaluation.session.watcher.passes_done,
+    )
+    return explanation.classes[0], explanation.passes
+
+
+def _text(value: Any) -> str:
+    """A cell: numbers to six digits, so that the table does not depend on the size of a batch; curves with spaces."""
+    if value is None:
+        return ""
+    if isinstance(value, str | int):
+        return str(value)
+    if isinstance(value, float):
+        return f"{value:.{DIGITS}g}"
+    return " ".join(f"{float(each):.{DIGITS}g}" for each in value)

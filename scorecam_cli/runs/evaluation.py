@@ -1,0 +1,165 @@
+"""What `scorecam evaluate` writes: the table that grows, the settings it was made by, and the summary of it all."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from scorecam_cli.config import EvaluateConfig
+from scorecam_cli.errors import UsageError
+from scorecam_cli.figures.curves import curves_figure
+from scorecam_cli.files import write
+from scorecam_cli.files.regular import file_sha256
+from scorecam_cli.files.table import GrowingTable
+from scorecam_cli.loading.load import fingerprint
+
+NUMBERS = (  # columns that are averaged, in the order of the summary
+    "drop",
+    "increase",
+    "gain",
+    "drop_top",
+    "increase_top",
+    "gain_top",
+    "deletion",
+    "insertion",
+    "energy",
+    "pointing",
+    "sensitivity",
+)
+CURVES = ("deletion_curve", "insertion_curve", "sanity")  # numbers separated by spaces
+COLUMNS = ("photo", "photo_sha256", "method", "class", "probability", "passes", *NUMBERS, *CURVES)
+DIGITS = 6  # significant; the last ones of a float32 depend on the size of a batch
+
+_TABLE, _SETTINGS = "evaluation.csv", "evaluation.settings.json"
+
+
+@dataclass(frozen=True)
+class Finished:
+    """The whole table at a glance. table: rows of text, the first a header. paths: of everything written."""
+
+    table: tuple[tuple[str, ...], ...]
+    summary: Mapping[str, Any]
+    paths: tuple[Path, ...]
+
+
+def open_table(config: EvaluateConfig) -> GrowingTable:
+    """The table of this evaluation, to be read and added to.
+
+    Raises:
+        UsageError: another file stands at its place. PhotoError: it cannot be read or written.
+    """
+    path = _folder(config) / _TABLE
+    return GrowingTable(path, columns=COLUMNS, group="photo", group_size=len(config.methods))
+
+
+def begin(config: EvaluateConfig) -> None:
+    """Note the settings beside the table; where it shall be new, take the old one away."""
+    if config.fresh:
+        write.remove(_folder(config) / _TABLE)
+    write.write_json(_folder(config) / _SETTINGS, _settings(config))
+
+
+def finish_evaluation(config: EvaluateConfig) -> Finished:
+    """Summarise the table: evaluation.md, evaluation.json and, where curves were measured, evaluation.png."""
+    from scorecam_cli.faithfulness.summary import mean_curves, summarise
+
+    folder = _folder(config)
+    with open_table(config) as table:
+        rows = table.rows
+    found = summarise(rows, NUMBERS)
+    curves = {column: mean_curves(rows, column) for column in CURVES}
+    measured = [number for number in NUMBERS if any(number in of_method for of_method in found.values())]
+    stages = max((len(values) for values in curves["sanity"].values()), default=0)
+    lines = [("method", *(name.replace("_", " ") for name in measured), *(f"sanity {n + 1}" for n in range(stages)))]
+    for method in config.methods:
+        cells = [_cell(found.get(method, {}).get(number)) for number in measured]
+        cells += [f"{value:.3f}" for value in curves["sanity"].get(method, ())] or [""] * stages
+        lines.append((method, *cells))
+    photos = len({row["photo"] for row in rows})
+    summary = {
+        "schema": 1,
+        "photos": photos,
+        "settings": _settings(config),
+        "methods": {
+            method: {number: asdict(value) for number, value in of_method.items()}
+            | {column: [round(float(value), DIGITS) for value in curves[column].get(method, ())] for column in CURVES}
+            for method, of_method in found.items()
+        },
+    }
+    write.write_json(folder / "evaluation.json", summary)
+    write.write_text(folder / "evaluation.md", _markdown(lines, photos))
+    paths = [folder / name for name in (_TABLE, "evaluation.md", "evaluation.json")]
+    if curves["deletion_curve"]:
+        paths.append(folder / "evaluation.png")
+        write.write_png(paths[-1], curves_figure(curves["deletion_curve"], curves["insertion_curve"]))
+    return Finished(tuple(lines), summary, tuple(paths))
+
+
+def _folder(config: EvaluateConfig) -> Path:
+    return config.photos.output_dir or Path("scorecam-evaluation")
+
+
+def _settings(config: EvaluateConfig) -> dict[str, Any]:
+    """What the rows depend on beside the photos, as JSON values."""
+    return {
+        **fingerprint(config.model),
+        "methods": list(config.methods),
+        "measures": sorted(config.measures),
+        "classes": list(config.classes),
+        "truth": _identity(config.truth),
+        "boxes": _identity(config.boxes),
+        "masks": _identity(config.masks),
+        "steps": config.steps,
+        "deletion_fill": config.deletion_fill,
+        "insertion_fill": config.insertion_fill,
+        "variant": config.variant,
+        "passes": config.passes,
+        "fidelity": config.fidelity,
+        "seed": config.model.seed,
+    }
+
+
+def _identity(path: Path | None) -> str | None:
+    """What tells one file from another: its bytes; of a folder, where it is."""
+    if path is None:
+        return None
+    return file_sha256(path) if path.is_file() else str(path)
+
+
+def check_settings(config: EvaluateConfig) -> None:
+    """Nothing, where the table that is there, if any, was made by the same settings or shall be made anew.
+
+    Raises:
+        UsageError: it was made by others.
+    """
+    path = _folder(config) / _SETTINGS
+    if config.fresh or not path.is_file() or not (_folder(config) / _TABLE).is_file():
+        return
+    try:
+        found = json.loads(path.read_bytes())
+    except (OSError, ValueError):
+        found = None
+    wanted = json.loads(json.dumps(_settings(config)))
+    if found == wanted:
+        return
+    differing = [name for name in wanted if not isinstance(found, dict) or found.get(name) != wanted[name]]
+    raise UsageError(
+        f"the table in {_folder(config)} was made with other settings ({', '.join(differing)}); "
+        "give another --output-dir, or --force to begin anew"
+    )
+
+
+def _cell(value: Any) -> str:
+    """`0.123 ± 0.004`, and the photos where they are few."""
+    if value is None:
+        return ""
+    return f"{value.mean:.3f}" + ("" if value.standard_error is None else f" ± {value.standard_error:.3f}")
+
+
+def _markdown(lines: Sequence[tuple[str, ...]], photos: int) -> str:
+    rows = [lines[0], ("---", *["---:"] * (len(lines[0]) - 1)), *lines[1:]]
+    text = "\n".join(f"| {' | '.join(row)} |" for row in rows)
+    return f"{text}\n\nMean ± standard error over {photos} photos.\n"

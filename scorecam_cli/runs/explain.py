@@ -1,0 +1,218 @@
+"""Joins the stages: from a configuration to one outcome per photo, in order."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from scorecam_cli.config import SEEDED, ExplainConfig, PredictConfig
+from scorecam_cli.errors import OutputError, PhotoError
+from scorecam_cli.loading.load import fingerprint, known_labels
+from scorecam_cli.photos import draw, manifest
+from scorecam_cli.photos.read import read_photo
+from scorecam_cli.records import ClassScore, Explained, Failed, Outcome, Photo, PhotoJob
+from scorecam_cli.runs.outputs import ComputedPhoto, Stop, write_outputs
+from scorecam_cli.runs.session import WARNING_FILTERS, Session, Watcher
+from scorecam_cli.runs.stages import in_stages
+
+NOTED_PREDICTIONS = 5  # in the manifest
+
+
+@dataclass(frozen=True)
+class ReadPhoto:
+    """A photo that needs a map; seconds: of reading it."""
+
+    job: PhotoJob
+    photo: Photo
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Predicted:
+    """The most probable classes of one photo."""
+
+    photo: Path
+    model: str
+    classes: tuple[ClassScore, ...]
+
+
+def explain_photos(
+    config: ExplainConfig, jobs: Sequence[PhotoJob], *, watcher: Watcher, clock: Callable[[], float]
+) -> Generator[Outcome, None, None]:
+    """Explain each photo and write its files; a photo that fails does not stop the others.
+
+    The next photos are read and the last ones drawn and written while the model, in the calling thread, computes. The
+    model is loaded when the first photo needs it. To stop early, close the iterator: no file is left torn.
+
+    Raises:
+        UsageError, ModelError: the request cannot be met for any photo.
+        OutputError: nothing more can be written, as the photo that failed last says.
+    """
+    draw.check_colormap(config.colormap)
+    settings = _settings(config)
+    session = Session(config.model, watcher)
+    halt = threading.Event()
+    stages = in_stages(
+        jobs,
+        read=partial(_read, config, settings, clock=clock),
+        compute=partial(_compute, session, config, clock=clock),
+        write=partial(write_outputs, config, settings, halt=halt, clock=clock),
+        halt=halt,
+        clock=clock,
+    )
+    with closing(stages):
+        for outcome in stages:
+            if isinstance(outcome, Stop):
+                yield outcome.failed
+                raise OutputError(
+                    f"the run stops here: {outcome.failed.reason}, and so it would be for every photo; put that right "
+                    "and run the same command again to go on"
+                )
+            yield outcome
+
+
+def predict_photos(
+    config: PredictConfig, jobs: Sequence[PhotoJob], *, watcher: Watcher
+) -> Iterator[Predicted | Failed]:
+    """Name the most probable classes of each photo; a photo that fails does not stop the others.
+
+    Raises:
+        UsageError, ModelError: the request cannot be met for any photo.
+    """
+    known_labels(config.model)
+    session = Session(config.model, watcher)
+    for job in jobs:
+        try:
+            photo = read_photo(job.photo, max_pixels=config.photos.max_pixels)
+            classifier = session.classifier
+            observation = classifier.observe(classifier.prepare(photo.rgb))
+            count = min(config.top, len(classifier.labels))
+            indices = classifier.choose_classes(observation, asked=(), top=count)
+            classes = tuple(classifier.score(observation, index) for index in indices)
+            yield Predicted(job.photo, classifier.name, classes)
+        except PhotoError as error:
+            yield Failed(job.photo, str(error))
+
+
+def _settings(config: ExplainConfig) -> dict[str, Any]:
+    """What the outputs depend on beside the photo, as JSON values; classes by index where names are known already."""
+    labels = known_labels(config.model)
+    classes: list[int | str] = list(config.classes)
+    if labels is not None:
+        classes = [labels.find(text, model=config.model.model) for text in config.classes]
+    return {
+        **fingerprint(config.model),
+        "classes": classes,
+        "top": config.top,
+        "method": config.method,
+        "seed": config.model.seed if config.method in SEEDED else None,
+        "variant": config.variant,
+        "passes": config.passes,
+        "fidelity": config.fidelity,
+        "selection": config.selection,
+        "save": sorted(config.save),
+        "colormap": config.colormap,
+        "alpha": config.alpha,
+    }
+
+
+def _current(job: PhotoJob, settings: Mapping[str, Any]) -> Explained | None:
+    """The outcome of an earlier run, where its manifest, the photo's bytes and all its files still agree."""
+    path = manifest.manifest_path(job.output)
+    found = manifest.read_manifest(path)
+    if found is None:
+        return None
+    try:
+        digest = manifest.file_sha256(job.photo)
+    except PhotoError:
+        return None
+    if not manifest.is_current(found, settings=settings, photo_sha256=digest, folder=path.parent):
+        return None
+    names = [name for entry in found["classes"] for name in entry["files"].values()]
+    return Explained(job, found, (*(path.parent / name for name in names), path), skipped=True)
+
+
+def _read(
+    config: ExplainConfig, settings: Mapping[str, Any], job: PhotoJob, *, clock: Callable[[], float]
+) -> ReadPhoto | Outcome:
+    """The photo, or the outcome where it is known already: up to date, or not to be read."""
+    current = None if config.force else _current(job, settings)
+    if current is not None:
+        return current
+    with WARNING_FILTERS:
+        began = clock()
+        try:
+            photo = read_photo(job.photo, max_pixels=config.photos.max_pixels)
+        except PhotoError as error:
+            return Failed(job.photo, str(error))
+        return ReadPhoto(job, photo, clock() - began)
+
+
+def _compute(
+    session: Session, config: ExplainConfig, read: ReadPhoto | Outcome, *, clock: Callable[[], float]
+) -> ComputedPhoto | Outcome:
+    """The maps of a photo; an outcome that is known already is handed on."""
+    if not isinstance(read, ReadPhoto):
+        return read
+    try:
+        return _explain(session, config, read, clock)
+    except PhotoError as error:
+        return Failed(read.job.photo, str(error))
+
+
+def _explain(session: Session, config: ExplainConfig, read: ReadPhoto, clock: Callable[[], float]) -> ComputedPhoto:
+    from scorecam_cli.saliency.methods import explain_with, planned_passes
+
+    job, photo = read.job, read.photo
+    classifier = session.classifier  # loaded for the first photo; not counted as that photo's time
+    began = clock()
+    image = classifier.prepare(photo.rgb)
+    observation = classifier.observe(image)
+    indices = classifier.choose_classes(observation, asked=config.classes, top=config.top)
+    planned = planned_passes(config.method, observation, config.passes, classes=len(indices), size=classifier.size)
+    session.watcher.passes_planned(job.photo, planned)
+    passes_began = clock()
+    explanation = explain_with(
+        config.method,
+        classifier,
+        image,
+        observation=observation,
+        class_indices=indices,
+        variant=config.variant,
+        passes=config.passes,
+        fidelity=config.fidelity,
+        selection=config.selection,
+        batch_size=config.batch_size,
+        seed=config.model.seed,
+        on_passes=session.watcher.passes_done,
+    )
+    ended = clock()
+    seconds = read.seconds + ended - began
+    most = classifier.choose_classes(observation, asked=(), top=min(NOTED_PREDICTIONS, len(classifier.labels)))
+    return ComputedPhoto(
+        job,
+        photo,
+        classifier,
+        explanation,
+        predictions=tuple(classifier.score(observation, index) for index in most),
+        seconds=seconds,
+        pass_seconds=ended - passes_began,
+    )
+
+
+def check_request(config: ExplainConfig) -> None:
+    """Everything that can be wrong with a request before any photo or model is opened.
+
+    Raises:
+        UsageError: an unknown class, colour map, model name or labels file.
+    """
+    from scorecam_cli.saliency.methods import check_passes
+
+    draw.check_colormap(config.colormap)
+    check_passes(config.method, config.passes)
+    _settings(config)

@@ -1,0 +1,157 @@
+"""From maps to files: pictures drawn and written, the manifest last."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from scorecam_cli.config import ExplainConfig
+from scorecam_cli.errors import OutputError, PhotoError
+from scorecam_cli.figures.panel import panel
+from scorecam_cli.figures.steps import Setting, masked_figure, pipeline_figure
+from scorecam_cli.files import write
+from scorecam_cli.photos import draw, manifest
+from scorecam_cli.records import ClassMap, ClassScore, Explained, Explanation, Failed, Outcome, Photo, PhotoJob
+from scorecam_cli.runs.description import describe
+from scorecam_cli.runs.session import WARNING_FILTERS
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from scorecam_cli.keras_engine.classifier import Classifier
+
+_FIGURES = {"panel", "pipeline", "masked"}
+
+
+@dataclass(frozen=True)
+class ComputedPhoto:
+    """A photo with its maps, before anything is drawn.
+
+    predictions: the most probable classes. seconds: of reading and computing; pass_seconds: of the masked passes alone.
+    """
+
+    job: PhotoJob
+    photo: Photo
+    classifier: Classifier
+    explanation: Explanation
+    seconds: float
+    pass_seconds: float
+    predictions: tuple[ClassScore, ...] = ()
+
+
+@dataclass(frozen=True)
+class Stop:
+    """A photo that failed for a reason that every other photo would meet as well."""
+
+    failed: Failed
+
+
+class HaltError(Exception):
+    """The run is over before all files of a photo are written; nobody waits for the rest."""
+
+
+def write_outputs(
+    config: ExplainConfig,
+    settings: Mapping[str, Any],
+    computed: ComputedPhoto | Outcome,
+    *,
+    halt: threading.Event,
+    clock: Callable[[], float],
+) -> Outcome | Stop:
+    """The outcome of a photo whose files are written now, the manifest last."""
+    if not isinstance(computed, ComputedPhoto):
+        return computed
+    with WARNING_FILTERS if _FIGURES & set(config.save) else nullcontext():
+        began = clock()
+        path = manifest.manifest_path(computed.job.output)
+        try:
+            _stop_if(halt)
+            write.remove(path)  # or a kill would leave an earlier manifest beside files of this run
+            files = _write_maps(config, computed, halt)
+            described = describe(
+                computed.job,
+                computed.photo,
+                computed.classifier,
+                computed.explanation,
+                files=files,
+                predictions=computed.predictions,
+            )
+            total = computed.seconds + clock() - began
+            described["seconds"] = {"passes": round(computed.pass_seconds, 3), "total": round(total, 3)}
+            described["settings"] = dict(settings)
+            _stop_if(halt)
+            write.write_json(path, described)
+        except OutputError as error:
+            return Stop(Failed(computed.job.photo, str(error)))
+        except PhotoError as error:
+            return Failed(computed.job.photo, str(error))
+    return Explained(computed.job, described, (*(made for group in files for made in group.values()), path))
+
+
+def _write_maps(config: ExplainConfig, computed: ComputedPhoto, halt: threading.Event) -> list[dict[str, Path]]:
+    """Draw and write the files of each class; the paths by kind, in the order of the classes."""
+    photo = computed.photo
+    written = []
+    for found in computed.explanation.classes:
+        paths = manifest.output_paths(computed.job.output, found.score.label.index, save=config.save)
+        levels = draw.heat_levels(found.map, width=photo.width, height=photo.height)
+        for kind, path in paths.items():
+            _stop_if(halt)
+            if kind == "npy":
+                write.write_array(path, found.map)
+            elif kind in ("heatmap", "overlay"):
+                tiles = _tiles(kind, config, photo, levels)
+                write.write_image(path, draw.image_of(tiles, width=photo.width, height=photo.height))
+            else:
+                write.write_png(path, _figure(kind, config, photo, found, computed.classifier))
+        written.append(paths)
+    return written
+
+
+def _stop_if(halt: threading.Event) -> None:
+    if halt.is_set():
+        raise HaltError
+
+
+def _tiles(kind: str, config: ExplainConfig, photo: Photo, levels: NDArray[np.uint8]) -> Iterator[draw.Tile]:
+    if kind == "heatmap":
+        return draw.heat_tiles(levels, colormap=config.colormap)
+    return draw.overlay_tiles(photo.rgb, levels, colormap=config.colormap, alpha=config.alpha)
+
+
+def _figure(
+    kind: str, config: ExplainConfig, photo: Photo, found: ClassMap, classifier: Classifier
+) -> NDArray[np.uint8]:
+    if kind in ("pipeline", "masked"):
+        if found.steps is None:
+            raise PhotoError(
+                f"--save {kind} shows masked photos, and this method masks none: leave {kind} out of --save "
+                "or take Score-CAM"
+            )
+        setting = Setting(
+            model=classifier.name,
+            layer=classifier.layer,
+            variant=config.variant,
+            channels=classifier.channels,
+            closed_rgb=classifier.preparation.closed_rgb,
+        )
+        if kind == "masked":
+            return masked_figure(photo.rgb, found, found.steps, setting=setting)
+        return pipeline_figure(
+            photo.rgb, found, found.steps, setting=setting, colormap=config.colormap, alpha=config.alpha
+        )
+    return panel(
+        photo.rgb,
+        found.map,
+        class_name=found.score.label.name,
+        probability=found.score.probability,
+        model=classifier.name,
+        layer=classifier.layer,
+        colormap=config.colormap,
+        alpha=config.alpha,
+    )

@@ -1,0 +1,269 @@
+"""Where the object is in a photo, as someone marked it: boxes from a CSV or from Pascal VOC, masks from PNGs.
+
+Regions are bool [H0, W0] in the pixels of the upright photo, rows before columns.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+import struct
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path, PurePath
+from xml.etree import ElementTree
+from xml.parsers import expat
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from scorecam_cli.errors import PhotoError, UsageError
+from scorecam_cli.files.regular import read_regular
+
+COLUMNS = ("file", "x0", "y0", "x1", "y1")
+VOC_CORNERS = ("xmin", "ymin", "xmax", "ymax")
+MAX_CSV_BYTES = 2**28  # 2.5 million boxes of 100 bytes
+MAX_XML_BYTES = 2**20  # 1000 objects of 1 kB
+MAX_MASK_BYTES = 2**28
+
+_PNG_START = b"\x89PNG\r\n\x1a\n"
+_MOST_PIXELS = 1e9  # a side or corner beyond it is a mistake
+
+
+@dataclass(frozen=True)
+class Box:
+    """A rectangle in pixels of the photo: columns x0 .. x1 - 1 and rows y0 .. y1 - 1; it may reach beyond the photo."""
+
+    x0: int
+    y0: int
+    x1: int
+    y1: int
+
+
+Boxes = Mapping[tuple[str, ...], tuple[Box, ...]]  # by the parts of the photo's path: ("dogs", "dog.jpg")
+
+
+@dataclass(frozen=True)
+class Regions:
+    """What is known of where objects are. boxes: of each photo. masks: a folder; a mask goes before boxes."""
+
+    boxes: Boxes = field(default_factory=dict)
+    masks: Path | None = None
+
+    def of(self, photo: Path, width: int, height: int) -> NDArray[np.bool_] | None:
+        """The pixels of the objects in a photo; of several boxes, all that any of them holds.
+
+        Boxes belong to a photo whose path ends as their `file` does; the longest such `file` wins. The mask of
+        `dog.jpg` is `dog.jpg.png` or, without it, `dog.png`.
+
+        Args:
+            photo: its file, which is not read. width, height: W0 and H0 of the upright photo, pixels.
+
+        Returns:
+            bool [H0, W0] with at least one pixel inside; None where nothing is known of this photo.
+
+        Raises:
+            PhotoError: the mask cannot be read or has another size, or nothing of the photo is inside.
+        """
+        mask = _mask_of(photo, self.masks)
+        if mask is not None:
+            return _read_mask(mask, width=width, height=height)
+        parts = photo.parts
+        for first in range(len(parts)):
+            boxes = self.boxes.get(parts[first:])
+            if boxes is not None:
+                return _filled(boxes, width=width, height=height)
+        return None
+
+
+def read_regions(boxes: Path | None, masks: Path | None) -> Regions:
+    """Everything that is known of where objects are; mask files are read when their photo's turn comes.
+
+    Args:
+        boxes: a CSV file or a folder of Pascal VOC XML. masks: a folder of PNGs.
+
+    Raises:
+        UsageError: one of them cannot be read or makes no sense; the message names the line or the file.
+    """
+    if masks is not None and not masks.is_dir():
+        raise UsageError(f"{masks} is no folder; give the folder that holds the masks, a PNG for each photo")
+    if boxes is None:
+        return Regions(masks=masks)
+    return Regions(boxes_from_voc(boxes) if boxes.is_dir() else boxes_from_csv(boxes), masks)
+
+
+def boxes_from_csv(path: Path) -> Boxes:
+    """Boxes from a table of `file,x0,y0,x1,y1`: pixels from 0, x1 and y1 exclusive, a line for each box.
+
+    A first line with these five names is a heading: columns may then stand in any order, with others beside them.
+    Fractions are rounded to the nearest pixel border.
+
+    Raises:
+        UsageError: the file cannot be read, holds no box, or a line of it makes no sense.
+    """
+    text = _text_of(path)
+    rows = csv.reader(io.StringIO(text, newline=""), skipinitialspace=True)
+    found: dict[tuple[str, ...], list[Box]] = {}
+    order: list[int] | None = None
+    try:
+        for row in rows:
+            if not any(cell.strip() for cell in row):
+                continue
+            where = f"line {rows.line_num} of {path}"
+            if order is None:
+                names = [cell.strip().lower() for cell in row]
+                headed = set(COLUMNS) <= set(names)
+                order = [names.index(name) for name in COLUMNS] if headed else list(range(len(COLUMNS)))
+                if headed:
+                    continue
+            if len(row) <= max(order):
+                raise UsageError(f"{where} has {len(row)} values; give {','.join(COLUMNS)} on each line")
+            file, *corners = (row[column].strip() for column in order)
+            found.setdefault(_key(file, where), []).append(_box(corners, COLUMNS[1:], where))
+    except csv.Error as error:
+        raise UsageError(f"line {rows.line_num} of {path} is no CSV: {error}") from error
+    if not found:
+        raise UsageError(f"{path} holds no box; give lines of {','.join(COLUMNS)}")
+    return {key: tuple(boxes) for key, boxes in found.items()}
+
+
+def boxes_from_voc(folder: Path) -> Boxes:
+    """Boxes from a folder of Pascal VOC annotations, an XML file for each photo, of all objects whatever their name.
+
+    `<annotation><filename>` names the photo; corners in `<object><bndbox>` count from 1 and are inclusive. A DOCTYPE is
+    refused, so that no entity is ever expanded and nothing else is read.
+
+    Raises:
+        UsageError: the folder cannot be listed or holds no box, or a file of it makes no sense.
+    """
+    try:
+        paths = sorted(path for path in folder.iterdir() if path.suffix.lower() == ".xml")
+    except OSError as error:
+        raise UsageError(f"{folder} cannot be listed: {error.strerror}; give a folder of Pascal VOC XML") from error
+    found: dict[tuple[str, ...], tuple[Box, ...]] = {}
+    for path in paths:
+        root = _annotation(path)
+        boxes = tuple(_voc_box(element, path) for element in root.findall("object"))
+        if boxes:
+            key = _key((root.findtext("filename") or "").strip(), f"<filename> of {path}")
+            found[key] = found.get(key, ()) + boxes
+    if not found:
+        raise UsageError(f"{folder} holds no Pascal VOC XML with a box; give the folder of the annotations")
+    return found
+
+
+def _text_of(path: Path) -> str:
+    try:
+        return read_regular(path, MAX_CSV_BYTES).decode("utf-8-sig")
+    except PhotoError as error:
+        raise UsageError(f"the boxes {path} cannot be read: {str(error).removesuffix(', not a photo')}") from error
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{path} is no text in UTF-8 (byte {error.start}); save the table as CSV in UTF-8") from error
+
+
+def _key(file: str, where: str) -> tuple[str, ...]:
+    """The parts of a photo's name, by which it is found again."""
+    parts = PurePath(file).parts
+    if not parts or ".." in parts:
+        raise UsageError(f"{where}: {file!r} is no name of a photo; give the end of the photo's path")
+    return parts
+
+
+def _box(texts: Iterable[str], names: tuple[str, ...], where: str, *, first: int = 0) -> Box:
+    """A box from its corners as text; `first` is the number of the first row and column, 1 for inclusive VOC corners.
+
+    Column 1 .. n inclusive, counted from 1, is 0 .. n exclusive, counted from 0: only the low corner moves.
+    """
+    corners = []
+    for name, text in zip(names, texts, strict=True):
+        try:
+            number = float(text)
+        except ValueError:
+            number = math.nan
+        if not abs(number) <= _MOST_PIXELS:  # nan, too, is not
+            raise UsageError(f"{where}: {name} is {text!r:.40}, no number of pixels")
+        corners.append(math.floor(number + 0.5))
+    x0, y0, x1, y1 = corners[0] - first, corners[1] - first, corners[2], corners[3]
+    if x1 <= x0 or y1 <= y0:
+        shown = ", ".join(f"{name} {corner}" for name, corner in zip(names, corners, strict=True))
+        raise UsageError(f"{where}: the box {shown} is empty; {names[2]} and {names[3]} are right and bottom")
+    return Box(x0, y0, x1, y1)
+
+
+def _voc_box(element: ElementTree.Element, path: Path) -> Box:
+    name = (element.findtext("name") or "without a name").strip()
+    where = f"object {name!r:.40} of {path}"
+    corners = element.find("bndbox")
+    if corners is None:
+        raise UsageError(f"{where} has no <bndbox>")
+    texts = [(corners.findtext(corner) or "").strip() for corner in VOC_CORNERS]
+    return _box(texts, VOC_CORNERS, where, first=1)
+
+
+def _annotation(path: Path) -> ElementTree.Element:
+    """The root of an XML file without DOCTYPE; expat itself looks for one, whatever the encoding is."""
+
+    def refuse(*_: object) -> None:
+        raise UsageError(f"{path} has a DOCTYPE, which Pascal VOC has not; remove it")
+
+    try:
+        data = read_regular(path, MAX_XML_BYTES)
+        parser = expat.ParserCreate()
+        parser.StartDoctypeDeclHandler = refuse
+        parser.Parse(data, True)
+        root = ElementTree.fromstring(data)
+    except PhotoError as error:
+        raise UsageError(f"{path} cannot be read: {str(error).removesuffix(', not a photo')}") from error
+    except (expat.ExpatError, ElementTree.ParseError, ValueError, LookupError) as error:  # an unknown encoding
+        raise UsageError(f"{path} is no XML: {error}") from error
+    if root.tag != "annotation":
+        raise UsageError(f"{path} is no Pascal VOC: it holds <{root.tag:.40}>, not <annotation>")
+    return root
+
+
+def _filled(boxes: tuple[Box, ...], *, width: int, height: int) -> NDArray[np.bool_]:
+    region = np.zeros((height, width), bool)  # [H0, W0]
+    for box in boxes:
+        region[max(0, box.y0) : max(0, box.y1), max(0, box.x0) : max(0, box.x1)] = True
+    if not region.any():
+        raise PhotoError(f"its boxes lie outside its {width} x {height} pixels; they belong to another photo or size")
+    return region
+
+
+def _mask_of(photo: Path, folder: Path | None) -> Path | None:
+    if folder is None:
+        return None
+    candidates = (folder / f"{photo.name}.png", folder / f"{photo.stem}.png")
+    return next((path for path in candidates if path.exists()), None)
+
+
+def _read_mask(path: Path, *, width: int, height: int) -> NDArray[np.bool_]:
+    """Where a PNG is neither 0 nor transparent; the numbers of a palette count, not its colours."""
+    try:
+        data = read_regular(path, MAX_MASK_BYTES)
+    except PhotoError as error:
+        raise PhotoError(f"the mask {path} cannot be read: {str(error).removesuffix(', not a photo')}") from error
+    if not data.startswith(_PNG_START) or len(data) < 24:
+        raise PhotoError(f"the mask {path} is no PNG")
+    size = struct.unpack(">II", data[16:24])  # of the header: nothing is decoded that is not as large as the photo
+    if size != (width, height):
+        raise PhotoError(f"the mask {path} is {size[0]} x {size[1]} pixels and the photo {width} x {height}")
+    try:
+        with Image.open(io.BytesIO(data), formats=("PNG",)) as image:
+            pixels = np.asarray(image)
+            alpha = "A" in image.getbands()
+    except Exception as error:  # what a decoder raises on damaged bytes has no common type
+        raise PhotoError(f"the mask {path} is damaged or cut short") from error
+    region = _seen(np.atleast_3d(pixels), alpha=alpha)
+    if not region.any():
+        raise PhotoError(f"the mask {path} is zero everywhere: nothing is inside")
+    return region
+
+
+def _seen(pixels: NDArray[np.uint8], *, alpha: bool) -> NDArray[np.bool_]:
+    """[H0, W0, bands] -> [H0, W0]: any colour above 0 and, where there is alpha, alpha above 0."""
+    colours = pixels[..., :-1] if alpha else pixels
+    seen = pixels[..., -1] > 0 if alpha else np.True_
+    return np.asarray(colours.any(axis=-1) & seen)

@@ -1,0 +1,59 @@
+"""One run over photos: its model, loaded once, and whoever watches."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from scorecam_cli.config import ModelSettings
+from scorecam_cli.loading.load import known_labels, load_classifier, model_name
+
+if TYPE_CHECKING:
+    from scorecam_cli.keras_engine.classifier import Classifier
+
+# Reading a photo, drawing a figure and loading a model each change the process's warning filters for a while and put
+# back what they found: one at a time, or the filters would be left as another thread had them.
+WARNING_FILTERS = threading.Lock()
+
+
+class Watcher(Protocol):
+    """Whoever wants to know how far a run is; every method may do nothing."""
+
+    def model_loading(self, name: str) -> None:
+        """The model is about to be loaded."""
+
+    def passes_planned(self, photo: Path, passes: int) -> None:
+        """So many masked passes will be run for this photo."""
+
+    def passes_done(self, passes: int) -> None:
+        """So many more masked passes have been run."""
+
+
+@dataclass
+class Session:
+    """One run over photos: the classifier is loaded when the first photo needs it, and once."""
+
+    model: ModelSettings
+    watcher: Watcher
+
+    @cached_property
+    def classifier(self) -> Classifier:
+        """The loaded model."""
+        self.watcher.model_loading(model_name(self.model))
+        with WARNING_FILTERS:
+            return load_classifier(self.model)
+
+
+def check_classes(model: ModelSettings, classes: Sequence[str]) -> None:
+    """Everything that can be wrong with a model's name, its labels and the classes asked for, before it is loaded.
+
+    Raises:
+        UsageError: an unknown class or model name, or a labels file that cannot be read.
+    """
+    if (labels := known_labels(model)) is not None:
+        for text in classes:
+            labels.find(text, model=model.model)

@@ -1,0 +1,375 @@
+"""A run over photos: reading, computing and writing at once, in order, in little memory, and whole files at any end."""
+
+import itertools
+import json
+import threading
+import time
+import weakref
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from scorecam_cli.config import ExplainConfig, ModelSettings, PhotoSettings
+from scorecam_cli.errors import ModelError, PhotoError
+from scorecam_cli.files import write
+from scorecam_cli.loading.load import load_classifier
+from scorecam_cli.records import Explained, Failed, Photo, PhotoJob
+from scorecam_cli.runs import explain as run
+from scorecam_cli.runs import session
+from scorecam_cli.runs.stages import READ_AHEAD, WRITE_BEHIND, WRITERS, in_stages
+from tests.loading import model_zoo
+
+
+class Nobody:
+    def model_loading(self, name):
+        pass
+
+    def passes_planned(self, photo, passes):
+        pass
+
+    def passes_done(self, passes):
+        pass
+
+
+@pytest.fixture(scope="module")
+def model_settings(tmp_path_factory):
+    path = tmp_path_factory.mktemp("model") / "tiny.keras"
+    model_zoo.rescaling().save(path)
+    return ModelSettings(model=str(path))
+
+
+@pytest.fixture(scope="module")
+def classifier(model_settings):
+    return load_classifier(model_settings)
+
+
+@pytest.fixture
+def explain(monkeypatch, model_settings, classifier):
+    """Start a run over jobs with the tiny model, compiled once for all tests here."""
+    monkeypatch.setattr(session, "load_classifier", lambda settings: classifier)
+
+    def start(jobs, **options):
+        config = ExplainConfig(PhotoSettings(), model_settings, **{"classes": ("1",), **options})
+        return run.explain_photos(config, jobs, watcher=Nobody(), clock=time.perf_counter)
+
+    yield start
+    wait_for_threads()
+    assert not our_threads()
+
+
+def photo_jobs(folder, count):
+    rng = np.random.default_rng(3)
+    jobs = []
+    for number in range(count):
+        path = folder / f"{number}.png"
+        Image.fromarray(rng.integers(0, 255, (20, 24, 3), dtype=np.uint8)).save(path)
+        jobs.append(PhotoJob(path, folder / "maps" / path.name))
+    return jobs
+
+
+def our_threads():
+    return [thread for thread in threading.enumerate() if thread.name.startswith("scorecam ")]
+
+
+def wait_for_threads(seconds=5):
+    for thread in our_threads():
+        thread.join(seconds)
+
+
+def staged(jobs, *, read=lambda job: job, compute=lambda job: job, write=lambda job: job, halt=None):
+    halt = halt or threading.Event()
+    return in_stages(jobs, read=read, compute=compute, write=write, halt=halt, clock=time.perf_counter)
+
+
+# ---- photos
+
+
+def test_outcomes_come_in_the_order_of_the_jobs_with_their_files(explain, tmp_path):
+    jobs = photo_jobs(tmp_path, 8)
+    outcomes = list(explain(jobs))
+    assert [outcome.job for outcome in outcomes] == jobs
+    for outcome in outcomes:
+        described = json.loads(outcome.paths[-1].read_text())
+        assert described == outcome.manifest
+        assert described["photo"] == str(outcome.job.photo)
+        assert described["seconds"]["total"] >= described["seconds"]["passes"] > 0
+        for path in outcome.paths[:-1]:
+            assert Image.open(path).size == (24, 20)
+
+
+def test_photos_bad_at_reading_or_at_writing_fail_alone(explain, tmp_path):
+    jobs = photo_jobs(tmp_path, 6)
+    jobs[1].photo.write_bytes(b"no photo")
+    (tmp_path / "maps" / "3.png.scorecam-1-overlay.png" / "taken").mkdir(parents=True)
+    (tmp_path / "maps" / "4.png.scorecam.json" / "taken").mkdir(parents=True)
+    outcomes = list(explain(jobs))
+    assert [type(outcome) for outcome in outcomes] == [Explained, Failed, Explained, Failed, Failed, Explained]
+    assert "not a photo" in outcomes[1].reason
+    assert "a folder stands where the file should be" in outcomes[3].reason
+    assert outcomes[3].photo == jobs[3].photo
+    assert not (tmp_path / "maps" / "3.png.scorecam.json").exists()
+
+
+def test_photos_up_to_date_load_no_model(explain, tmp_path, monkeypatch):
+    jobs = photo_jobs(tmp_path, 4)
+    first = list(explain(jobs))
+    monkeypatch.setattr(session, "load_classifier", lambda settings: pytest.fail("loaded"))
+    again = list(explain(jobs))
+    assert [outcome.skipped for outcome in again] == [True] * 4
+    assert [outcome.paths for outcome in again] == [outcome.paths for outcome in first]
+
+
+def test_a_model_that_cannot_be_loaded_ends_the_run_after_the_photos_before_it(explain, tmp_path, monkeypatch):
+    jobs = photo_jobs(tmp_path, 6)
+    list(explain(jobs[:2]))
+
+    def refuse(settings):
+        raise ModelError("no such weights")
+
+    monkeypatch.setattr(session, "load_classifier", refuse)
+    outcomes = explain(jobs)
+    assert next(outcomes).skipped
+    assert next(outcomes).skipped
+    with pytest.raises(ModelError, match="no such weights"):
+        next(outcomes)
+
+
+def test_the_model_runs_in_the_calling_thread_only(explain, tmp_path, monkeypatch, classifier):
+    threads = set()
+    for name in ("prepare", "observe", "masked_scores"):
+        real = getattr(type(classifier), name)
+
+        def noted(*arguments, real=real, **options):
+            threads.add(threading.current_thread())
+            return real(*arguments, **options)
+
+        monkeypatch.setattr(type(classifier), name, noted)
+    list(explain(photo_jobs(tmp_path, 3)))
+    assert threads == {threading.current_thread()}
+
+
+@pytest.mark.parametrize("slow", ["read", "write", "neither"])
+def test_photos_in_memory_do_not_grow_with_the_run(explain, tmp_path, monkeypatch, slow):
+    alive, most = set(), []
+
+    def read(path, *, max_pixels):
+        if slow == "read":
+            time.sleep(0.01)
+        photo = Photo(np.full((20, 24, 3), len(most) % 200, np.uint8), "0" * 64)
+        alive.add(id(photo))
+        weakref.finalize(photo, alive.discard, id(photo))
+        most.append(len(alive))
+        return photo
+
+    def write_image(path, image):
+        time.sleep(0.01 if slow == "write" else 0)
+
+    monkeypatch.setattr(run, "read_photo", read)
+    monkeypatch.setattr(write, "write_image", write_image)
+    monkeypatch.setattr(run.manifest, "file_sizes", lambda paths: {})
+    jobs = [PhotoJob(tmp_path / f"{number}.png", tmp_path / f"{number}.png") for number in range(30)]
+    for _ in explain(jobs):
+        assert len(alive) <= 4
+    assert len(most) == 30
+    assert max(most) <= 5
+    assert not alive
+
+
+def test_seconds_hold_neither_waiting_nor_loading(explain, tmp_path, monkeypatch, classifier):
+    def load(settings):
+        time.sleep(0.6)
+        return classifier
+
+    def write_image(path, image, real=write.write_image):
+        time.sleep(0.3)
+        real(path, image)
+
+    list(explain(photo_jobs(tmp_path, 1), force=True))  # compiled before anything is timed
+    monkeypatch.setattr(session, "load_classifier", load)
+    monkeypatch.setattr(write, "write_image", write_image)
+    outcomes = list(explain(photo_jobs(tmp_path, 5), save=("heatmap",), force=True))
+    for outcome in outcomes:
+        assert 0.3 <= outcome.manifest["seconds"]["total"] < 0.55
+
+
+# ---- the end before the end
+
+
+def test_closing_early_leaves_whole_files_and_no_thread(explain, tmp_path, monkeypatch):
+    def write_synced(path, fill, real=write._write_synced):
+        real(path, lambda file: file.write(b"half"))
+        time.sleep(0.02)
+        path.unlink()
+        real(path, fill)
+
+    monkeypatch.setattr(write, "_write_synced", write_synced)
+    outcomes = explain(photo_jobs(tmp_path, 10))
+    next(outcomes)
+    outcomes.close()
+    assert not our_threads()
+    written = sorted((tmp_path / "maps").iterdir())
+    assert not [path for path in written if "scorecam-tmp" in path.name]
+    for path in written:
+        if path.suffix == ".png":
+            Image.open(path).load()
+        else:
+            json.loads(path.read_text())
+    assert len(written) < 3 * 10
+
+
+def test_closing_does_not_wait_for_all_files_of_a_photo(explain, tmp_path, monkeypatch):
+    begun = []
+
+    def write_array(path, array):
+        begun.append(path)
+        time.sleep(0.5)
+
+    monkeypatch.setattr(write, "write_array", write_array)
+    monkeypatch.setattr(run.manifest, "file_sizes", lambda paths: {})
+    jobs = photo_jobs(tmp_path, 6)
+    jobs[0].photo.unlink()
+    outcomes = explain(jobs, classes=(), top=3, save=("npy",))
+    assert isinstance(next(outcomes), Failed)
+    assert isinstance(next(outcomes), Explained)
+    began = time.monotonic()
+    outcomes.close()
+    assert time.monotonic() - began < 2
+    assert not our_threads()
+    assert len(begun) < 3 + 3 + 2 * WRITERS  # not the 15 of five photos
+
+
+@pytest.mark.parametrize("stopped", [KeyboardInterrupt, SystemExit])
+def test_an_interrupt_in_the_passes_keeps_what_was_computed(explain, tmp_path, monkeypatch, classifier, stopped):
+    calls = itertools.count()
+
+    def observe(image, real=classifier.observe):
+        if next(calls) == 2:
+            raise stopped
+        return real(image)
+
+    monkeypatch.setattr(classifier, "observe", observe)
+    jobs = photo_jobs(tmp_path, 6)
+    began = time.monotonic()
+    with pytest.raises(stopped):
+        list(explain(jobs))
+    assert time.monotonic() - began < 2
+    assert not our_threads()
+    assert {path.name for path in (tmp_path / "maps").glob("*.json")} == {"0.png.scorecam.json", "1.png.scorecam.json"}
+
+
+# ---- stages, without photos
+
+
+def test_the_next_is_read_and_the_last_written_during_computing():
+    reading, computing, written = threading.Event(), threading.Event(), []
+
+    def read(job):
+        if job == 1:
+            reading.set()
+        return job
+
+    def compute(job):
+        if job == 0:
+            assert reading.wait(5), "1 is not read while 0 is computed"
+        if job == 1:
+            computing.set()
+        return job
+
+    def write(job):
+        if job == 0:
+            assert computing.wait(5), "1 is not computed while 0 is written"
+        written.append(job)
+        return job
+
+    assert list(staged(range(4), read=read, compute=compute, write=write)) == sorted(written) == [0, 1, 2, 3]
+
+
+@pytest.mark.parametrize("seconds", [(0.02, 0, 0), (0, 0.02, 0), (0, 0, 0.02), (0, 0, 0)])
+def test_an_outcome_is_there_before_more_than_a_handful_is_asked_for(seconds):
+    asked = []
+
+    def jobs():
+        for job in itertools.count():
+            asked.append(job)
+            yield job
+
+    def pausing(pause):
+        return lambda job: (time.sleep(pause), job)[1]
+
+    stages = dict(zip(("read", "compute", "write"), map(pausing, seconds), strict=True))
+    outcomes = staged(jobs(), **stages)
+    for job in range(12):
+        assert next(outcomes) == job
+        assert asked[-1] < job + READ_AHEAD + WRITE_BEHIND
+    outcomes.close()
+    assert not our_threads()
+
+
+def test_several_results_are_written_at_once_and_come_out_in_order():
+    both = threading.Barrier(2)
+
+    def write(job):
+        both.wait(5)  # broken, and an error, if one were written after the other
+        time.sleep(0.05 * (job % 2 == 0))
+        return job
+
+    assert list(staged(range(8), write=write)) == list(range(8))
+
+
+def test_an_outcome_written_quickly_does_not_wait_for_the_next_computation():
+    computed = []
+
+    def compute(job):
+        time.sleep(0.2)
+        computed.append(job)
+        return job
+
+    outcomes = staged(range(3), compute=compute, write=lambda job: (time.sleep(0.002), job)[1])
+    for job in outcomes:
+        assert computed[-1] == job
+
+
+def test_one_thread_reads_others_write_and_the_caller_computes():
+    def noting(names):
+        return lambda job: (names.add(threading.current_thread().name), job)[1]
+
+    read, compute, write = set(), set(), set()
+    list(staged(range(20), read=noting(read), compute=noting(compute), write=noting(write)))
+    assert (read, write) == ({"scorecam reader"}, {"scorecam writer"})
+    assert compute == {threading.current_thread().name}
+
+
+@pytest.mark.parametrize("stage", ["read", "compute", "write"])
+def test_an_error_in_any_stage_ends_the_run_in_its_place(stage):
+    def stumble(job):
+        if job == 3:
+            raise PhotoError("3")
+        return job
+
+    def write_slowly(job):
+        time.sleep(0.05)
+        return job
+
+    outcomes = staged(itertools.count(), **{"write": write_slowly, stage: stumble})
+    assert list(itertools.islice(outcomes, 3)) == [0, 1, 2]
+    with pytest.raises(PhotoError):
+        next(outcomes)
+    assert not our_threads()
+
+
+def test_a_disk_that_never_answers_does_not_hold_the_end():
+    answer = threading.Event()
+    outcomes = staged(itertools.count(), read=lambda job: answer.wait(30) if job == 1 else job)
+    assert next(outcomes) == 0
+    began = time.monotonic()
+    outcomes.close()
+    assert time.monotonic() - began < 2
+    assert all(thread.daemon for thread in our_threads())
+    answer.set()
+    wait_for_threads()
+
+
+def test_no_jobs_no_outcomes():
+    assert list(staged([])) == []
+    assert not our_threads()
