@@ -36,7 +36,7 @@ def build(named: NamedModel, *, weights: str = "imagenet", seed: int = 0, offlin
 
 
 def test_reading_the_catalogue_needs_no_tensorflow() -> None:
-    code = "import sys; from scorecam_cli.loading.named_models import catalogue as c; c(); print('keras' in sys.modules)"
+    code = "import sys; from scorecam_cli.loading.named_models import catalogue as c;c();print('keras' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
     assert done.stdout == "False\n"
 
