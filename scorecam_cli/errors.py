@@ -39,3 +39,7 @@ class NumericsError(PhotoError):
 
 class OutputError(PhotoError):
     """Nothing more can be written, whatever the photo is: the disk is full or the file system read-only."""
+
+
+class MisfitError(ScorecamError):
+    """A file that looks like one of ours does not hold what it should: damaged, of another version, or a stranger's."""

@@ -122,6 +122,93 @@ class Explanation:
 
 
 @dataclass(frozen=True)
+class ModelDescription:
+    """What a manifest and a figure say of a model: plain values, so that writing needs no model.
+
+    name: the catalogue's spelling, or the file as given.
+    preprocess: how photos are prepared.
+    closed_mask: what a closed mask looks like to the model, in words; closed_rgb: as a colour, 0-255.
+    input: H, W and colours, 1 or 3.
+    versions: of scorecam and what it stands on.
+    """
+
+    name: str
+    weights: str
+    layer: str
+    preprocess: str
+    closed_mask: str
+    closed_rgb: tuple[int, int, int]
+    input: tuple[int, int, int]
+    versions: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Seconds:
+    """Of one photo: of the masked passes alone, and of all, but for loading the model."""
+
+    passes: float
+    total: float
+
+
+@dataclass(frozen=True)
+class NotedScore:
+    """One class in a manifest: a ClassScore, flat."""
+
+    index: int
+    name: str
+    wnid: str | None
+    probability: float
+    logit: float | None
+
+
+@dataclass(frozen=True)
+class NotedClass(NotedScore):
+    """One class that has a map. files: of each kind of output, the bare name beside the manifest."""
+
+    map_min: float
+    map_max: float
+    estimated_correlation: float | None
+    files: Mapping[str, str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Manifest:
+    """What is kept of one explained photo. The fields have the names and the order of the JSON that scripts read.
+
+    photo: the path as given. input: H, W and colours of the model. passes, batch_size, precision: as in Explanation.
+    predictions: the most probable classes, whether they are explained or not.
+    settings: what the outputs depend on beside the photo, as JSON values.
+    file_sizes: bytes of each written file by its bare name.
+    """
+
+    photo: str
+    photo_sha256: str
+    width: int
+    height: int
+    model: str
+    weights: str
+    layer: str
+    method: str
+    variant: str | None
+    selection: str = "all"
+    precision: str
+    preprocess: str
+    closed_mask: str
+    input: tuple[int, int, int]
+    channels: int
+    live_channels: int
+    passes: int
+    batch_size: int
+    classes: tuple[NotedClass, ...]
+    predictions: tuple[NotedScore, ...] = ()
+    file_sizes: Mapping[str, int]
+    warnings: tuple[str, ...]
+    versions: Mapping[str, str]
+    seconds: Seconds
+    settings: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
 class Explained:
     """A photo whose outputs are all on disk; `paths` in the order they are printed, the manifest last.
 
@@ -129,7 +216,7 @@ class Explained:
     """
 
     job: PhotoJob
-    manifest: Mapping[str, Any]
+    manifest: Manifest
     paths: tuple[Path, ...]
     skipped: bool = False
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from scorecam_cli.records import Explained, Failed
+from scorecam_cli.records import Explained, Failed, Manifest, NotedClass
 
 
 def say_error(sentence: str) -> None:
@@ -108,12 +108,12 @@ class Console:
         self.done += 1
         self.skipped += outcome.skipped
         if self.verbosity >= 0:
-            found = "; ".join(_class_line(entry) for entry in outcome.manifest["classes"])
+            found = "; ".join(_class_line(each) for each in outcome.manifest.classes)
             self.say(f"{outcome.job.photo}: {found}{'  [up to date]' if outcome.skipped else ''}")
         if self.verbosity >= 1:
             self.say(_how(outcome.manifest))
         if not outcome.skipped:
-            for warning in outcome.manifest["warnings"]:
+            for warning in outcome.manifest.warnings:
                 self.say(f"{outcome.job.photo}: warning: {warning}")
 
     def finished_photo(self, lines: Sequence[str], *, skipped: bool = False) -> None:
@@ -166,20 +166,19 @@ class Console:
             self._pass_bar = None
 
 
-def _class_line(entry: Mapping[str, Any]) -> str:
+def _class_line(noted: NotedClass) -> str:
     """`boxer (242) 0.421`, and for a map from fewer passes how close it is estimated to be."""
-    estimate = entry["estimated_correlation"]
+    estimate = noted.estimated_correlation
     close = f", estimated correlation {estimate:.4f}" if estimate is not None and estimate < 1 else ""
-    return f"{entry['name']} ({entry['index']}) {entry['probability']:.3f}{close}"
+    return f"{noted.name} ({noted.index}) {noted.probability:.3f}{close}"
 
 
-def _how(manifest: Mapping[str, Any]) -> str:
-    seconds = manifest["seconds"]
+def _how(manifest: Manifest) -> str:
     return (
-        f"  {manifest['model']} ({manifest['weights']}), layer {manifest['layer']}, "
-        f"{' '.join(filter(None, (manifest['method'], manifest['variant'])))}, {manifest['precision']}, "
-        f"{manifest['passes']} passes of {manifest['channels']} channels in {seconds['passes']:.1f} s, "
-        f"{seconds['total']:.1f} s in all"
+        f"  {manifest.model} ({manifest.weights}), layer {manifest.layer}, "
+        f"{' '.join(filter(None, (manifest.method, manifest.variant)))}, {manifest.precision}, "
+        f"{manifest.passes} passes of {manifest.channels} channels in {manifest.seconds.passes:.1f} s, "
+        f"{manifest.seconds.total:.1f} s in all"
     )
 
 

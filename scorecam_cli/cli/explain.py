@@ -160,7 +160,9 @@ def _open_log(path: Path, found: Found) -> OutcomeLog:
 
 def _print(outcome: Any, results: Results, *, as_json: bool) -> None:
     if as_json and isinstance(outcome, Explained):
-        results.json(outcome.manifest)
+        from scorecam_cli.photos.manifest import json_values
+
+        results.json(json_values(outcome.manifest))
     elif as_json:
         results.json({"schema": 1, "photo": str(outcome.photo), "error": outcome.reason})
     elif isinstance(outcome, Explained):

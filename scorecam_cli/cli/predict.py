@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from itertools import chain
 from typing import Any
 
@@ -31,7 +32,7 @@ def predict(as_json: bool, top: int, **options: Any) -> int:
     config = PredictConfig(photos=photos, model=shared.model_settings(options), top=top)
 
     from scorecam_cli.photos.find import find_jobs
-    from scorecam_cli.runs.description import describe_class
+    from scorecam_cli.runs.description import note_score
     from scorecam_cli.runs.explain import predict_photos
 
     found = find_jobs(photos.images, recursive=photos.recursive, output_dir=None)
@@ -46,7 +47,7 @@ def predict(as_json: bool, top: int, **options: Any) -> int:
                 continue
             console.predicted()
             if as_json:
-                classes = [describe_class(score) for score in outcome.classes]
+                classes = [asdict(note_score(score)) for score in outcome.classes]
                 print_json({"photo": str(outcome.photo), "model": outcome.model, "classes": classes})
             else:
                 _print_table(str(outcome.photo), outcome.classes)

@@ -11,13 +11,12 @@ from numpy.typing import NDArray
 
 from scorecam_cli.errors import PhotoError
 from scorecam_cli.photos import manifest as manifests
+from scorecam_cli.records import Manifest, NotedClass
 from scorecam_cli.report import noted, pictures
 from scorecam_cli.report.collect import Entry, State
 from scorecam_cli.report.evaluation import Evaluation, Measured
 
 OVERLAY_SIDE = 640  # pixels, where the overlay has to stand for the map
-LARGEST = 10**6  # pixels of a side; no photo has more
-FALLBACK_SHAPE = (400, 300)  # pixels, where a broken manifest names no size
 
 
 @dataclass(frozen=True)
@@ -78,7 +77,7 @@ class Card:
     warnings: tuple[str, ...] = ()
     colormap: str = "turbo"
     alpha: float = 0.5
-    manifest: noted.Noted | None = None
+    manifest: Manifest | None = None
 
     def pictures(self) -> list[Picture]:
         """All pictures of the card."""
@@ -109,18 +108,15 @@ class CardMaker:
         return Card(number, entry.photo, entry.state, entry.reason or fault, photo)
 
     def _explained(
-        self, number: int, entry: Entry, manifest: noted.Noted, folder: Path, photo: Picture | None, fault: str
+        self, number: int, entry: Entry, manifest: Manifest, folder: Path, photo: Picture | None, fault: str
     ) -> Card:
-        settings = noted.mapping(manifest, "settings")
-        colormap = noted.text(settings, "colormap") or "turbo"
-        alpha = noted.number(settings, "alpha")
-        shape = (photo.width, photo.height) if photo is not None else _noted_shape(manifest)
+        colormap = noted.colormap(manifest)
+        shape = (photo.width, photo.height) if photo is not None else (manifest.width, manifest.height)
         found = [
             self._class(f"{number:05d}-map-{place}", described, folder, shape, colormap)
-            for place, described in enumerate(noted.mappings(manifest, "classes"))
+            for place, described in enumerate(manifest.classes)
         ]
-        faults = [fault, *(lost for _, lost in found)] if found else [fault, "its manifest names no class"]
-        reason = next((each for each in faults if each), "")
+        reason = next(filter(None, (fault, *(lost for _, lost in found))), "")
         return Card(
             number,
             entry.photo,
@@ -131,27 +127,26 @@ class CardMaker:
             figures=self._figures(number, entry, folder),
             measured=self.evaluation.of_photo(entry.photo),
             facts=tuple(noted.facts(manifest)),
-            warnings=tuple(noted.texts(manifest, "warnings")),
+            warnings=manifest.warnings,
             colormap=colormap,
-            alpha=0.5 if alpha is None else min(max(alpha, 0.0), 1.0),
+            alpha=noted.alpha(manifest),
             manifest=manifest,
         )
 
     def _class(
-        self, name: str, described: noted.Noted, folder: Path, shape: tuple[int, int], colormap: str
+        self, name: str, described: NotedClass, folder: Path, shape: tuple[int, int], colormap: str
     ) -> tuple[ShownClass, str]:
         """One class, and what is missing of it."""
-        drawn, laid_over, fault = _drawn_map(noted.mapping(described, "files"), folder, shape, colormap)
-        index = noted.number(described, "index")
+        drawn, laid_over, fault = _drawn_map(described, folder, shape, colormap)
         shown = ShownClass(
-            name=noted.text(described, "name") or (f"class {index:.0f}" if index is not None else "a class"),
-            index=None if index is None else int(index),
-            wnid=noted.text(described, "wnid"),
-            probability=noted.number(described, "probability"),
-            logit=noted.number(described, "logit"),
-            low=noted.number(described, "map_min"),
-            high=noted.number(described, "map_max"),
-            estimate=noted.number(described, "estimated_correlation"),
+            name=described.name or f"class {described.index}",
+            index=described.index,
+            wnid=described.wnid or "",
+            probability=described.probability,
+            logit=described.logit,
+            low=described.map_min,
+            high=described.map_max,
+            estimate=described.estimated_correlation,
             picture=None if drawn is None else self._keep(name, drawn.heat, encode=pictures.encode_map),
             laid_over=laid_over,
             entropy=None if drawn is None else drawn.entropy,
@@ -161,12 +156,10 @@ class CardMaker:
     def _figures(self, number: int, entry: Entry, folder: Path) -> tuple[Figure, ...]:
         """What `scorecam compare` wrote beside the manifest: one figure of all classes, or one of each."""
         output = folder / entry.photo.name
-        names = noted.mappings(entry.manifest or {}, "classes")
-        indices = [index for each in names if (index := noted.number(each, "index")) is not None]
         wanted = [("Methods compared, all classes", manifests.named_output(output, "compare.png"))]
-        for index in indices:
-            path = manifests.named_output(output, f"{index:.0f}-compare.png")
-            wanted.append((f"Methods compared, class {index:.0f}", path))
+        for each in entry.manifest.classes if entry.manifest is not None else ():
+            path = manifests.named_output(output, f"{each.index}-compare.png")
+            wanted.append((f"Methods compared, class {each.index}", path))
         figures: list[Figure] = []
         for title, path in wanted:
             try:
@@ -190,19 +183,18 @@ def _photo_of(entry: Entry) -> tuple[NDArray[np.uint8] | None, str]:
         photo = pictures.read_upright(entry.photo)
     except PhotoError as error:
         return None, f"the photo cannot be shown: {error}"
-    digest = noted.text(entry.manifest or {}, "photo_sha256")
-    if entry.manifest is not None and digest != photo.sha256:
+    if entry.manifest is not None and entry.manifest.photo_sha256 != photo.sha256:
         return None, "the photo has changed since its map was made: explain it again"
     return photo.rgb, ""
 
 
 def _drawn_map(
-    files: noted.Noted, folder: Path, shape: tuple[int, int], colormap: str
+    described: NotedClass, folder: Path, shape: tuple[int, int], colormap: str
 ) -> tuple[pictures.MapPicture | None, bool, str]:
     """The map from the first of its files that can be read, whether it is laid over the photo, and what is missing."""
     fault = ""
     for kind in ("npy", "heatmap", "overlay"):
-        path = noted.file_beside(folder, files, kind)
+        path = noted.file_beside(folder, described, kind)
         if path is None:
             continue
         try:
@@ -218,11 +210,3 @@ def _drawn_map(
             continue
         return drawn, kind == "overlay", fault
     return None, False, fault or "its manifest names no file of this map"
-
-
-def _noted_shape(manifest: noted.Noted) -> tuple[int, int]:
-    """Width and height of the photo as the manifest has them, or a shape to draw in where it has none."""
-    width, height = noted.number(manifest, "width"), noted.number(manifest, "height")
-    if width is None or height is None or not (1 <= width < LARGEST and 1 <= height < LARGEST):
-        return FALLBACK_SHAPE
-    return int(width), int(height)

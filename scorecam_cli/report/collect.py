@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
 
-from scorecam_cli.errors import NothingFoundError
+from scorecam_cli.errors import MisfitError, NothingFoundError
 from scorecam_cli.files.walk import Unreadable, expand_pattern, is_pattern, list_folder
 from scorecam_cli.photos.find import find_jobs
 from scorecam_cli.photos.manifest import manifest_path, read_manifest
-from scorecam_cli.records import Explained, Failed, Outcome
+from scorecam_cli.records import Explained, Failed, Manifest, Outcome
 
 MANIFEST_ENDING = ".scorecam.json"
 
@@ -37,7 +36,7 @@ class Entry:
 
     photo: Path
     state: State
-    manifest: Mapping[str, Any] | None = None
+    manifest: Manifest | None = None
     folder: Path | None = None
     reason: str | None = None
 
@@ -109,12 +108,15 @@ class _Gathering:
             return
         self.manifests.add(real)
         beside = path.with_name(path.name.removesuffix(MANIFEST_ENDING))
-        manifest = read_manifest(path)
-        if manifest is None:
-            photo = beside
-            reason = f"its manifest {path.name} is damaged or of another version: explain the photo again"
+        photo = beside
+        try:
+            manifest = read_manifest(path)
+        except MisfitError as error:
+            reason = f"its manifest {path.name} is damaged or of another version ({error}): explain the photo again"
             self.entries.append(Entry(photo, State.INCOMPLETE, reason=reason))
         else:
+            if manifest is None:  # taken away since it was found
+                return
             photo = _photo_of(manifest, beside)
             self.entries.append(Entry(photo, State.SHOWN, manifest, path.parent))
         self.photos.add(os.path.realpath(photo))
@@ -155,13 +157,10 @@ def _manifests_in(folder: Path, *, recursive: bool) -> list[Path]:
     ]
 
 
-def _photo_of(manifest: Mapping[str, Any], beside: Path) -> Path:
+def _photo_of(manifest: Manifest, beside: Path) -> Path:
     """Where the photo is: beside the manifest, to which both may have been moved; else as noted."""
-    noted = manifest.get("photo")
-    if not isinstance(noted, str) or not noted or "\0" in noted:
-        return beside
-    places = [beside, Path(noted), beside.parent / noted]
-    return next((place for place in places if _is_file(place)), Path(noted))
+    places = [beside, Path(manifest.photo), beside.parent / manifest.photo]
+    return next((place for place in places if _is_file(place)), Path(manifest.photo))
 
 
 def _is_folder(path: Path) -> bool:

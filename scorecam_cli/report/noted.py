@@ -1,106 +1,52 @@
-"""What a manifest notes, read with care: it may come from strangers, and a field of a wrong type is one left out."""
+"""What a manifest notes, as names and values for people."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
-Noted = Mapping[str, Any]
-
-
-def text(noted: Noted, name: str) -> str:
-    """A field that is text; empty where it is none."""
-    value = noted.get(name)
-    return value if isinstance(value, str) else ""
+from scorecam_cli.records import Manifest, NotedClass
 
 
-def number(noted: Noted, name: str) -> float | None:
-    """A field that is a finite number."""
-    value = noted.get(name)
+def file_beside(folder: Path, noted: NotedClass, kind: str) -> Path | None:
+    """Where a file of a class is; None where none of this kind is noted."""
+    name = noted.files.get(kind)
+    return None if name is None else folder / name
+
+
+def colormap(manifest: Manifest) -> str:
+    """The colour map that the maps were drawn in; the default where none is noted."""
+    value = manifest.settings.get("colormap")
+    return value if isinstance(value, str) and value else "turbo"
+
+
+def alpha(manifest: Manifest) -> float:
+    """The opacity that the maps were laid over the photo with, in [0, 1]; the default where none is noted."""
+    value = manifest.settings.get("alpha")
     if isinstance(value, bool) or not isinstance(value, int | float):
-        return None
-    try:
-        return float(value) if math.isfinite(value) else None
-    except OverflowError:  # a whole number beyond all floats
-        return None
+        return 0.5
+    return min(max(float(value), 0.0), 1.0)
 
 
-def mapping(noted: Noted, name: str) -> Noted:
-    """A field that is an object; empty where it is none."""
-    value = noted.get(name)
-    return value if isinstance(value, dict) else {}
-
-
-def mappings(noted: Noted, name: str) -> Sequence[Noted]:
-    """The objects in a field that is a list."""
-    value = noted.get(name)
-    return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
-
-
-def texts(noted: Noted, name: str) -> Sequence[str]:
-    """The texts in a field that is a list."""
-    value = noted.get(name)
-    return [each for each in value if isinstance(each, str)] if isinstance(value, list) else []
-
-
-def file_beside(folder: Path, files: Noted, kind: str) -> Path | None:
-    """Where a file of the manifest is; None where none is noted, or its name leads out of the manifest's folder."""
-    name = text(files, kind)
-    if not name or name in (".", "..") or "\0" in name or Path(name).name != name:
-        return None
-    return folder / name
-
-
-def facts(noted: Noted) -> list[tuple[str, str]]:
+def facts(manifest: Manifest) -> list[tuple[str, str]]:
     """The settings that made the maps, as names and values for people, in the order in which they matter."""
     rows = [
-        ("Model", text(noted, "model")),
-        ("Weights", text(noted, "weights")),
-        ("Layer", text(noted, "layer")),
-        ("Method", method(noted)),
-        ("Passes", _passes(noted)),
-        ("Precision", text(noted, "precision")),
-        ("Model input", _input(noted)),
-        ("Preparation", text(noted, "preprocess")),
-        ("Hidden parts are", text(noted, "closed_mask")),
-        ("Photo", _size(noted)),
-        ("SHA-256", text(noted, "photo_sha256")),
-        ("Time", _seconds(mapping(noted, "seconds"))),
-        ("Versions", _versions(mapping(noted, "versions"))),
+        ("Model", manifest.model),
+        ("Weights", manifest.weights),
+        ("Layer", manifest.layer),
+        ("Method", method(manifest)),
+        ("Passes", f"{manifest.passes} of {manifest.live_channels} masks ({manifest.channels} channels)"),
+        ("Precision", manifest.precision),
+        ("Model input", " x ".join(map(str, manifest.input))),
+        ("Preparation", manifest.preprocess),
+        ("Hidden parts are", manifest.closed_mask),
+        ("Photo", f"{manifest.width} x {manifest.height} pixels"),
+        ("SHA-256", manifest.photo_sha256),
+        ("Time", f"{manifest.seconds.total:.2f} s"),
+        ("Versions", ", ".join(f"{name} {value}" for name, value in manifest.versions.items())),
     ]
     return [(name, value) for name, value in rows if value]
 
 
-def method(noted: Noted) -> str:
+def method(manifest: Manifest) -> str:
     """The method and, where there is one, its variant."""
-    return ", ".join(part for part in (text(noted, "method"), text(noted, "variant")) if part)
-
-
-def _passes(noted: Noted) -> str:
-    passes, live, channels = (number(noted, name) for name in ("passes", "live_channels", "channels"))
-    if passes is None:
-        return ""
-    if live is None or channels is None:
-        return f"{passes:.0f}"
-    return f"{passes:.0f} of {live:.0f} masks ({channels:.0f} channels)"
-
-
-def _input(noted: Noted) -> str:
-    sizes = noted.get("input")
-    return " x ".join(str(size) for size in sizes if isinstance(size, int)) if isinstance(sizes, list) else ""
-
-
-def _size(noted: Noted) -> str:
-    width, height = number(noted, "width"), number(noted, "height")
-    return "" if width is None or height is None else f"{width:.0f} x {height:.0f} pixels"
-
-
-def _seconds(seconds: Noted) -> str:
-    total = number(seconds, "total")
-    return "" if total is None else f"{total:.2f} s"
-
-
-def _versions(versions: Noted) -> str:
-    return ", ".join(f"{name} {value}" for name, value in versions.items() if isinstance(value, str))
+    return ", ".join(filter(None, (manifest.method, manifest.variant)))

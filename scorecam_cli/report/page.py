@@ -18,6 +18,7 @@ from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
 
 from scorecam_cli import __version__
+from scorecam_cli.records import Manifest
 from scorecam_cli.report import noted, pictures
 from scorecam_cli.report.cards import Card, ShownClass
 from scorecam_cli.report.collect import State
@@ -169,10 +170,9 @@ def _other_predictions(card: Card) -> list[dict[str, Any]]:
     """The most probable classes that have no map."""
     explained = {found.index for found in card.classes}
     rows = []
-    for each in noted.mappings(card.manifest or {}, "predictions")[:MOST_PREDICTIONS]:
-        probability, index = noted.number(each, "probability"), noted.number(each, "index")
-        if probability is not None and index not in explained:
-            rows.append({"name": noted.text(each, "name"), "probability": probability, "percent": percent(probability)})
+    for each in card.manifest.predictions[:MOST_PREDICTIONS] if card.manifest is not None else ():
+        if each.index not in explained:
+            rows.append({"name": each.name, "probability": each.probability, "percent": percent(each.probability)})
     return rows
 
 
@@ -221,15 +221,9 @@ def _makings(cards: Sequence[Card]) -> list[tuple[str, int]]:
     return counts.most_common()
 
 
-def _making(manifest: noted.Noted) -> str:
-    weights, layer = noted.text(manifest, "weights"), noted.text(manifest, "layer")
-    parts = [
-        noted.text(manifest, "model"),
-        f"weights {weights}" if weights else "",
-        f"layer {layer}" if layer else "",
-        noted.method(manifest),
-    ]
-    return " · ".join(part for part in parts if part)
+def _making(manifest: Manifest) -> str:
+    parts = (manifest.model, f"weights {manifest.weights}", f"layer {manifest.layer}", noted.method(manifest))
+    return " · ".join(parts)
 
 
 def _probability(card: Card) -> float:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +14,7 @@ from scorecam_cli.files import write
 from scorecam_cli.photos import draw, manifest
 from scorecam_cli.photos.read import read_photo
 from scorecam_cli.records import ClassMap, Failed, Photo, PhotoJob
-from scorecam_cli.runs.description import describe_class
+from scorecam_cli.runs.description import note_score
 from scorecam_cli.runs.session import Session, Watcher, check_classes
 
 if TYPE_CHECKING:
@@ -101,7 +101,7 @@ def _compare(
     paths = _draw(config, job, photo, names, indices, runs)
     entries = []
     for place, score in enumerate(scores):
-        entries.append({**describe_class(score), "methods": [_entry(run, place) for run in runs]})
+        entries.append({**asdict(note_score(score)), "methods": [_entry(run, place) for run in runs]})
     description = {
         "schema": 1,
         "photo": str(job.photo),

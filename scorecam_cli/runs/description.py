@@ -1,4 +1,4 @@
-"""What is kept of one explained photo: the manifest that scripts read, without seconds and settings."""
+"""What is kept of one explained photo: from the values of a run to the manifest that scripts read."""
 
 from __future__ import annotations
 
@@ -8,70 +8,99 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from scorecam_cli.photos import manifest
-from scorecam_cli.records import ClassMap, ClassScore, Explanation, Photo, PhotoJob
+from scorecam_cli.records import (
+    ClassMap,
+    ClassScore,
+    Explanation,
+    Manifest,
+    ModelDescription,
+    NotedClass,
+    NotedScore,
+    Photo,
+    PhotoJob,
+    Seconds,
+)
 
 if TYPE_CHECKING:
     from scorecam_cli.keras_engine.classifier import Classifier
 
 
+def describe_model(classifier: Classifier) -> ModelDescription:
+    """What is said of a loaded model wherever it is spoken of; made once, where the model is."""
+    from scorecam_cli.keras_engine.start import versions
+
+    return ModelDescription(
+        name=classifier.name,
+        weights=classifier.weights,
+        layer=classifier.layer,
+        preprocess=classifier.preparation.name,
+        closed_mask=classifier.preparation.closed,
+        closed_rgb=classifier.preparation.closed_rgb,
+        input=(*classifier.size, classifier.channels),
+        versions=versions(),
+    )
+
+
 def describe(
     job: PhotoJob,
     photo: Photo,
-    classifier: Classifier,
+    model: ModelDescription,
     explanation: Explanation,
     *,
     files: Sequence[Mapping[str, Path]],
-    predictions: Sequence[ClassScore] = (),
-) -> dict[str, Any]:
-    """The manifest of one photo as JSON values.
+    predictions: Sequence[ClassScore],
+    seconds: Seconds,
+    settings: Mapping[str, Any],
+) -> Manifest:
+    """The manifest of one photo, whose files are written.
 
     Args:
         files: for each class of the explanation, in its order, the written files by kind.
         predictions: the most probable classes, whether they are explained or not.
+        settings: what the outputs depend on beside the photo.
 
     Raises:
         PhotoError: one of the files is not there any more.
     """
-    from scorecam_cli.keras_engine.start import versions
-
-    return {
-        "schema": manifest.SCHEMA,
-        "photo": str(job.photo),
-        "photo_sha256": photo.sha256,
-        "width": photo.width,
-        "height": photo.height,
-        "model": classifier.name,
-        "weights": classifier.weights,
-        "layer": explanation.layer,
-        "method": explanation.method,
-        "variant": explanation.variant,
-        "selection": explanation.selection,
-        "precision": explanation.precision,
-        "preprocess": classifier.preparation.name,
-        "closed_mask": classifier.preparation.closed,
-        "input": [*classifier.size, classifier.channels],
-        "channels": explanation.channels,
-        "live_channels": explanation.live_channels,
-        "passes": explanation.passes,
-        "batch_size": explanation.batch_size,
-        "classes": [_class_entry(found, group) for found, group in zip(explanation.classes, files, strict=True)],
-        "predictions": [describe_class(score) for score in predictions],
-        "file_sizes": manifest.file_sizes(path for group in files for path in group.values()),
-        "warnings": [*photo.warnings, *explanation.warnings],
-        "versions": versions(),
-    }
-
-
-def describe_class(score: ClassScore) -> dict[str, Any]:
-    """One class of one photo as JSON values."""
-    return {**asdict(score.label), "probability": score.probability, "logit": score.logit}
+    return Manifest(
+        photo=str(job.photo),
+        photo_sha256=photo.sha256,
+        width=photo.width,
+        height=photo.height,
+        model=model.name,
+        weights=model.weights,
+        layer=explanation.layer,
+        method=explanation.method,
+        variant=explanation.variant,
+        selection=explanation.selection,
+        precision=explanation.precision,
+        preprocess=model.preprocess,
+        closed_mask=model.closed_mask,
+        input=model.input,
+        channels=explanation.channels,
+        live_channels=explanation.live_channels,
+        passes=explanation.passes,
+        batch_size=explanation.batch_size,
+        classes=tuple(_noted_class(found, group) for found, group in zip(explanation.classes, files, strict=True)),
+        predictions=tuple(note_score(score) for score in predictions),
+        file_sizes=manifest.file_sizes(path for group in files for path in group.values()),
+        warnings=(*photo.warnings, *explanation.warnings),
+        versions=model.versions,
+        seconds=seconds,
+        settings=settings,
+    )
 
 
-def _class_entry(found: ClassMap, paths: Mapping[str, Path]) -> dict[str, Any]:
-    return {
-        **describe_class(found.score),
-        "map_min": float(found.map.min()),
-        "map_max": float(found.map.max()),
-        "estimated_correlation": found.estimated_correlation,
-        "files": {kind: path.name for kind, path in paths.items()},
-    }
+def note_score(score: ClassScore) -> NotedScore:
+    """One class of one photo as a manifest has it."""
+    return NotedScore(**asdict(score.label), probability=score.probability, logit=score.logit)
+
+
+def _noted_class(found: ClassMap, paths: Mapping[str, Path]) -> NotedClass:
+    return NotedClass(
+        **asdict(note_score(found.score)),
+        map_min=float(found.map.min()),
+        map_max=float(found.map.max()),
+        estimated_correlation=found.estimated_correlation,
+        files={kind: path.name for kind, path in paths.items()},
+    )

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from scorecam_cli.config import SEEDED, ExplainConfig, PredictConfig
-from scorecam_cli.errors import OutputError, PhotoError
+from scorecam_cli.errors import MisfitError, OutputError, PhotoError
+from scorecam_cli.files.regular import file_sha256
 from scorecam_cli.loading.load import fingerprint, known_labels
 from scorecam_cli.photos import draw, manifest
 from scorecam_cli.photos.read import read_photo
@@ -124,16 +125,16 @@ def _settings(config: ExplainConfig) -> dict[str, Any]:
 def _current(job: PhotoJob, settings: Mapping[str, Any]) -> Explained | None:
     """The outcome of an earlier run, where its manifest, the photo's bytes and all its files still agree."""
     path = manifest.manifest_path(job.output)
-    found = manifest.read_manifest(path)
-    if found is None:
-        return None
     try:
-        digest = manifest.file_sha256(job.photo)
-    except PhotoError:
+        found = manifest.read_manifest(path)
+        if found is None:
+            return None
+        digest = file_sha256(job.photo)
+    except (MisfitError, PhotoError):
         return None
     if not manifest.is_current(found, settings=settings, photo_sha256=digest, folder=path.parent):
         return None
-    names = [name for entry in found["classes"] for name in entry["files"].values()]
+    names = [name for each in found.classes for name in each.files.values()]
     return Explained(job, found, (*(path.parent / name for name in names), path), skipped=True)
 
 
@@ -197,7 +198,7 @@ def _explain(session: Session, config: ExplainConfig, read: ReadPhoto, clock: Ca
     return ComputedPhoto(
         job,
         photo,
-        classifier,
+        session.description,
         explanation,
         predictions=tuple(classifier.score(observation, index) for index in most),
         seconds=seconds,

@@ -136,5 +136,5 @@ def _described(outcome: Outcome, outputs: Mapping[Path, Path]) -> dict[str, Any]
         "reason": None,
         "output": str(outcome.job.output),
         "paths": [str(path) for path in outcome.paths],
-        "seconds": None if outcome.skipped else outcome.manifest["seconds"]["total"],
+        "seconds": None if outcome.skipped else outcome.manifest.seconds.total,
     }

@@ -15,15 +15,24 @@ from scorecam_cli.figures.panel import panel
 from scorecam_cli.figures.steps import Setting, masked_figure, pipeline_figure
 from scorecam_cli.files import write
 from scorecam_cli.photos import draw, manifest
-from scorecam_cli.records import ClassMap, ClassScore, Explained, Explanation, Failed, Outcome, Photo, PhotoJob
+from scorecam_cli.records import (
+    ClassMap,
+    ClassScore,
+    Explained,
+    Explanation,
+    Failed,
+    ModelDescription,
+    Outcome,
+    Photo,
+    PhotoJob,
+    Seconds,
+)
 from scorecam_cli.runs.description import describe
 from scorecam_cli.runs.session import WARNING_FILTERS
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
-
-    from scorecam_cli.keras_engine.classifier import Classifier
 
 _FIGURES = {"panel", "pipeline", "masked"}
 
@@ -37,7 +46,7 @@ class ComputedPhoto:
 
     job: PhotoJob
     photo: Photo
-    classifier: Classifier
+    model: ModelDescription
     explanation: Explanation
     seconds: float
     pass_seconds: float
@@ -73,19 +82,19 @@ def write_outputs(
             _stop_if(halt)
             write.remove(path)  # or a kill would leave an earlier manifest beside files of this run
             files = _write_maps(config, computed, halt)
+            total = computed.seconds + clock() - began
             described = describe(
                 computed.job,
                 computed.photo,
-                computed.classifier,
+                computed.model,
                 computed.explanation,
                 files=files,
                 predictions=computed.predictions,
+                seconds=Seconds(passes=round(computed.pass_seconds, 3), total=round(total, 3)),
+                settings=settings,
             )
-            total = computed.seconds + clock() - began
-            described["seconds"] = {"passes": round(computed.pass_seconds, 3), "total": round(total, 3)}
-            described["settings"] = dict(settings)
             _stop_if(halt)
-            write.write_json(path, described)
+            manifest.write_manifest(path, described)
         except OutputError as error:
             return Stop(Failed(computed.job.photo, str(error)))
         except PhotoError as error:
@@ -108,7 +117,7 @@ def _write_maps(config: ExplainConfig, computed: ComputedPhoto, halt: threading.
                 tiles = _tiles(kind, config, photo, levels)
                 write.write_image(path, draw.image_of(tiles, width=photo.width, height=photo.height))
             else:
-                write.write_png(path, _figure(kind, config, photo, found, computed.classifier))
+                write.write_png(path, _figure(kind, config, photo, found, computed.model))
         written.append(paths)
     return written
 
@@ -125,7 +134,7 @@ def _tiles(kind: str, config: ExplainConfig, photo: Photo, levels: NDArray[np.ui
 
 
 def _figure(
-    kind: str, config: ExplainConfig, photo: Photo, found: ClassMap, classifier: Classifier
+    kind: str, config: ExplainConfig, photo: Photo, found: ClassMap, model: ModelDescription
 ) -> NDArray[np.uint8]:
     if kind in ("pipeline", "masked"):
         if found.steps is None:
@@ -134,11 +143,11 @@ def _figure(
                 "or take Score-CAM"
             )
         setting = Setting(
-            model=classifier.name,
-            layer=classifier.layer,
+            model=model.name,
+            layer=model.layer,
             variant=config.variant,
-            channels=classifier.channels,
-            closed_rgb=classifier.preparation.closed_rgb,
+            channels=model.input[2],
+            closed_rgb=model.closed_rgb,
         )
         if kind == "masked":
             return masked_figure(photo.rgb, found, found.steps, setting=setting)
@@ -150,8 +159,8 @@ def _figure(
         found.map,
         class_name=found.score.label.name,
         probability=found.score.probability,
-        model=classifier.name,
-        layer=classifier.layer,
+        model=model.name,
+        layer=model.layer,
         colormap=config.colormap,
         alpha=config.alpha,
     )

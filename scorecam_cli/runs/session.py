@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Protocol
 
 from scorecam_cli.config import ModelSettings
 from scorecam_cli.loading.load import known_labels, load_classifier, model_name
+from scorecam_cli.records import ModelDescription
+from scorecam_cli.runs.description import describe_model
 
 if TYPE_CHECKING:
     from scorecam_cli.keras_engine.classifier import Classifier
@@ -46,6 +48,11 @@ class Session:
         self.watcher.model_loading(model_name(self.model))
         with WARNING_FILTERS:
             return load_classifier(self.model)
+
+    @cached_property
+    def description(self) -> ModelDescription:
+        """What the loaded model is, for those who write."""
+        return describe_model(self.classifier)
 
 
 def check_classes(model: ModelSettings, classes: Sequence[str]) -> None:

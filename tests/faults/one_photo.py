@@ -9,16 +9,28 @@ from __future__ import annotations
 import sys
 import threading
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
-from unittest import mock
 
 import numpy as np
 
 from scorecam_cli.config import ExplainConfig, ModelSettings, PhotoSettings
+from scorecam_cli.errors import MisfitError
 from scorecam_cli.photos import manifest
-from scorecam_cli.records import ClassLabel, ClassMap, ClassScore, Explained, Failed, Photo, PhotoJob
+from scorecam_cli.records import (
+    ClassLabel,
+    ClassMap,
+    ClassScore,
+    Explained,
+    Explanation,
+    Failed,
+    ModelDescription,
+    Photo,
+    PhotoJob,
+)
 from scorecam_cli.runs import outputs
+from tests.manifests import noted_manifest
+
+MODEL = ModelDescription("model", "file", "layer", "none", "black", (0, 0, 0), (16, 16, 3), {"scorecam": "0"})
 
 NAMES = (
     "dog.png.scorecam-1-heatmap.png",
@@ -33,34 +45,28 @@ def write_photo(folder: Path, seed: int = 1, save: tuple[str, ...] = ("heatmap",
     job = PhotoJob(Path("dog.png"), folder / "dog.png")
     settings = {"seed": seed}
     if is_current(folder, seed):
-        return Explained(job, {}, (), skipped=True)
+        return Explained(job, noted_manifest(), (), skipped=True)
     rng = np.random.default_rng(seed)
     photo = Photo(rng.integers(0, 256, (40, 60, 3), np.uint8), f"{seed:064}")
     found = ClassMap(ClassScore(ClassLabel(1, "dog"), 0.5, None), rng.random((16, 16), np.float32))
-    explanation = SimpleNamespace(classes=(found,))
     config = ExplainConfig(PhotoSettings(), ModelSettings(), save=save)
-    computed = outputs.ComputedPhoto(job, photo, SimpleNamespace(), explanation, seconds=1.0, pass_seconds=1.0)
-    with mock.patch.object(outputs, "describe", _described):
-        return outputs.write_outputs(config, settings, computed, halt=threading.Event(), clock=lambda: 0.0)
+    computed = outputs.ComputedPhoto(job, photo, MODEL, explanation(found), seconds=1.0, pass_seconds=1.0)
+    return outputs.write_outputs(config, settings, computed, halt=threading.Event(), clock=lambda: 0.0)
+
+
+def explanation(*found: ClassMap) -> Explanation:
+    """As a method returns it."""
+    return Explanation(found, "score-cam", "article", "all", "layer", 8, 6, 6, 32, "float32")
 
 
 def is_current(folder: Path, seed: int) -> bool:
     """Whether a run over the photo would skip it."""
-    found = manifest.read_manifest(folder / NAMES[-1])
-    settings = {"seed": seed}
-    return found is not None and manifest.is_current(
-        found, settings=settings, photo_sha256=f"{seed:064}", folder=folder
-    )
-
-
-def _described(job: Any, photo: Any, *_: Any, files: Any, **others: Any) -> dict[str, Any]:
-    """As `description.describe`, without the versions of TensorFlow."""
-    return {
-        "schema": manifest.SCHEMA,
-        "photo_sha256": photo.sha256,
-        "classes": [{"files": {kind: path.name for kind, path in group.items()}} for group in files],
-        "file_sizes": manifest.file_sizes(path for group in files for path in group.values()),
-    }
+    try:
+        found = manifest.read_manifest(folder / NAMES[-1])
+    except MisfitError:
+        return False
+    about = {"settings": {"seed": seed}, "photo_sha256": f"{seed:064}"}
+    return found is not None and manifest.is_current(found, **about, folder=folder)
 
 
 if __name__ == "__main__":

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-import copy
+import dataclasses
 import hashlib
+import json
 import os
 from pathlib import Path
 
 import pytest
 
-from scorecam_cli.errors import PhotoError
-from scorecam_cli.files.write import write_json
+from scorecam_cli.errors import MisfitError, PhotoError
+from scorecam_cli.files.regular import file_sha256
 from scorecam_cli.photos.manifest import (
-    file_sha256,
     file_sizes,
     is_current,
     manifest_path,
     output_paths,
     read_manifest,
+    write_manifest,
 )
+from scorecam_cli.records import Manifest, NotedClass
+from tests.manifests import noted_class, noted_manifest
 
 SETTINGS = {"model": "VGG16", "alpha": 0.5, "save": ("heatmap", "overlay"), "layer": None, "passes": 512}
 
@@ -43,14 +46,11 @@ def written(tmp_path):
     paths = output_paths(tmp_path / os.fsdecode(b"d\xe9g.jpg"), 242, ["heatmap", "npy"])
     for number, path in enumerate(paths.values(), start=5):
         path.write_bytes(b"x" * number)
-    content = {
-        "schema": 1,
-        "photo_sha256": "ab",
-        "settings": SETTINGS,
-        "classes": [{"index": 242, "files": {kind: path.name for kind, path in paths.items()}}],
-        "file_sizes": file_sizes(paths.values()),
-    }
-    write_json(tmp_path / "m.json", content)
+    classes = (noted_class(files={kind: path.name for kind, path in paths.items()}),)
+    content = noted_manifest(
+        photo_sha256="ab", settings=SETTINGS, classes=classes, file_sizes=file_sizes(paths.values())
+    )
+    write_manifest(tmp_path / "m.json", content)
     return tmp_path, paths, read_manifest(tmp_path / "m.json")
 
 
@@ -58,10 +58,32 @@ def current(manifest, folder, **changes):
     return is_current(manifest, **{"settings": SETTINGS, "photo_sha256": "ab", "folder": folder, **changes})
 
 
+def changed(folder, change):
+    """The manifest on disk after a change to its JSON, or the sentence that says why it is none."""
+    value = json.loads((folder / "m.json").read_text())
+    change(value)
+    (folder / "m.json").write_text(json.dumps(value))
+    try:
+        return read_manifest(folder / "m.json")
+    except MisfitError as error:
+        return str(error)
+
+
 def test_untouched_outputs_are_current(written):
     folder, _, manifest = written
-    assert sorted(manifest["file_sizes"].values()) == [5, 6]
+    assert sorted(manifest.file_sizes.values()) == [5, 6]
     assert current(manifest, folder)
+
+
+def test_what_was_written_is_read_again(written):
+    folder, _, manifest = written
+    assert manifest == noted_manifest(
+        photo_sha256="ab",
+        settings=json.loads(json.dumps(SETTINGS)),
+        classes=manifest.classes,
+        file_sizes=manifest.file_sizes,
+    )
+    assert json.loads((folder / "m.json").read_text())["schema"] == 1
 
 
 @pytest.mark.parametrize(
@@ -97,7 +119,8 @@ def test_damaged_output_is_outdated(written, damage):
         path.write_bytes(b"x" * 7)
     elif damage == "folder":
         path.mkdir()
-        manifest["file_sizes"][path.name] = path.stat().st_size  # the size alone must not convince
+        sizes = {**manifest.file_sizes, path.name: path.stat().st_size}  # the size alone must not convince
+        manifest = dataclasses.replace(manifest, file_sizes=sizes)
     elif damage == "pipe":
         os.mkfifo(path)
     elif damage == "link":
@@ -109,30 +132,54 @@ def test_damaged_output_is_outdated(written, damage):
 def test_empty_file_recorded_as_empty_is_outdated(written):
     folder, paths, manifest = written
     paths["npy"].write_bytes(b"")
-    manifest["file_sizes"][paths["npy"].name] = 0
-    assert not current(manifest, folder)
+    assert not current(dataclasses.replace(manifest, file_sizes=file_sizes(paths.values())), folder)
 
 
-@pytest.mark.parametrize("name", ["../m.json", "/etc/passwd", "", ".", "..", "a\0b", "sub/x", 3, None])
+@pytest.mark.parametrize("name", ["../m.json", "/etc/passwd", "", ".", "..", "a\0b", "sub/x", "\ud800", 3, None])
 def test_only_bare_names_are_believed(written, name):
-    folder, _, manifest = written
-    (folder / "sub").mkdir()
-    (folder / "sub/x").write_bytes(b"x" * 5)
-    manifest["classes"][0]["files"]["heatmap"] = name
-    if isinstance(name, str):
-        manifest["file_sizes"][name] = 5
-    assert not current(manifest, folder)
+    folder, _, _ = written
+    told = changed(folder, lambda value: value["classes"][0]["files"].update(heatmap=name))
+    assert "no file beside it" in told or "is not text" in told
 
 
-@pytest.mark.parametrize("key", ["settings", "photo_sha256", "classes", "file_sizes"])
-@pytest.mark.parametrize("value", [None, 3, [], {}, "x", [3], [{"files": 3}], [{}]])
-def test_fields_of_a_wrong_type_are_outdated_and_no_error(written, key, value):
+@pytest.mark.parametrize("photo", ["/", ".", "..", "", "a/..", "x\0.jpg", "\ud800.jpg", "y/" * 2_000_000, 3, None])
+def test_photo_is_the_name_of_a_file(written, photo):
+    folder, _, _ = written
+    told = changed(folder, lambda value: value.update(photo=photo))
+    assert "photo" in told
+    assert len(told) < 200
+
+
+@pytest.mark.parametrize("name", [field.name for field in dataclasses.fields(Manifest)])
+@pytest.mark.parametrize("value", [-1, [], {}, [3], [{"files": 3}], [{}], True, float("nan"), float("inf"), 10**400])
+def test_field_of_a_wrong_type_is_one_sentence(written, name, value):
+    folder, _, _ = written
+    told = changed(folder, lambda found: found.update({name: value}))
+    shapeless = name in ("settings", "versions", "file_sizes", "warnings", "predictions") and value in ([], {})
+    assert shapeless or isinstance(told, str)
+
+
+@pytest.mark.parametrize(
+    "name", [each.name for each in dataclasses.fields(Manifest) if each.name not in ("selection", "predictions")]
+)
+def test_missing_field_is_named(written, name):
+    folder, _, _ = written
+    assert changed(folder, lambda found: found.pop(name)) == f"{name} is missing"
+
+
+@pytest.mark.parametrize("name", [each.name for each in dataclasses.fields(NotedClass)])
+def test_missing_field_of_a_class_is_named(written, name):
+    folder, _, _ = written
+    assert changed(folder, lambda found: found["classes"][0].pop(name)) == f"classes[0].{name} is missing"
+
+
+def test_manifest_of_the_first_release_is_read(written):
     folder, _, manifest = written
-    broken = copy.deepcopy(manifest)
-    broken[key] = value
-    assert not current(broken, folder)
-    del broken[key]
-    assert not current(broken, folder)
+
+    def older(value):
+        del value["selection"], value["predictions"]
+
+    assert changed(folder, older) == manifest
 
 
 @pytest.mark.parametrize(
@@ -143,28 +190,35 @@ def test_fields_of_a_wrong_type_are_outdated_and_no_error(written, key, value):
         b"[]",
         b"3",
         b'{"schema": 2}',
+        b'{"schema": true}',
+        b'{"schema": 1.5}',
         b"{}",
         b"\xff\xfe",
         b"[" * 100_000,
-        b'{"schema": true}'[:9],
+        b"[" + b"0," * 600_000 + b"0]",
+        b'{"schema": 1, "photo": ' + b"9" * 5000 + b"}",
     ],
+    ids=lambda data: repr(data[:20]),
 )
-def test_torn_or_foreign_manifest_is_none(tmp_path, data):
+def test_torn_or_foreign_manifest_is_one_sentence(tmp_path, data):
     path = tmp_path / "m.json"
     path.write_bytes(data)
-    assert read_manifest(path) is None
+    with pytest.raises(MisfitError) as told:
+        read_manifest(path)
+    assert len(str(told.value)) < 200
 
 
-def test_manifest_that_is_no_plain_file_is_none(tmp_path):
+def test_manifest_that_is_no_plain_file_is_told_and_a_missing_one_is_none(tmp_path):
     assert read_manifest(tmp_path / "gone.json") is None
-    assert read_manifest(tmp_path) is None
     os.mkfifo(tmp_path / "pipe.json")
-    assert read_manifest(tmp_path / "pipe.json") is None
+    for path in (tmp_path, tmp_path / "pipe.json"):
+        with pytest.raises(MisfitError):
+            read_manifest(path)
 
 
 def test_manifest_keeps_names_in_no_valid_encoding(written):
     _, paths, manifest = written
-    assert manifest["classes"][0]["files"]["npy"] == paths["npy"].name
+    assert manifest.classes[0].files["npy"] == paths["npy"].name
     assert "\udce9" in paths["npy"].name
 
 

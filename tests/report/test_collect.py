@@ -6,6 +6,7 @@ import pytest
 from scorecam_cli.errors import NothingFoundError
 from scorecam_cli.records import Explained, Failed, PhotoJob
 from scorecam_cli.report.collect import State, collect, entries_of
+from tests.manifests import noted_manifest
 from tests.report.samples import blob, explained, save_photo
 
 CAT = (1, "cat", 0.9, blob(5, 5))
@@ -28,7 +29,7 @@ def seen(collected):
 def test_photo_is_found_with_the_manifest_beside_it(folder):
     (entry,) = collect([str(folder / "a.png")]).entries
     assert entry.state is State.SHOWN
-    assert entry.manifest["classes"][0]["name"] == "cat"
+    assert entry.manifest.classes[0].name == "cat"
     assert entry.folder == folder
 
 
@@ -95,8 +96,8 @@ def test_photo_that_cannot_be_a_file_name_is_an_entry(folder):
 
 
 def test_outcomes_of_a_run_become_entries_in_their_order():
-    manifest = {"schema": 1}
-    done = Explained(PhotoJob(Path("x.png"), Path("out/x.png")), manifest, (Path("out/x.png.scorecam.json"),))
+    job = PhotoJob(Path("x.png"), Path("out/x.png"))
+    done = Explained(job, noted_manifest(photo="x.png"), (Path("out/x.png.scorecam.json"),))
     entries = list(entries_of([done, Failed(Path("y.png"), "not a photo")]))
     assert [(entry.photo.name, entry.state, entry.folder) for entry in entries] == [
         ("x.png", State.SHOWN, Path("out")),

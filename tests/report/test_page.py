@@ -1,10 +1,12 @@
 import base64
 import hashlib
+import json
 import re
 from pathlib import Path
 
 import pytest
 
+from scorecam_cli.records import NotedScore
 from scorecam_cli.report import page
 from scorecam_cli.report.cards import Card, ShownClass
 from scorecam_cli.report.collect import State, collect
@@ -12,6 +14,7 @@ from scorecam_cli.report.evaluation import NO_EVALUATION, Evaluation, Measured
 from scorecam_cli.report.make import make_report
 from scorecam_cli.report.page import percent, render, shown
 from scorecam_cli.report.request import ReportConfig
+from tests.manifests import noted_manifest
 from tests.report import hostile
 from tests.report.samples import blob, explained, parsed, save_photo
 
@@ -164,11 +167,16 @@ def test_two_manifests_of_one_photo_have_links_of_their_own(page_of, photo, tmp_
 def test_manifest_of_a_stranger_names_no_file_elsewhere(page_of, photo, tmp_path, name):
     save_photo(tmp_path / "secret.png")
     inner = tmp_path / "inner"
-    classes = [{"index": 1, "files": {"heatmap": name}}]
-    path = explained(photo, [(1, "cat", 0.9, blob(5, 5))], folder=inner, changes={"classes": classes})
+    path = explained(photo, [(1, "cat", 0.9, blob(5, 5))], folder=inner)
+    noted = json.loads(path.read_text())
+    noted["classes"][0]["files"]["heatmap"] = name
+    path.write_text(json.dumps(noted))
     card = only_card(page_of(path))
-    assert not card["classes"][0]["drawn"]
-    assert card["reason"] == "its manifest names no file of this map"
+    assert card["classes"] == []
+    assert "its manifest dog.png.scorecam.json is damaged" in card["reason"]
+
+
+FITTING = {"photo": ["x"], "photo_sha256": ["x"], "settings": [{}], "versions": [{}], "warnings": [[]], "width": [5]}
 
 
 @pytest.mark.parametrize(
@@ -177,9 +185,10 @@ def test_manifest_of_a_stranger_names_no_file_elsewhere(page_of, photo, tmp_path
 @pytest.mark.parametrize(
     "field", ["classes", "photo", "settings", "versions", "warnings", "width", "photo_sha256", "input"]
 )
-def test_field_of_a_wrong_type_is_left_out(page_of, photo, field, value):
+def test_manifest_with_a_field_of_a_wrong_type_is_a_card_that_says_so(page_of, photo, field, value):
     path = explained(photo, [(1, "cat", 0.9, blob(5, 5))], changes={field: value})
-    assert len(page_of(path).cards) == 1
+    card = only_card(page_of(path))
+    assert value in FITTING.get(field, ()) or "damaged or of another version" in card["reason"]
 
 
 def test_hostile_texts_are_text(tmp_path):
@@ -205,14 +214,8 @@ def test_probabilities_near_the_ends_are_not_rounded_to_them():
 
 
 def test_most_probable_classes_without_a_map_are_told_and_those_with_one_not_twice():
-    manifest = {
-        "predictions": [
-            {"index": 3, "name": "cat", "probability": 0.7},
-            {"index": 5, "name": "dog", "probability": 0.2},
-            {"index": 8, "name": "no number", "probability": "0.1"},
-            "no object",
-        ]
-    }
+    likely = (NotedScore(3, "cat", None, 0.7, None), NotedScore(5, "dog", None, 0.2, None))
+    manifest = noted_manifest(predictions=likely)
     explained = ShownClass("cat", 3, "", 0.7, *[None] * 5, laid_over=False, entropy=None)
     card = Card(0, Path("a.jpg"), State.SHOWN, classes=(explained,), manifest=manifest)
     assert page._other_predictions(card) == [{"name": "dog", "probability": 0.2, "percent": "20.0 %"}]

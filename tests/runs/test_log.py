@@ -12,11 +12,12 @@ from pathlib import Path
 import pytest
 
 from scorecam_cli.errors import PhotoError, UsageError
-from scorecam_cli.records import Explained, Failed, Found, PhotoJob
+from scorecam_cli.records import Explained, Failed, Found, PhotoJob, Seconds
 from scorecam_cli.runs.log import OutcomeLog, failed_photos, only_failed, with_logged_outputs
+from tests.manifests import noted_manifest
 
 JOB = PhotoJob(Path("in/dog.jpg"), Path("maps/dog.jpg"))
-DONE = Explained(JOB, {"seconds": {"total": 1.5}}, (Path("maps/a.png"), Path("maps/a.json")))
+DONE = Explained(JOB, noted_manifest(seconds=Seconds(1.0, 1.5)), (Path("maps/a.png"), Path("maps/a.json")))
 
 
 def opened(path: Path, *jobs: PhotoJob) -> OutcomeLog:
