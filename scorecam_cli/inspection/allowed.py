@@ -66,9 +66,9 @@ _ACTIVATIONS = _names("""
 """)
 _FUNCTIONS = _names("""
     abs absolute arctan ceil celu clip cos cosh elu erf exp expm1 floor gelu glu hard_shrink hard_sigmoid
-    hard_silu hard_swish hard_tanh identity leaky_relu log log1p log_sigmoid log_softmax logsigmoid negative
+    hard_silu hard_tanh identity leaky_relu log log1p log_sigmoid log_softmax negative
     reciprocal relu relu6 round rsqrt selu sigmoid sign silu sin sinh soft_shrink softmax softplus softsign
-    sparse_plus sparse_sigmoid sparsemax sqrt square squareplus swish tanh tanh_shrink threshold
+    sparse_plus sparse_sigmoid sparsemax sqrt square squareplus tanh tanh_shrink threshold
 """)
 
 # Operations of a graph, as `x + 1` or keras.ops.relu(x) leave them. Left out: those that call a function they are given
@@ -110,12 +110,12 @@ VALUES = _names("__keras_tensor__ __tensor__ __numpy__ __slice__ __ellipsis__")
 
 CLASSES: Mapping[str, frozenset[str]] = {
     "keras": _names("Model Sequential") | _TOP_POLICIES,
-    "keras.models": _MODELS,
+    "keras.models": _names("Model Sequential"),
     "keras.layers": _LAYERS,
     "keras.initializers": _INITIALIZERS,
     "keras.regularizers": _REGULARIZERS,
     "keras.constraints": _CONSTRAINTS,
-    "keras.dtype_policies": _POLICIES | _TOP_POLICIES,
+    "keras.dtype_policies": _POLICIES,
     "keras.quantizers": _QUANTIZERS,
     "keras.src.models.functional": _names("Functional"),
     "keras.src.applications.convnext": _names("LayerScale StochasticDepth"),
