@@ -10,8 +10,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from scorecam_cli.errors import PhotoError, UsageError
+from scorecam_cli.errors import UsageError
 from scorecam_cli.files import write
+from scorecam_cli.files.csv_rows import csv_rows
+from scorecam_cli.files.small_files import GROWING_TABLE, read_small
 
 Row = Mapping[str, str]
 
@@ -32,7 +34,7 @@ class GrowingTable:
             group: the column that is the same in all rows of a group. group_size: rows in each group.
 
         Raises:
-            UsageError: the file is there and is not such a table. PhotoError: it cannot be read or written.
+            UsageError: the file is there and is not such a table, or cannot be read. PhotoError: it cannot be written.
         """
         self.path, self._columns = path, list(columns)
         self._group, self._size = group, group_size
@@ -68,13 +70,11 @@ class GrowingTable:
     def _whole_rows(self) -> list[dict[str, str]]:
         if not self.path.exists():
             return []
-        try:
-            data = self.path.read_bytes()
-        except OSError as error:
-            raise PhotoError(f"cannot read {self.path}: {error.strerror}") from error
+        data = read_small(self.path, GROWING_TABLE)
         text = data[: data.rfind(b"\n") + 1].decode("utf-8", "surrogateescape")
-        lines = list(csv.reader(io.StringIO(text, newline="")))
-        if lines and lines[0] != self._columns:
+        lines = [row.cells for row in csv_rows(text, str(self.path), skip_spaces=False)]
+        torn_heading = not lines and ",".join(self._columns).encode().startswith(data)
+        if lines[:1] != [self._columns] and not torn_heading:
             raise UsageError(f"{self.path} is not a table of evaluations; move it away or give another --output-dir")
         rows = [dict(zip(self._columns, line, strict=True)) for line in lines[1:] if len(line) == len(self._columns)]
         counts: dict[str, int] = {}

@@ -7,6 +7,7 @@ from typing import Any
 
 from scorecam_cli.config import ModelSettings
 from scorecam_cli.errors import UsageError
+from scorecam_cli.files.small_files import IMPORT, LABELS, small_sha256
 from scorecam_cli.keras_engine.building import build_classifier, examine
 from scorecam_cli.keras_engine.classifier import Classifier
 from scorecam_cli.keras_engine.hardware import Precision
@@ -112,8 +113,10 @@ def fingerprint(settings: ModelSettings) -> dict[str, Any]:
     """
     files = [settings.model] if settings.is_file else []
     files += [settings.weights] if settings.weights not in ("imagenet", "random") else []
-    files += [str(settings.labels)] if settings.labels else []
-    files += [str(path) for path in settings.imports]
+    digests = {name: model_file_sha256(Path(name)) for name in files}
+    if settings.labels is not None:
+        digests[str(settings.labels)] = small_sha256(settings.labels, LABELS)
+    digests |= {str(path): small_sha256(path, IMPORT) for path in settings.imports}
     return {
         "model": model_name(settings),
         "weights": weights_name(settings),
@@ -121,7 +124,7 @@ def fingerprint(settings: ModelSettings) -> dict[str, Any]:
         "layer": settings.layer,
         "precision": settings.precision,
         "input_size": list(settings.input_size) if settings.input_size else None,
-        "files": {name: model_file_sha256(Path(name)) for name in files},
+        "files": digests,
     }
 
 

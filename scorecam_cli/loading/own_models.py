@@ -15,6 +15,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 from scorecam_cli.errors import ModelError
+from scorecam_cli.files.small_files import IMPORT, read_small
 from scorecam_cli.inspection.declared import check_declared, weights_within
 from scorecam_cli.inspection.description import ModelFacts, read_facts
 from scorecam_cli.inspection.inspect import FileKind, check_contents, identify, require_file
@@ -178,6 +179,7 @@ def _run_import(path: Path) -> dict[str, type]:
 
     Compiled here rather than by an import loader, which would leave a __pycache__ next to the user's file.
     """
+    code = read_small(path, IMPORT)
     module = ModuleType("scorecam_import_" + hashlib.sha256(bytes(path.absolute())).hexdigest()[:12])
     module.__file__ = str(path)
     folder = str(path.absolute().parent)
@@ -185,7 +187,7 @@ def _run_import(path: Path) -> dict[str, type]:
     if folder not in sys.path:
         sys.path.append(folder)  # last, for good: its neighbours are found, even late, but hide nothing installed
     try:
-        exec(compile(path.read_bytes(), str(path), "exec"), module.__dict__)
+        exec(compile(code, str(path), "exec"), module.__dict__)
     except (Exception, SystemExit) as error:  # anything the user's code raises
         del sys.modules[module.__name__]
         raise ModelError(f"--import {_where_it_failed(path, error)}; correct that file") from error
@@ -197,8 +199,6 @@ def _run_import(path: Path) -> dict[str, type]:
 
 
 def _where_it_failed(path: Path, error: BaseException) -> str:
-    if isinstance(error, OSError) and error.filename == str(path):
-        return f"{path} cannot be read ({error.strerror})"
     words = (str(error).splitlines() or [""])[0]
     line: int | None = None
     if isinstance(error, SyntaxError) and error.filename == str(path):

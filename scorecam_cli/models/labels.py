@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import csv
 import difflib
-import io
 import json
 import re
 from collections.abc import Collection, Iterable, Sequence
@@ -15,6 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from scorecam_cli.errors import ClassError, UsageError
+from scorecam_cli.files.csv_rows import csv_rows
+from scorecam_cli.files.small_files import LABELS, read_small_text
 from scorecam_cli.records import ClassLabel
 
 HEADER_NAMES = frozenset({"name", "label", "class", "class_name", "classname", "title"})
@@ -126,16 +126,7 @@ def read_labels(path: Path) -> Labels:
     Raises:
         UsageError: the file cannot be read or its classes are not 0, 1, 2, ... each once.
     """
-    try:
-        text = path.read_text("utf-8-sig")
-    except OSError as error:
-        raise UsageError(
-            f"labels file {path} cannot be read: {error.strerror}; give a text, CSV or JSON file"
-        ) from error
-    except UnicodeDecodeError as error:
-        raise UsageError(f"labels file {path} is not text in UTF-8; save it as UTF-8 text, CSV or JSON") from error
-    if "\0" in text:
-        raise UsageError(f"labels file {path} is not text; give a text, CSV or JSON file")
+    text = read_small_text(path, LABELS)
     suffix = path.suffix.lower()
     if suffix == ".json":
         rows = _json_rows(text, path)
@@ -153,13 +144,8 @@ def read_labels(path: Path) -> Labels:
 
 
 def _csv_rows(text: str, path: Path, delimiter: str) -> list[Row]:
-    try:
-        table = [[cell.strip() for cell in row] for row in csv.reader(io.StringIO(text), delimiter=delimiter)]
-    except csv.Error as error:
-        raise UsageError(
-            f"labels file {path} is not valid CSV: {error}; give an index and a name in each row"
-        ) from error
-    table = [row for row in table if any(row)]
+    rows = csv_rows(text, f"labels file {path}", delimiter=delimiter)
+    table = [[cell.strip() for cell in row.cells] for row in rows]
     width = max(map(len, table), default=0)
     table = [row + [""] * (width - len(row)) for row in table]
     header = [cell.lower().replace(" ", "_") for cell in table[0]] if _has_header(table) else []

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import math
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 from pathlib import Path
 
-from scorecam_cli.errors import PhotoError, UsageError
-from scorecam_cli.files.regular import read_regular
+from scorecam_cli.errors import UsageError
+from scorecam_cli.files.csv_rows import csv_rows
+from scorecam_cli.files.small_files import EVALUATION, read_small_text
 
-MAX_BYTES = 2**28  # a row has about 0.5 kB: half a million photos
 _NAMES = ("photo", "photo_sha256", "method", "class")  # columns that are words, whatever they look like
 
 
@@ -52,14 +51,9 @@ def read_evaluation(path: Path) -> Evaluation:
     Raises:
         UsageError: the file cannot be read, is no such table, or has no column of numbers.
     """
-    try:
-        text = read_regular(path, MAX_BYTES).decode("utf-8-sig", "surrogateescape")
-    except PhotoError as error:
-        raise UsageError(f"--evaluation {path}: {error}") from error
-    try:
-        lines = list(csv.DictReader(io.StringIO(text, newline=""), restkey="", restval=""))
-    except csv.Error as error:
-        raise UsageError(f"--evaluation {path} is no CSV: {error}") from error
+    text = read_small_text(path, EVALUATION, undecodable="surrogateescape")
+    heading, *rows_below = [row.cells for row in csv_rows(text, f"--evaluation {path}", skip_spaces=False)] or [[]]
+    lines = [dict(zip_longest(heading, cells[: len(heading)], fillvalue="")) for cells in rows_below]
     if not lines or "photo" not in lines[0]:
         raise UsageError(f"--evaluation {path} has no column `photo`: give the table that `scorecam evaluate` writes")
     columns = tuple(name for name in lines[0] if name and name not in _NAMES and _is_numeric(lines, name))
@@ -69,7 +63,7 @@ def read_evaluation(path: Path) -> Evaluation:
     for line in lines:
         values = tuple(_number(line[name]) for name in columns)
         row = Measured(line.get("method") or "", values)
-        rows.setdefault(os.path.realpath(line["photo"].replace("\0", "")), []).append(row)
+        rows.setdefault(os.path.realpath(line["photo"]), []).append(row)
     by_photo = {photo: tuple(measured) for photo, measured in rows.items()}
     return Evaluation(columns, by_photo, _means(len(columns), [row for each in rows.values() for row in each]))
 

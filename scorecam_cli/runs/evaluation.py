@@ -13,6 +13,7 @@ from scorecam_cli.errors import UsageError
 from scorecam_cli.figures.curves import curves_figure
 from scorecam_cli.files import write
 from scorecam_cli.files.regular import file_sha256
+from scorecam_cli.files.small_files import EVALUATION_SETTINGS, read_small
 from scorecam_cli.files.table import GrowingTable
 from scorecam_cli.loading.load import fingerprint
 
@@ -139,8 +140,8 @@ def check_settings(config: EvaluateConfig) -> None:
     if config.fresh or not path.is_file() or not (_folder(config) / _TABLE).is_file():
         return
     try:
-        found = json.loads(path.read_bytes())
-    except (OSError, ValueError):
+        found = json.loads(read_small(path, EVALUATION_SETTINGS))
+    except (ValueError, RecursionError):
         found = None
     wanted = json.loads(json.dumps(_settings(config)))
     if found == wanted:

@@ -5,27 +5,27 @@ Regions are bool [H0, W0] in the pixels of the upright photo, rows before column
 
 from __future__ import annotations
 
-import csv
 import io
 import math
 import struct
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePath
-from xml.etree import ElementTree
-from xml.parsers import expat
+from xml.etree.ElementTree import Element, ParseError
 
 import numpy as np
+from defusedxml import DefusedXmlException
+from defusedxml.ElementTree import fromstring
 from numpy.typing import NDArray
 from PIL import Image
 
 from scorecam_cli.errors import PhotoError, UsageError
+from scorecam_cli.files.csv_rows import csv_rows
 from scorecam_cli.files.regular import read_regular
+from scorecam_cli.files.small_files import ANNOTATION, BOXES, read_small, read_small_text
 
 COLUMNS = ("file", "x0", "y0", "x1", "y1")
 VOC_CORNERS = ("xmin", "ymin", "xmax", "ymax")
-MAX_CSV_BYTES = 2**28  # 2.5 million boxes of 100 bytes
-MAX_XML_BYTES = 2**20  # 1000 objects of 1 kB
 MAX_MASK_BYTES = 2**28
 
 _PNG_START = b"\x89PNG\r\n\x1a\n"
@@ -103,27 +103,20 @@ def boxes_from_csv(path: Path) -> Boxes:
     Raises:
         UsageError: the file cannot be read, holds no box, or a line of it makes no sense.
     """
-    text = _text_of(path)
-    rows = csv.reader(io.StringIO(text, newline=""), skipinitialspace=True)
     found: dict[tuple[str, ...], list[Box]] = {}
     order: list[int] | None = None
-    try:
-        for row in rows:
-            if not any(cell.strip() for cell in row):
+    for line, row in csv_rows(read_small_text(path, BOXES), str(path)):
+        where = f"line {line} of {path}"
+        if order is None:
+            names = [cell.strip().lower() for cell in row]
+            headed = set(COLUMNS) <= set(names)
+            order = [names.index(name) for name in COLUMNS] if headed else list(range(len(COLUMNS)))
+            if headed:
                 continue
-            where = f"line {rows.line_num} of {path}"
-            if order is None:
-                names = [cell.strip().lower() for cell in row]
-                headed = set(COLUMNS) <= set(names)
-                order = [names.index(name) for name in COLUMNS] if headed else list(range(len(COLUMNS)))
-                if headed:
-                    continue
-            if len(row) <= max(order):
-                raise UsageError(f"{where} has {len(row)} values; give {','.join(COLUMNS)} on each line")
-            file, *corners = (row[column].strip() for column in order)
-            found.setdefault(_key(file, where), []).append(_box(corners, COLUMNS[1:], where))
-    except csv.Error as error:
-        raise UsageError(f"line {rows.line_num} of {path} is no CSV: {error}") from error
+        if len(row) <= max(order):
+            raise UsageError(f"{where} has {len(row)} values; give {','.join(COLUMNS)} on each line")
+        file, *corners = (row[column].strip() for column in order)
+        found.setdefault(_key(file, where), []).append(_box(corners, COLUMNS[1:], where))
     if not found:
         raise UsageError(f"{path} holds no box; give lines of {','.join(COLUMNS)}")
     return {key: tuple(boxes) for key, boxes in found.items()}
@@ -152,15 +145,6 @@ def boxes_from_voc(folder: Path) -> Boxes:
     if not found:
         raise UsageError(f"{folder} holds no Pascal VOC XML with a box; give the folder of the annotations")
     return found
-
-
-def _text_of(path: Path) -> str:
-    try:
-        return read_regular(path, MAX_CSV_BYTES).decode("utf-8-sig")
-    except PhotoError as error:
-        raise UsageError(f"the boxes {path} cannot be read: {str(error).removesuffix(', not a photo')}") from error
-    except UnicodeDecodeError as error:
-        raise UsageError(f"{path} is no text in UTF-8 (byte {error.start}); save the table as CSV in UTF-8") from error
 
 
 def _key(file: str, where: str) -> tuple[str, ...]:
@@ -192,7 +176,7 @@ def _box(texts: Iterable[str], names: tuple[str, ...], where: str, *, first: int
     return Box(x0, y0, x1, y1)
 
 
-def _voc_box(element: ElementTree.Element, path: Path) -> Box:
+def _voc_box(element: Element, path: Path) -> Box:
     name = (element.findtext("name") or "without a name").strip()
     where = f"object {name!r:.40} of {path}"
     corners = element.find("bndbox")
@@ -202,21 +186,13 @@ def _voc_box(element: ElementTree.Element, path: Path) -> Box:
     return _box(texts, VOC_CORNERS, where, first=1)
 
 
-def _annotation(path: Path) -> ElementTree.Element:
-    """The root of an XML file without DOCTYPE; expat itself looks for one, whatever the encoding is."""
-
-    def refuse(*_: object) -> None:
-        raise UsageError(f"{path} has a DOCTYPE, which Pascal VOC has not; remove it")
-
+def _annotation(path: Path) -> Element:
+    """The root of an XML file without DOCTYPE."""
     try:
-        data = read_regular(path, MAX_XML_BYTES)
-        parser = expat.ParserCreate()
-        parser.StartDoctypeDeclHandler = refuse
-        parser.Parse(data, True)
-        root = ElementTree.fromstring(data)
-    except PhotoError as error:
-        raise UsageError(f"{path} cannot be read: {str(error).removesuffix(', not a photo')}") from error
-    except (expat.ExpatError, ElementTree.ParseError, ValueError, LookupError) as error:  # an unknown encoding
+        root: Element = fromstring(read_small(path, ANNOTATION), forbid_dtd=True)
+    except DefusedXmlException as error:
+        raise UsageError(f"{path} has a DOCTYPE, which Pascal VOC has not; remove it") from error
+    except (ParseError, ValueError, LookupError) as error:  # ValueError, LookupError: an unknown encoding
         raise UsageError(f"{path} is no XML: {error}") from error
     if root.tag != "annotation":
         raise UsageError(f"{path} is no Pascal VOC: it holds <{root.tag:.40}>, not <annotation>")

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from scorecam_cli.errors import PhotoError, UsageError
-from scorecam_cli.files.regular import read_regular
-
-MAX_BYTES = 2**28  # a line for each of a million photos has about 50 MB
+from scorecam_cli.files.csv_rows import csv_rows
+from scorecam_cli.files.small_files import TRUTH, read_small_text
 
 
 @dataclass(frozen=True)
@@ -39,20 +36,16 @@ def read_truth(path: Path) -> Truth:
     Raises:
         UsageError: it cannot be read, or a line is something else.
     """
-    try:
-        text = read_regular(path, MAX_BYTES).decode("utf-8-sig", "surrogateescape")
-    except PhotoError as error:
-        raise UsageError(f"--truth {path}: {error}") from error
+    text = read_small_text(path, TRUTH, undecodable="surrogateescape")
     classes: dict[str, str] = {}
-    reader = csv.reader(io.StringIO(text, newline=""))
-    for line in reader:
-        cells = [cell.strip() for cell in line]
-        if not any(cells) or (reader.line_num == 1 and [cell.lower() for cell in cells] == ["photo", "class"]):
+    for number, (line, row) in enumerate(csv_rows(text, f"--truth {path}")):
+        cells = [cell.strip() for cell in row]
+        if number == 0 and [cell.lower() for cell in cells] == ["photo", "class"]:
             continue
         if len(cells) != 2 or not all(cells):
-            raise UsageError(f"--truth {path} line {reader.line_num} is not `photo,class`: {','.join(line)[:80]!r}")
+            raise UsageError(f"--truth {path} line {line} is not `photo,class`: {','.join(row)[:80]!r}")
         if classes.setdefault(cells[0], cells[1]) != cells[1]:
-            raise UsageError(f"--truth {path} line {reader.line_num} gives {cells[0]!r} a second class")
+            raise UsageError(f"--truth {path} line {line} gives {cells[0][:80]!r} a second class")
     if not classes:
         raise UsageError(f"--truth {path} names no photo; give lines of `photo,class`")
     return Truth(path, classes)

@@ -37,10 +37,11 @@ def test_table_cut_anywhere_grows_to_the_same_bytes(tmp_path):
 
 def test_another_table_is_refused_and_left_alone(tmp_path):
     path = tmp_path / "t.csv"
-    path.write_text("name,price\nx,3\n")
-    with pytest.raises(UsageError, match=r"t\.csv is not a table of evaluations"):
-        grown(path)
-    assert path.read_text() == "name,price\nx,3\n"
+    for content in ("name,price\nx,3\n", "one line that does not end", f"photo,method,note\n{'x' * 140_000}\n"):
+        path.write_text(content)
+        with pytest.raises(UsageError, match=r"t\.csv is (not a table of evaluations|no CSV)"):
+            grown(path)
+        assert path.read_text() == content
 
 
 def test_a_full_disk_is_told_with_the_path(tmp_path, monkeypatch):

@@ -111,7 +111,7 @@ def test_line_that_makes_no_sense_is_named(tmp_path, text, said):
 def test_csv_that_cannot_be_read_says_so(tmp_path):
     with pytest.raises(UsageError, match=r"none\.csv cannot be read: no such file"):
         read_regions(tmp_path / "none.csv", None)
-    with pytest.raises(UsageError, match="no text in UTF-8"):
+    with pytest.raises(UsageError, match="is not text in UTF-8"):
         boxes_from_csv(write_csv(tmp_path, "hünd.jpg,1,2,3,4\n", encoding="latin-1"))
 
 
