@@ -81,10 +81,11 @@ class ModelSettings:
 class PhotoSettings:
     """Which photos: files, folders and globs as given; `recursive` descends into folders.
 
-    max_pixels: W0 x H0, the most that is decoded of a photo.
+    listed: names from a list, which are never patterns. max_pixels: W0 x H0, the most that is decoded of a photo.
     """
 
     images: tuple[str, ...] = ()
+    listed: tuple[str, ...] = ()
     recursive: bool = False
     output_dir: Path | None = None
     max_pixels: int = MAX_PIXELS

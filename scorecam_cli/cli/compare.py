@@ -49,7 +49,7 @@ def compare(as_json: bool, top: int | None, **options: Any) -> int:
     from scorecam_cli.runs.compare import check_request, compare_photos
 
     check_request(config)
-    found = find_jobs(photos.images, recursive=photos.recursive, output_dir=photos.output_dir)
+    found = find_jobs(photos.images, listed=photos.listed, recursive=photos.recursive, output_dir=photos.output_dir)
     console = Console(verbosity=loudness, total=len(found.jobs) + len(found.failures))
     results = Results(console)
     console.notes(found.notes)

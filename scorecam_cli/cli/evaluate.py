@@ -95,7 +95,7 @@ def evaluate(as_json: bool, **options: Any) -> int:
     from scorecam_cli.runs.evaluation import finish_evaluation
 
     check_request(config)
-    found = find_jobs(photos.images, recursive=photos.recursive, output_dir=None)
+    found = find_jobs(photos.images, listed=photos.listed, recursive=photos.recursive, output_dir=None)
     jobs = found.jobs[: config.limit]
     console = Console(verbosity=loudness, total=len(jobs) + len(found.failures))
     console.notes(found.notes)

@@ -251,28 +251,25 @@ def model_settings(options: dict[str, Any]) -> ModelSettings:
 
 def photo_settings(options: dict[str, Any]) -> PhotoSettings:
     """Take the photos' options out of Click's parameters, reading the list of --files-from."""
-    from scorecam_cli.photos.find import read_file_list
+    from scorecam_cli.files.small_files import FILE_LIST, read_small
+    from scorecam_cli.photos.find import names_in_list
 
-    images = [*options.pop("images")]
-    files_from = options.pop("files_from")
+    images, files_from = options.pop("images"), options.pop("files_from")
+    listed: list[str] = []
     if files_from == "-":
-        images += _read_standard_input()
+        listed = names_in_list(_read_standard_input())
     elif files_from is not None:
-        with click.open_file(files_from, "rb") as stream:
-            images += read_file_list(stream)
+        listed = names_in_list(read_small(Path(files_from), FILE_LIST))
     recursive, output_dir, max_pixels = (options.pop(name, None) for name in ("recursive", "output_dir", "max_pixels"))
-    return PhotoSettings(tuple(images), bool(recursive), output_dir, max_pixels or MAX_PIXELS)
+    return PhotoSettings(tuple(images), tuple(listed), bool(recursive), output_dir, max_pixels or MAX_PIXELS)
 
 
-def _read_standard_input() -> list[str]:
-    from scorecam_cli.photos.find import read_file_list
+def _read_standard_input() -> bytes:
+    from scorecam_cli.files.small_files import FILE_LIST, read_stream
 
     if sys.stdin is None:
         raise UsageError("standard input is closed: --files-from - has nothing to read")
-    try:
-        return read_file_list(sys.stdin.buffer)
-    except OSError as error:
-        raise UsageError(f"standard input cannot be read for --files-from -: {error.strerror or error}") from error
+    return read_stream(sys.stdin.buffer, FILE_LIST)
 
 
 def verbosity(options: dict[str, Any]) -> int:

@@ -35,7 +35,7 @@ def predict(as_json: bool, top: int, **options: Any) -> int:
     from scorecam_cli.runs.description import note_score
     from scorecam_cli.runs.explain import predict_photos
 
-    found = find_jobs(photos.images, recursive=photos.recursive, output_dir=None)
+    found = find_jobs(photos.images, listed=photos.listed, recursive=photos.recursive, output_dir=None)
     console = Console(verbosity=min(loudness, 0), total=len(found.jobs) + len(found.failures))
     console.notes(found.notes)
     try:

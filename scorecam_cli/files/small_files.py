@@ -51,18 +51,18 @@ def read_small(path: Path, kind: Kind) -> bytes:
     require_plain(path, kind)
     try:
         with open_regular(path) as file:
-            return _bounded(file, path, kind)
+            return _bounded(file, f"{kind.called} {path}", kind)
     except PhotoError as error:  # something else took its place after the look
-        raise unreadable(path, kind, str(error)) from error
+        raise unreadable(f"{kind.called} {path}", kind, str(error)) from error
 
 
 def read_stream(stream: IO[bytes], kind: Kind) -> bytes:
-    """All bytes of standard input, where `-` stands for a small file.
+    """All bytes of standard input, where that stands for a small file.
 
     Raises:
         UsageError: it cannot be read, or more comes than its kind has.
     """
-    return _bounded(stream, Path("-"), kind)
+    return _bounded(stream, "standard input", kind)
 
 
 def read_small_text(path: Path, kind: Kind, *, undecodable: str = "strict") -> str:
@@ -94,14 +94,14 @@ def small_sha256(path: Path, kind: Kind) -> str:
     return hashlib.sha256(read_small(path, kind)).hexdigest()
 
 
-def too_large(path: Path, kind: Kind) -> str:
+def too_large(name: str, kind: Kind) -> UsageError:
     """The sentence about a file that is larger than its kind is."""
-    return f"{kind.called} {path} is larger than {kind.most_bytes // 2**20} MiB, the most that is read of it"
+    return UsageError(f"{name} is larger than {kind.most_bytes // 2**20} MiB, the most that is read of it")
 
 
-def unreadable(path: Path, kind: Kind, reason: str) -> UsageError:
+def unreadable(name: str, kind: Kind, reason: str) -> UsageError:
     """The sentence about a file that cannot be read."""
-    return UsageError(f"{kind.called} {path} cannot be read: {reason}; give {kind.wanted}")
+    return UsageError(f"{name} cannot be read: {reason}; give {kind.wanted}")
 
 
 def require_plain(path: Path, kind: Kind) -> None:
@@ -110,23 +110,24 @@ def require_plain(path: Path, kind: Kind) -> None:
     Raises:
         UsageError: there is none.
     """
+    name = f"{kind.called} {path}"
     try:
         mode = path.stat().st_mode
     except (OSError, ValueError) as error:
-        raise unreadable(path, kind, reason_of(error)) from error
+        raise unreadable(name, kind, reason_of(error)) from error
     if not stat.S_ISREG(mode):
-        raise unreadable(path, kind, f"it is {kind_of(mode)}, not a file")
+        raise unreadable(name, kind, f"it is {kind_of(mode)}, not a file")
 
 
-def _bounded(stream: IO[bytes], path: Path, kind: Kind) -> bytes:
+def _bounded(stream: IO[bytes], name: str, kind: Kind) -> bytes:
     data = bytearray()
     try:
         while piece := stream.read(_PIECE):
             data += piece
             if len(data) > kind.most_bytes:
-                raise UsageError(too_large(path, kind))
+                raise too_large(name, kind)
         return bytes(data)
     except MemoryError as error:
-        raise unreadable(path, kind, "not enough memory") from error
+        raise unreadable(name, kind, "not enough memory") from error
     except OSError as error:
-        raise unreadable(path, kind, reason_of(error)) from error
+        raise unreadable(name, kind, reason_of(error)) from error

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
-from typing import IO
 
 from scorecam_cli.errors import NothingFoundError, UsageError
 from scorecam_cli.files.regular import kind_of, reason_of
@@ -23,10 +22,13 @@ from scorecam_cli.files.walk import (
 from scorecam_cli.records import Failed, Found, PhotoJob
 
 OUR_MARK = ".scorecam"  # in the name of everything that is written, temporaries too: never taken as input
+_NAMED = 3  # patterns that matched nothing, at most, in a message
 _LOOK_BELOW = 10_000  # entries below a folder that are looked at, at most, to advise --recursive
 
 
-def find_jobs(images: Sequence[str], *, recursive: bool = False, output_dir: Path | None = None) -> Found:
+def find_jobs(
+    images: Sequence[str], *, listed: Sequence[str] = (), recursive: bool = False, output_dir: Path | None = None
+) -> Found:
     """The photos that arguments name, each once, in the order given; sorted within a folder or pattern.
 
     A name that exists is taken as it is, whatever its suffix; else it is a pattern, where it holds `*`, `?` or `[`.
@@ -34,6 +36,7 @@ def find_jobs(images: Sequence[str], *, recursive: bool = False, output_dir: Pat
 
     Args:
         images: files, folders and patterns.
+        listed: files and folders from a list, after those; a `*` in them is a star and no pattern.
         recursive: also the subfolders of folders.
         output_dir: where outputs go, with the subfolders below a folder argument or below the fixed beginning of a
             pattern; None for next to each photo.
@@ -42,28 +45,28 @@ def find_jobs(images: Sequence[str], *, recursive: bool = False, output_dir: Pat
         The jobs; a `Failed` for each name that leads nowhere; notes for the user.
 
     Raises:
-        NothingFoundError: neither a job nor a failure: the arguments hold no photo.
+        NothingFoundError: the arguments hold no photo, and of names that lead nowhere only patterns.
         UsageError: two photos would write the same output.
     """
     search = _Search(recursive=recursive, output_dir=output_dir)
     for argument in images:
         search.take_argument(argument)
+    for name in listed:
+        search.take_name(name)
     notes = search.notes()
-    if not search.jobs and not search.failures:
-        raise NothingFoundError("; ".join(notes) or "no photo named: give files, folders or quoted patterns")
+    if not search.jobs and len(search.failures) == len(search.unmatched):
+        why = [*(f"nothing matches {pattern}" for pattern in search.unmatched[:_NAMED]), *notes]
+        raise NothingFoundError("; ".join(why) or "no photo named: give files, folders or quoted patterns")
     return Found(tuple(search.jobs), tuple(search.failures), tuple(notes))
 
 
-def read_file_list(stream: IO[str] | IO[bytes]) -> list[str]:
-    """The names in a list, one a line, or separated by NUL where the text holds any; empty ones are left out.
+def names_in_list(data: bytes) -> list[str]:
+    """The names in a list, one a line, or separated by NUL where it holds any; empty ones are left out.
 
     Args:
-        stream: text or, better, bytes: names in no valid encoding survive then. A text stream's bytes are taken
-            where it has them.
+        data: the list in UTF-8, with names in no valid encoding, if need be.
     """
-    data = getattr(stream, "buffer", stream).read()
-    text = os.fsdecode(data) if isinstance(data, bytes) else data
-    text = text.removeprefix("\ufeff")  # editors on Windows put it in front
+    text = os.fsdecode(data).removeprefix("\ufeff")  # editors on Windows put it in front
     if "\0" in text:
         return [name for name in text.split("\0") if name]
     lines = (line.removesuffix("\r") for line in text.split("\n"))
@@ -80,23 +83,28 @@ class _Search:
     failures: list[Failed] = field(default_factory=list)
     ours: int = 0
     empty: list[str] = field(default_factory=list)
+    unmatched: list[str] = field(default_factory=list)
     taken: set[str] = field(default_factory=set)
     photo_of_output: dict[str, Path] = field(default_factory=dict)
     real_folders: dict[Path, str] = field(default_factory=dict)
 
     def take_argument(self, argument: str) -> None:
         """One argument: an existing name before a pattern, so `photo[1].jpg` can be named."""
-        path = Path(argument)
-        if not argument:
+        if is_pattern(argument) and "\0" not in argument and not os.path.lexists(argument):
+            self._take_pattern(argument)
+        else:
+            self.take_name(argument)
+
+    def take_name(self, name: str) -> None:
+        """The file or folder of this name, whatever characters it holds."""
+        path = Path(name)
+        if not name:
             self._fail(path, "an empty name")
             return
         try:
             mode = path.stat().st_mode
         except (OSError, ValueError) as error:
-            if is_pattern(argument) and "\0" not in argument and not os.path.lexists(argument):
-                self._take_pattern(argument)
-            else:
-                self._fail(path, _why_missing(path, error))
+            self._fail(path, why_missing(path, error))
             return
         if not self._take_existing(path, mode, below=None):
             self.empty.append(self._nothing_in(path))
@@ -115,10 +123,11 @@ class _Search:
             try:
                 mode = path.stat().st_mode
             except OSError as error:
-                any_photo |= self._fail(path, _why_missing(path, error))
+                any_photo |= self._fail(path, why_missing(path, error))
             else:
                 any_photo |= self._take_existing(path, mode, below=below)
         if not matched:
+            self.unmatched.append(pattern)
             self._fail(Path(pattern), "no such file, and no photo matches this pattern")
         elif not any_photo:
             self.empty.append(f"no photo in the folders that match {pattern}")
@@ -154,7 +163,7 @@ class _Search:
                 return self._add(path, below=below, link=entry.is_symlink())
             return self._fail(path, f"{kind_of(entry.stat().st_mode)}, not a photo")
         except OSError as error:
-            return self._fail(path, _why_missing(path, error))
+            return self._fail(path, why_missing(path, error))
 
     def _fail(self, path: Path, reason: str) -> bool:
         self.failures.append(Failed(path, reason))
@@ -205,7 +214,8 @@ def _photo_below(folder: Path) -> bool:
     return any(has_photo_suffix(name) and OUR_MARK not in name for name in names)
 
 
-def _why_missing(path: Path, error: OSError | ValueError) -> str:
+def why_missing(path: Path, error: OSError | ValueError) -> str:
+    """Why a name leads to no file, in a few words."""
     if isinstance(error, FileNotFoundError) and path.is_symlink():
         return "a symbolic link to a file that does not exist"
     return reason_of(error)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import socket
 import time
@@ -10,7 +11,15 @@ from pathlib import Path
 import pytest
 
 from scorecam_cli.errors import UsageError
-from scorecam_cli.files.small_files import ANNOTATION, LABELS, Kind, read_small, read_small_text, small_sha256
+from scorecam_cli.files.small_files import (
+    ANNOTATION,
+    LABELS,
+    Kind,
+    read_small,
+    read_small_text,
+    read_stream,
+    small_sha256,
+)
 from scorecam_cli.files.table import GrowingTable
 from scorecam_cli.loading.own_models import _run_import
 from scorecam_cli.models.labels import read_labels
@@ -100,3 +109,9 @@ def test_names_in_no_valid_encoding_survive_where_they_may(tmp_path):
 def test_digest_is_that_of_the_bytes(tmp_path):
     (tmp_path / "a").write_bytes(b"abc")
     assert small_sha256(tmp_path / "a", LABELS).startswith("ba7816bf8f01cfea")  # FIPS 180-2, appendix B.1
+
+
+def test_standard_input_is_bounded_too():
+    with Path("/dev/zero").open("rb") as endless, pytest.raises(UsageError, match="standard input is larger"):
+        read_stream(endless, Kind("the list", 2**22, "a list"))
+    assert read_stream(io.BytesIO(b"a.jpg\n"), LABELS) == b"a.jpg\n"

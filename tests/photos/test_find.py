@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import os
 import socket
 import subprocess
@@ -14,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scorecam_cli.errors import NothingFoundError, UsageError
-from scorecam_cli.photos.find import find_jobs, read_file_list
+from scorecam_cli.photos.find import find_jobs, names_in_list
 
 
 @pytest.fixture
@@ -160,6 +159,18 @@ def test_names_that_lead_nowhere_fail_and_the_rest_goes_on(here):
     }
 
 
+def test_names_from_a_list_are_no_patterns(here):
+    touch("a1.jpg", "d/a2.jpg", "photo[1].jpg")
+    found = find_jobs(["a*"], listed=["d", "photo[1].jpg", "*.jpg", "d/**", ""])
+    assert [str(job.photo) for job in found.jobs] == ["a1.jpg", "d/a2.jpg", "photo[1].jpg"]
+    assert [(str(failed.photo), failed.reason) for failed in found.failures] == [
+        ("*.jpg", "no such file"),
+        ("d/**", "no such file"),
+        (".", "an empty name"),
+    ]
+    assert len(find_jobs([], listed=["*.jpg"]).failures) == 1  # a name that is missing, as any other
+
+
 def test_pipes_sockets_and_devices_fail_unopened(here, monkeypatch):
     touch("d/a.jpg")
     os.mkfifo("d/pipe.jpg")
@@ -202,6 +213,8 @@ def test_folder_that_cannot_be_listed_fails_alone(here, monkeypatch):
         (["deep"], False, "no photo directly in deep, but its subfolders hold some: add -r"),
         (["empty"], True, "no photo in empty or its subfolders"),
         (["e*"], False, "no photo in the folders that match e*"),
+        (["x*", "y[1]"], False, "nothing matches x*; nothing matches y[1]"),
+        (["x*", "empty"], False, "nothing matches x*; no photo in empty"),
         (["ours.scorecam.png"], False, "1 file with .scorecam in the name left out"),
     ],
 )
@@ -284,12 +297,11 @@ def test_search_is_not_quadratic(here):
     ],
 )
 def test_file_list_is_one_name_a_line_or_nul_separated(data, names):
-    assert read_file_list(io.BytesIO(data)) == names
-    assert read_file_list(io.TextIOWrapper(io.BytesIO(data), "ascii")) == names
+    assert names_in_list(data) == names
 
 
 @settings(deadline=None, max_examples=60)
 @given(st.lists(st.text(st.characters(exclude_characters="\0\r\n\ufeff", codec="utf-8"), min_size=1)))
 def test_file_list_returns_the_names_that_were_written(names):
     kept = [name for name in names if name.strip()]
-    assert read_file_list(io.StringIO("\n".join(names), newline="")) == kept
+    assert names_in_list("\n".join(names).encode()) == kept
