@@ -114,14 +114,14 @@ def remove(path: Path) -> None:
         path.unlink(missing_ok=True)
     except NotADirectoryError:  # nothing there; the first file written says what is wrong
         pass
-    except OSError as error:
+    except (OSError, ValueError) as error:
         raise unwritable(path, error) from error
 
 
 def _write_whole(path: Path, fill: Callable[[BinaryIO], object]) -> None:
     """What `fill` writes, at `path`, all or none, whatever interrupts."""
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        _make_folder(path.parent)
         _sweep_once(path.parent)
         temporary = path.with_name(temporary_name(path.name))
         try:
@@ -131,12 +131,30 @@ def _write_whole(path: Path, fill: Callable[[BinaryIO], object]) -> None:
             with contextlib.suppress(OSError):
                 temporary.unlink()
             raise
-    except OSError as error:
+    except (OSError, ValueError) as error:
         raise unwritable(path, error) from error
 
 
-def unwritable(path: Path, error: OSError) -> PhotoError:
+def _make_folder(folder: Path) -> None:
+    """The folder and those above it that are missing; not by recursion: folders nest deeper than Python calls."""
+    missing = []
+    while True:
+        try:
+            folder.mkdir(exist_ok=True)
+            break
+        except FileNotFoundError:
+            if folder.parent == folder:
+                raise
+            missing.append(folder)
+            folder = folder.parent
+    for inner in reversed(missing):
+        inner.mkdir(exist_ok=True)
+
+
+def unwritable(path: Path, error: OSError | ValueError) -> PhotoError:
     """Why a file could not be written, in words; an OutputError where nothing else could be written either."""
+    if isinstance(error, ValueError):  # a NUL byte, a lone surrogate, or no name at all
+        return PhotoError(f"cannot write {path}: this cannot be a file name on this system")
     reason = _REASONS.get(error.errno or 0) or error.strerror or type(error).__name__
     kind = OutputError if error.errno in _NO_MORE else PhotoError
     return kind(f"cannot write {path}: {reason}")

@@ -9,6 +9,7 @@ import os
 import resource
 import signal
 import stat
+import subprocess
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +17,7 @@ import pytest
 from PIL import Image
 
 from scorecam_cli.errors import PhotoError
-from scorecam_cli.files.write import write_array, write_json, write_png
+from scorecam_cli.files.write import remove, write_array, write_bytes, write_json, write_png
 
 RGB = np.random.default_rng(0).integers(0, 256, (5, 7, 3), np.uint8)
 
@@ -177,3 +178,20 @@ def test_file_in_the_place_of_a_folder_and_the_reverse_are_told(tmp_path):
     with pytest.raises(PhotoError, match="a folder stands where the file should be"):
         write_json(tmp_path / "folder", {})
     assert names(tmp_path) == ["file", "folder"]
+
+
+@pytest.mark.parametrize("name", ["", "/", ".", "a\0b", "\ud800", "a/b\0/c"])
+@pytest.mark.parametrize("write", [lambda path: write_bytes(path, b"x"), remove], ids=["write", "remove"])
+def test_what_cannot_be_a_file_name_is_one_failure(tmp_path, monkeypatch, name, write):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(PhotoError, match="cannot write"):
+        write(Path(name))
+    assert names(tmp_path) in ([], ["a"])
+
+
+def test_folders_nest_deeper_than_calls(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    path = Path(*["n"] * 1200, "x.txt")
+    write_bytes(path, b"x")
+    assert path.read_bytes() == b"x"
+    subprocess.run(["rm", "-rf", "n"], check=True)  # Python's own removal of a tree would exceed its call depth
