@@ -6,6 +6,7 @@
 import re
 import shlex
 import tomllib
+from dataclasses import fields
 from pathlib import Path
 
 import click
@@ -14,6 +15,8 @@ from click.testing import CliRunner
 
 from scorecam_cli.cli.app import cli
 from scorecam_cli.loading.named_models import catalogue
+from scorecam_cli.records import Manifest, NotedClass
+from tests.test_architecture import ROOMS
 
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
@@ -228,6 +231,28 @@ def test_messages_under_troubleshooting_are_those_of_the_program():
     for message in messages:
         for part in re.split(r"VGG16| \.\.\. | \d+ ", message):
             assert part.strip() in source, message
+
+
+def test_each_field_of_a_manifest_is_explained():
+    page = text_of(DOCS / "manifest.md")
+    rows = " ".join(line.split("|")[1] for line in page.splitlines() if line.startswith("| `"))
+    explained = set(re.findall(r"`(\w+)`", rows))
+    assert {field.name for record in (Manifest, NotedClass) for field in fields(record)} - explained == set()
+
+
+def test_rooms_are_those_that_the_import_test_knows():
+    page = text_of(DOCS / "developing.md")
+    told = re.findall(r"^\| `(\w+)(?:/|\.py)` \|", page, re.M)
+    assert told == [room for room in ROOMS if room != "__main__"]
+
+
+def test_files_named_under_developing_exist():
+    page = text_of(DOCS / "developing.md")
+    named = re.findall(r"(?<![\w.])((?:[a-z_]+/)+(?:[a-z_]+\.\w+)?)(?![\w*])", re.sub(r"\]\([^)]*\)", "", page))
+    assert len(named) > 40
+    for name in named:
+        places = (ROOT / name, ROOT / "scorecam_cli" / name)
+        assert any(place.exists() for place in places) or name.startswith("demo"), name
 
 
 def test_readme_is_read_in_five_minutes():
