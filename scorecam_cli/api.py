@@ -10,18 +10,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from scorecam_cli.config import Precision, Preprocess, Variant, chosen
 from scorecam_cli.errors import PhotoError, UsageError
 from scorecam_cli.keras_engine.building import build_classifier
 from scorecam_cli.keras_engine.classifier import Classifier
-from scorecam_cli.keras_engine.hardware import Precision
 from scorecam_cli.keras_engine.start import device_name
 from scorecam_cli.loading.load import check_labels
 from scorecam_cli.models.labels import Labels, numbered_labels
-from scorecam_cli.models.preparation import Preprocess, choose_preparation
+from scorecam_cli.models.preparation import choose_preparation
 from scorecam_cli.photos.read import read_photo
 from scorecam_cli.records import ClassLabel, Explanation
 from scorecam_cli.saliency.methods import explain_with
-from scorecam_cli.saliency.score_cam import Variant
 
 if TYPE_CHECKING:
     import keras
@@ -61,10 +60,8 @@ def wrap(
     given = None
     if labels is not None:
         given = Labels(tuple(ClassLabel(index, label) for index, label in enumerate(labels)))
-    if precision not in list(Precision):
-        raise UsageError(f"precision {precision!r} is none of {', '.join(Precision)}")
-    if preprocess not in list(Preprocess):
-        raise UsageError(f"preprocess {preprocess!r} is none of {', '.join(Preprocess)}")
+    number_format = chosen(Precision, precision, what="precision")
+    scaling = chosen(Preprocess, preprocess, what="preprocess")
     return build_classifier(
         model,
         name=name,
@@ -72,13 +69,11 @@ def wrap(
         labels=lambda count: (
             check_labels(given, count, source="labels", model=name) if given else numbered_labels(count)
         ),
-        preparation=lambda own: choose_preparation(
-            Preprocess(preprocess), named=None, prepares_itself=own, model=f"model {name!r}"
-        ),
+        preparation=lambda own: choose_preparation(scaling, named=None, prepares_itself=own, model=f"model {name!r}"),
         layer=layer,
         wanted_size=input_size,
         device=device_name(device),
-        precision=Precision(precision),
+        precision=number_format,
     )
 
 
@@ -104,7 +99,7 @@ def explain(
         classes: index, name or WordNet id, one or several; None: the `top` most probable, by default one.
         top: also the N most probable classes.
         method: a name of `scorecam_cli.config.METHODS`; variant and fidelity are of score-cam alone.
-        variant: `article`, `official` or `paper`, see `scorecam_cli.saliency.score_cam.Variant`.
+        variant: `article`, `official` or `paper`, see `scorecam_cli.config.Variant`.
         batch_size: masked photos in one pass; None: as many as suit the model and the memory.
         passes: pass only so many masks and infer the rest. fidelity: pass as many as it takes to estimate this
             correlation with the exact map.
@@ -129,8 +124,7 @@ def explain(
     """
     if isinstance(model, Classifier) and settings:
         raise UsageError(f"{', '.join(settings)}: give these to wrap(), which made this classifier")
-    if variant not in list(Variant):
-        raise UsageError(f"variant {variant!r} is none of {', '.join(Variant)}")
+    chosen(Variant, variant, what="variant")
     if passes is not None and (passes < FEWEST_PASSES or fidelity < 1):
         raise UsageError(f"passes {passes}: give at least {FEWEST_PASSES}, and no fidelity beside it")
     if batch_size is not None and batch_size < 1:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
+from typing import TypeVar
 
 from scorecam_cli.errors import UsageError
 
 SAVES = ("heatmap", "overlay", "npy", "panel", "pipeline", "masked")
-VARIANTS = ("article", "official", "paper")
-PRECISIONS = ("float32", "bfloat16", "float16")
-SELECTIONS = ("representatives", "faster")
 METHODS = (
     "score-cam",
     "faster-score-cam",
@@ -32,6 +31,90 @@ MAX_PIXELS = 89_478_485  # 2**30 bytes / 4 / 3 bytes a pixel: 256 MiB of RGB; wh
 MODEL_SUFFIXES = (".keras", ".h5", ".hdf5")
 
 
+class Variant(StrEnum):
+    """What Score-CAM sums, and with which weights; papers and code confuse them, so every output names its own.
+
+    ARTICLE: softmax probability of the class times scaled masks M_k.
+    OFFICIAL: softmax probability of the class times upsampled raw activations U(A_k), as the authors' code does.
+    PAPER: softmax over the K channels of `logit_c(X * M_k) - logit_c(0)`, times U(A_k), as Algorithm 1 says.
+    """
+
+    ARTICLE = "article"
+    OFFICIAL = "official"
+    PAPER = "paper"
+
+
+class Selection(StrEnum):
+    """Which masks are passed where not all are.
+
+    REPRESENTATIVES: medoids of the masks; the weights of the others are inferred.
+    FASTER: the channels of largest spread; the others are left out (Faster-Score-CAM).
+    """
+
+    REPRESENTATIVES = "representatives"
+    FASTER = "faster"
+
+
+class Precision(StrEnum):
+    """Number format of the masked passes; softmax and sums are float32 in each, and so is the unmasked pass."""
+
+    FLOAT32 = "float32"
+    BFLOAT16 = "bfloat16"
+    FLOAT16 = "float16"
+
+
+class Preprocess(StrEnum):
+    """How the training code scaled its photos; AUTO: known for named models, or done inside the model."""
+
+    AUTO = "auto"
+    CAFFE = "caffe"
+    TF = "tf"
+    TORCH = "torch"
+    UNIT = "unit"
+    NONE = "none"
+
+
+class Fill(StrEnum):
+    """What a pixel is that the model must not see.
+
+    ZERO: 0 in model units, what Score-CAM's closed masks leave. MEAN: the photo's own mean colour.
+    BLUR: the photo behind a Gaussian blur.
+    """
+
+    ZERO = "zero"
+    MEAN = "mean"
+    BLUR = "blur"
+
+
+class Measure(StrEnum):
+    """What `scorecam evaluate` measures of a map."""
+
+    DROP = "drop"
+    CURVES = "curves"
+    POINTING = "pointing"
+    STABILITY = "stability"
+    SANITY = "sanity"
+
+
+Choice = TypeVar("Choice", bound=StrEnum)
+
+
+def chosen(kind: type[Choice], value: str, *, what: str) -> Choice:
+    """The choice that a user's word names.
+
+    Args:
+        kind: the choices.
+        value: the word.
+        what: it is of, for the message.
+
+    Raises:
+        UsageError: it names none; the message lists them.
+    """
+    if value not in list(kind):
+        raise UsageError(f"{what} {value!r} is none of {', '.join(kind)}")
+    return kind(value)
+
+
 @dataclass(frozen=True)
 class ModelSettings:
     """Which model, how it is loaded and how photos are prepared for it.
@@ -46,14 +129,14 @@ class ModelSettings:
     weights: str = "imagenet"
     seed: int = 0
     labels: Path | None = None
-    preprocess: str = "auto"
+    preprocess: Preprocess = Preprocess.AUTO
     layer: str | None = None
     input_size: tuple[int, int] | None = None
     imports: tuple[Path, ...] = ()
     unsafe: bool = False
     offline: bool = False
     device: str = "auto"
-    precision: str = "float32"
+    precision: Precision = Precision.FLOAT32
 
     def __post_init__(self) -> None:
         if self.is_file and self.weights != "imagenet":
@@ -104,10 +187,10 @@ class ExplainConfig:
     model: ModelSettings
     classes: tuple[str, ...] = ()
     top: int = 0
-    variant: str = "article"
+    variant: Variant = Variant.ARTICLE
     passes: int | None = None
     fidelity: float = 1.0
-    selection: str = "representatives"
+    selection: Selection = Selection.REPRESENTATIVES
     method: str = "score-cam"
     batch_size: int | None = None
     save: tuple[str, ...] = ("heatmap", "overlay")
@@ -117,12 +200,12 @@ class ExplainConfig:
 
     def __post_init__(self) -> None:
         check_budget(self.passes, self.fidelity)
-        own = {"--fidelity": self.fidelity != 1, "--variant": self.variant != "article"}
-        own["--selection"] = self.selection != "representatives"
+        own = {"--fidelity": self.fidelity != 1, "--variant": self.variant != Variant.ARTICLE}
+        own["--selection"] = self.selection != Selection.REPRESENTATIVES
         if self.method != "score-cam" and any(own.values()):
             wrong = next(option for option, given in own.items() if given)
             raise UsageError(f"{wrong} is of score-cam alone; leave it out with --method {self.method}")
-        if self.selection == "faster" and self.passes is None:
+        if self.selection == Selection.FASTER and self.passes is None:
             raise UsageError("--selection faster estimates nothing, so it needs --passes N")
         unknown = [name for name in self.save if name not in SAVES]
         if unknown or not self.save:
@@ -143,8 +226,6 @@ class PredictConfig:
 
 COMPARED = ("score-cam", "grad-cam++", "grad-cam", "cam", "gradient")
 EVALUATED = ("score-cam", "faster-score-cam", "grad-cam++", "grad-cam", "cam", "gradient", "random")
-MEASURES = ("drop", "curves", "pointing", "stability", "sanity")
-FILLS = ("zero", "mean", "blur")
 
 
 @dataclass(frozen=True)
@@ -162,7 +243,7 @@ class CompareConfig:
     classes: tuple[str, ...] = ()
     top: int = 0
     rows: bool = False
-    variant: str = "article"
+    variant: Variant = Variant.ARTICLE
     passes: int | None = None
     fidelity: float = 1.0
     batch_size: int | None = None
@@ -187,15 +268,15 @@ class EvaluateConfig:
     photos: PhotoSettings
     model: ModelSettings
     methods: tuple[str, ...] = EVALUATED
-    measures: tuple[str, ...] = ("drop", "curves")
+    measures: tuple[str, ...] = (Measure.DROP, Measure.CURVES)
     classes: tuple[str, ...] = ()
     truth: Path | None = None
     boxes: Path | None = None
     masks: Path | None = None
     steps: int = 28
-    deletion_fill: str = "zero"
-    insertion_fill: str = "blur"
-    variant: str = "article"
+    deletion_fill: Fill = Fill.ZERO
+    insertion_fill: Fill = Fill.BLUR
+    variant: Variant = Variant.ARTICLE
     passes: int | None = None
     fidelity: float = 1.0
     batch_size: int | None = None
@@ -205,15 +286,15 @@ class EvaluateConfig:
     def __post_init__(self) -> None:
         check_methods(self.methods)
         check_budget(self.passes, self.fidelity)
-        unknown = [name for name in self.measures if name not in MEASURES]
+        unknown = [name for name in self.measures if name not in list(Measure)]
         if unknown or not self.measures:
             raise UsageError(
-                f"--measures {','.join(self.measures) or repr('')} is not a comma list of {', '.join(MEASURES)}"
+                f"--measures {','.join(self.measures) or repr('')} is not a comma list of {', '.join(Measure)}"
                 + (f": {unknown[0]!r} is none of them" if unknown else "")
             )
         if len(self.classes) > 1 or (self.classes and self.truth):
             raise UsageError("give one --class for all photos, or --truth FILE with one for each, not more")
-        if "pointing" in self.measures and self.boxes is None and self.masks is None:
+        if Measure.POINTING in self.measures and self.boxes is None and self.masks is None:
             raise UsageError("--measures pointing needs to know where the objects are: give --boxes or --masks")
 
 

@@ -11,7 +11,7 @@ import click
 from scorecam_cli.cli import options as shared
 from scorecam_cli.cli.console import Console, table
 from scorecam_cli.cli.results import Results
-from scorecam_cli.config import FILLS, MEASURES, EvaluateConfig
+from scorecam_cli.config import EvaluateConfig, Fill, Measure
 from scorecam_cli.records import Failed
 
 DEFAULTS: dict[str, Any] = {name: field.default for name, field in EvaluateConfig.__dataclass_fields__.items()}
@@ -29,7 +29,7 @@ DEFAULTS: dict[str, Any] = {name: field.default for name, field in EvaluateConfi
     show_default=True,
     metavar="LIST",
     callback=shared.comma_list,
-    help=f"Comma list of {', '.join(MEASURES)}; pointing is added where --boxes or --masks are given.",
+    help=f"Comma list of {', '.join(Measure)}; pointing is added where --boxes or --masks are given.",
 )
 @click.option(
     "-c",
@@ -49,15 +49,15 @@ DEFAULTS: dict[str, Any] = {name: field.default for name, field in EvaluateConfi
 )
 @click.option(
     "--deletion-fill",
-    type=click.Choice(FILLS),
-    default=DEFAULTS["deletion_fill"],
+    type=shared.OneOf(Fill),
+    default=DEFAULTS["deletion_fill"].value,
     show_default=True,
     help="What deleted pixels become.",
 )
 @click.option(
     "--insertion-fill",
-    type=click.Choice(FILLS),
-    default=DEFAULTS["insertion_fill"],
+    type=shared.OneOf(Fill),
+    default=DEFAULTS["insertion_fill"].value,
     show_default=True,
     help="What pixels are before they are inserted.",
 )

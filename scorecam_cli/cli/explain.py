@@ -15,7 +15,7 @@ from scorecam_cli.cli import options as shared
 from scorecam_cli.cli.console import Console
 from scorecam_cli.cli.report import PAGE, write_page
 from scorecam_cli.cli.results import Results
-from scorecam_cli.config import METHODS, SELECTIONS, ExplainConfig, PhotoSettings
+from scorecam_cli.config import METHODS, ExplainConfig, PhotoSettings, Selection
 from scorecam_cli.records import Explained, Found, Outcome
 from scorecam_cli.report.request import ReportConfig
 
@@ -42,8 +42,8 @@ DEFAULTS: dict[str, Any] = {name: field.default for name, field in ExplainConfig
 @shared.score_cam_options
 @click.option(
     "--selection",
-    type=click.Choice(SELECTIONS),
-    default=DEFAULTS["selection"],
+    type=shared.OneOf(Selection),
+    default=DEFAULTS["selection"].value,
     show_default=True,
     help="Which masks --passes takes: representatives, or those of largest spread (Faster-Score-CAM).",
 )

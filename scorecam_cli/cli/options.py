@@ -5,15 +5,39 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from dataclasses import fields
+from enum import StrEnum
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
-from scorecam_cli.config import MAX_PIXELS, METHODS, PRECISIONS, VARIANTS, ExplainConfig, ModelSettings, PhotoSettings
+from scorecam_cli.config import (
+    MAX_PIXELS,
+    METHODS,
+    ExplainConfig,
+    ModelSettings,
+    PhotoSettings,
+    Precision,
+    Preprocess,
+    Variant,
+)
 from scorecam_cli.errors import UsageError
 
 Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+class OneOf(click.Choice[str]):
+    """One of the choices of an enum, by its value; the command gets the choice itself."""
+
+    def __init__(self, kind: type[StrEnum]) -> None:
+        super().__init__([each.value for each in kind])
+        self._kind = kind
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> StrEnum:
+        """A word of the command line, or the default, as the choice that it names."""
+        return self._kind(super().convert(value, param, ctx))
+
+
 DEFAULTS = ModelSettings()
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 NEW_FILE = click.Path(dir_okay=False, path_type=Path)
@@ -76,8 +100,8 @@ def model_options(command: Command) -> Command:
         click.option("--labels", type=FILE, help="Class names: a text file (a name a line), CSV or JSON."),
         click.option(
             "--preprocess",
-            type=click.Choice(["auto", "caffe", "tf", "torch", "unit", "none"]),
-            default=DEFAULTS.preprocess,
+            type=OneOf(Preprocess),
+            default=DEFAULTS.preprocess.value,
             show_default=True,
             help="How the training code scaled its photos; auto: known for named models, or done inside the model.",
         ),
@@ -115,8 +139,8 @@ def precision_option(command: Command) -> Command:
         command,
         click.option(
             "--precision",
-            type=click.Choice(PRECISIONS),
-            default=DEFAULTS.precision,
+            type=OneOf(Precision),
+            default=DEFAULTS.precision.value,
             show_default=True,
             help="Number format of the masked passes: bfloat16 for CPUs that have it, float16 for GPUs.",
         ),
@@ -160,8 +184,8 @@ def score_cam_options(command: Command) -> Command:
         command,
         click.option(
             "--variant",
-            type=click.Choice(VARIANTS),
-            default=EXPLAIN["variant"].default,
+            type=OneOf(Variant),
+            default=EXPLAIN["variant"].default.value,
             show_default=True,
             help="What is summed: the article's masks, the authors' code, or the paper's Algorithm 1.",
         ),

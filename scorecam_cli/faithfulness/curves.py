@@ -9,29 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from enum import StrEnum
 
 import numpy as np
 from numpy.typing import NDArray
 
+from scorecam_cli.config import Fill
 from scorecam_cli.errors import UsageError
 from scorecam_cli.faithfulness.ranks import places, require_size
 from scorecam_cli.keras_engine.classifier import Classifier
 
 STEPS = 28  # 3.6 % of the pixels each: 8 rows' worth of 224 x 224
 BLUR = 5 / 224  # standard deviation as a share of each side: 5 pixels of 224
-
-
-class Blank(StrEnum):
-    """What a pixel is that the model must not see.
-
-    ZERO: 0 in model units, what Score-CAM's closed masks leave. MEAN: the photo's own mean colour.
-    BLUR: the photo behind a Gaussian blur.
-    """
-
-    ZERO = "zero"
-    MEAN = "mean"
-    BLUR = "blur"
 
 
 @dataclass(frozen=True)
@@ -68,8 +56,8 @@ def deletion_and_insertion(
     class_index: int,
     steps: int = STEPS,
     pixels_per_step: int | None = None,
-    deletion_blank: Blank = Blank.ZERO,
-    insertion_blank: Blank = Blank.BLUR,
+    deletion_fill: Fill = Fill.ZERO,
+    insertion_fill: Fill = Fill.BLUR,
     seed: int = 0,
     batch_size: int | None = None,
     on_passes: Callable[[int], None] | None = None,
@@ -82,7 +70,7 @@ def deletion_and_insertion(
         class_index: in 0 .. C - 1.
         steps: in 1 .. H * W; both curves together take 2 * (steps + 1) passes.
         pixels_per_step: so many pixels at each step instead, the last may be shorter; `steps` is then not used.
-        deletion_blank, insertion_blank: what pixels taken away, or not yet given, look like.
+        deletion_fill, insertion_fill: what pixels taken away, or not yet given, look like.
         seed: of the order among pixels of equal value.
         batch_size, on_passes: as in `Classifier.photo_scores`; memory grows with the batch, not with the steps.
 
@@ -94,7 +82,7 @@ def deletion_and_insertion(
     require_size(saliency, image.shape[:2])
     counts = _counts(saliency.size, steps=steps, pixels_per_step=pixels_per_step)  # [steps + 1]
     order = places(saliency, seed=seed)[..., None]  # [H, W, 1]
-    deleted, uninserted = (blanked(image, blank) for blank in (deletion_blank, insertion_blank))
+    deleted, uninserted = (filled(image, fill) for fill in (deletion_fill, insertion_fill))
 
     def shown(first: int, last: int) -> NDArray[np.float32]:
         """Photos first .. last - 1 of the deletion, then of the insertion: [B, H, W, c]."""
@@ -112,15 +100,15 @@ def deletion_and_insertion(
     return Curves(Curve(fractions, deletion), Curve(fractions, insertion))
 
 
-def blanked(image: NDArray[np.float32], blank: Blank) -> NDArray[np.float32]:
+def filled(image: NDArray[np.float32], fill: Fill) -> NDArray[np.float32]:
     """The photo with nothing left to see: float32 [H, W, c] -> float32 [H, W, c].
 
     The blur has a standard deviation of 5 / 224 of each side and keeps to the photo at its borders: a photo of one
     colour stays as it is.
     """
-    if blank is Blank.ZERO:
+    if fill == Fill.ZERO:
         return np.zeros_like(image)
-    if blank is Blank.MEAN:
+    if fill == Fill.MEAN:
         return np.broadcast_to(image.mean(axis=(0, 1), dtype=np.float64), image.shape).astype(np.float32)
     rows, columns = (_smoothing(side) for side in image.shape[:2])
     blurred = np.tensordot(rows, image.astype(np.float64), axes=1)  # [H, W, c]

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from scorecam_cli.config import Precision
 from scorecam_cli.errors import ModelError
 from scorecam_cli.keras_engine.classifier import Classifier
-from scorecam_cli.keras_engine.hardware import Precision, check_precision
+from scorecam_cli.keras_engine.hardware import check_precision
 from scorecam_cli.keras_engine.head import read_head
 from scorecam_cli.keras_engine.layers import Network
 from scorecam_cli.keras_engine.start import start

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from scorecam_cli.config import Precision
 from scorecam_cli.errors import ClassError, ModelError, NumericsError, PhotoError
 from scorecam_cli.keras_engine.batches import Batches, stopped
-from scorecam_cli.keras_engine.hardware import Precision, computing_in
+from scorecam_cli.keras_engine.hardware import computing_in
 from scorecam_cli.keras_engine.head import Head
 from scorecam_cli.keras_engine.layers import LayerCall, Network
 from scorecam_cli.keras_engine.start import start

@@ -6,22 +6,14 @@ import os
 import resource
 from collections.abc import Iterator
 from contextlib import contextmanager
-from enum import StrEnum
 from pathlib import Path
 
+from scorecam_cli.config import Precision
 from scorecam_cli.errors import UsageError
 from scorecam_cli.keras_engine.start import start
 
 CPU_BFLOAT16 = frozenset({"avx512_bf16", "amx_bf16"})  # names of the features in /proc/cpuinfo
 ASSUMED_MEMORY = 4 * 2**30  # bytes, where the system does not tell
-
-
-class Precision(StrEnum):
-    """Number format of the masked passes; softmax and sums are float32 in each, and so is the unmasked pass."""
-
-    FLOAT32 = "float32"
-    BFLOAT16 = "bfloat16"
-    FLOAT16 = "float16"
 
 
 # Rewrites that TensorFlow applies to a graph before it runs it: convolutions and products in the smaller format.
@@ -41,11 +33,11 @@ def check_precision(precision: Precision, *, device: str) -> None:
         UsageError: it is not on this hardware.
     """
     on_gpu = "GPU" in device
-    if precision is Precision.FLOAT16 and not on_gpu:
+    if precision == Precision.FLOAT16 and not on_gpu:
         raise UsageError("--precision float16 needs a GPU; on a CPU use bfloat16, where it has that, or float32")
-    if precision is Precision.BFLOAT16 and on_gpu:
+    if precision == Precision.BFLOAT16 and on_gpu:
         raise UsageError("--precision bfloat16 is for CPUs; on a GPU use float16 or float32")
-    if precision is Precision.BFLOAT16 and not CPU_BFLOAT16 & cpu_features():
+    if precision == Precision.BFLOAT16 and not CPU_BFLOAT16 & cpu_features():
         raise UsageError(
             "--precision bfloat16 needs a CPU with AVX512-BF16 or AMX, which this one does not have; use float32"
         )
@@ -59,7 +51,7 @@ def computing_in(precision: Precision) -> Iterator[None]:
     if rewrite is None:
         yield
         return
-    if precision is Precision.BFLOAT16:
+    if precision == Precision.BFLOAT16:
         for name, operations in _KEPT.items():  # read by the rewrite alone; taking them back would race with threads
             os.environ.setdefault(name, operations)
     tf.config.optimizer.set_experimental_options({rewrite: True})

@@ -10,13 +10,12 @@ from scorecam_cli.errors import UsageError
 from scorecam_cli.files.small_files import IMPORT, LABELS, small_sha256
 from scorecam_cli.keras_engine.building import build_classifier, examine
 from scorecam_cli.keras_engine.classifier import Classifier
-from scorecam_cli.keras_engine.hardware import Precision
 from scorecam_cli.keras_engine.layers import Network
 from scorecam_cli.keras_engine.start import device_name, start
 from scorecam_cli.loading import named_models as catalogue
 from scorecam_cli.loading.own_models import load_model_file, model_file_sha256
 from scorecam_cli.models.labels import Labels, imagenet_labels, numbered_labels, read_labels
-from scorecam_cli.models.preparation import Preparation, Preprocess, choose_preparation
+from scorecam_cli.models.preparation import Preparation, choose_preparation
 
 
 def load_classifier(settings: ModelSettings) -> Classifier:
@@ -36,7 +35,7 @@ def load_classifier(settings: ModelSettings) -> Classifier:
 
     def preparation_of(prepares_itself: bool) -> Preparation:
         return choose_preparation(
-            Preprocess(settings.preprocess),
+            settings.preprocess,
             named=named.preparation if named else None,
             prepares_itself=prepares_itself,
             model=settings.model,
@@ -51,7 +50,7 @@ def load_classifier(settings: ModelSettings) -> Classifier:
         layer=settings.layer,
         wanted_size=settings.input_size,
         device=device_name(settings.device),
-        precision=Precision(settings.precision),
+        precision=settings.precision,
         frozen=True,
     )
 

@@ -4,29 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from enum import StrEnum
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from scorecam_cli.config import Preprocess
 from scorecam_cli.errors import UsageError
 
 # Means and deviations of ImageNet, as keras.applications.imagenet_utils uses them.
 CAFFE_MEAN_BGR = np.array([103.939, 116.779, 123.68], np.float32)
 TORCH_MEAN_RGB = np.array([0.485, 0.456, 0.406], np.float32)
 TORCH_STD_RGB = np.array([0.229, 0.224, 0.225], np.float32)
-
-
-class Preprocess(StrEnum):
-    """What `--preprocess` accepts."""
-
-    AUTO = "auto"
-    CAFFE = "caffe"
-    TF = "tf"
-    TORCH = "torch"
-    UNIT = "unit"
-    NONE = "none"
 
 
 @dataclass(frozen=True)
@@ -129,7 +118,7 @@ def choose_preparation(preprocess: Preprocess, *, named: str | None, prepares_it
     Raises:
         UsageError: nothing is known and nothing was asked for.
     """
-    if preprocess is not Preprocess.AUTO:
+    if preprocess != Preprocess.AUTO:
         return PREPARATIONS[str(preprocess)]
     if named is not None:
         return PREPARATIONS[named]

@@ -151,7 +151,7 @@ def _rows(evaluation: Evaluation, job: PhotoJob) -> list[dict[str, str]]:
 
 def _measured(evaluation: Evaluation, seen: Seen, method: str) -> dict[str, Any]:
     """The cells of one method for one photo."""
-    from scorecam_cli.faithfulness.curves import Blank, deletion_and_insertion
+    from scorecam_cli.faithfulness.curves import deletion_and_insertion
     from scorecam_cli.faithfulness.drops import changes
     from scorecam_cli.faithfulness.pointing import energy_inside, points_inside
     from scorecam_cli.faithfulness.sanity import cascading_randomisation
@@ -180,8 +180,8 @@ def _measured(evaluation: Evaluation, seen: Seen, method: str) -> dict[str, Any]
             seen.image,
             **about,
             steps=config.steps,
-            deletion_blank=Blank(config.deletion_fill),
-            insertion_blank=Blank(config.insertion_fill),
+            deletion_fill=config.deletion_fill,
+            insertion_fill=config.insertion_fill,
         )
         for name, curve in (("deletion", curves.deletion), ("insertion", curves.insertion)):
             cells |= {name: curve.area, f"{name}_curve": curve.probabilities}

@@ -7,11 +7,11 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from scorecam_cli.config import Selection, Variant
 from scorecam_cli.keras_engine.classifier import Classifier
 from scorecam_cli.models.answers import Observation
 from scorecam_cli.saliency.maps import Maps, MethodSettings
-from scorecam_cli.saliency.representatives import Selection
-from scorecam_cli.saliency.score_cam import Variant, score_cam
+from scorecam_cli.saliency.score_cam import score_cam
 
 CHANNELS = 10  # as many as its published example takes
 

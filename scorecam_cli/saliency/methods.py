@@ -9,9 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from scorecam_cli.config import Precision, Selection, Variant, chosen
 from scorecam_cli.errors import UsageError
 from scorecam_cli.keras_engine.classifier import Classifier
-from scorecam_cli.keras_engine.hardware import Precision
 from scorecam_cli.models.answers import Observation
 from scorecam_cli.records import ClassMap, Explanation
 from scorecam_cli.saliency.cam import cam
@@ -26,9 +26,8 @@ from scorecam_cli.saliency.layer_cam import layer_cam
 from scorecam_cli.saliency.maps import Maps, MethodSettings, Run
 from scorecam_cli.saliency.occlusion import occlusion, patch_places
 from scorecam_cli.saliency.random_map import random_map
-from scorecam_cli.saliency.representatives import Selection
 from scorecam_cli.saliency.rise import MASKS, rise
-from scorecam_cli.saliency.score_cam import Variant, live_channels, score_cam
+from scorecam_cli.saliency.score_cam import live_channels, score_cam
 from scorecam_cli.saliency.smoothgrad import SAMPLES, smoothgrad
 from scorecam_cli.saliency.ss_cam import SAMPLES as NOISES
 from scorecam_cli.saliency.ss_cam import ss_cam
@@ -246,19 +245,15 @@ def explain_with(
     method = method_named(name)
     check_passes(name, passes)
     if method.name == "score-cam":
-        if variant not in list(Variant):
-            raise UsageError(f"variant {variant!r} is none of {', '.join(Variant)}")
-        if selection not in list(Selection):
-            raise UsageError(f"selection {selection!r} is none of {', '.join(Selection)}")
         return score_cam(
             classifier,
             image,
             observation=observation,
             class_indices=class_indices,
-            variant=Variant(variant),
+            variant=chosen(Variant, variant, what="variant"),
             passes=passes,
             fidelity=fidelity,
-            selection=Selection(selection),
+            selection=chosen(Selection, selection, what="selection"),
             batch_size=batch_size,
             on_passes=on_passes,
         )

@@ -5,23 +5,10 @@ Letters: N live channels, P = h * w positions of the grid.
 
 from __future__ import annotations
 
-from enum import StrEnum
-
 import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
-
-
-class Selection(StrEnum):
-    """How the masks to pass are chosen.
-
-    REPRESENTATIVES: medoids of the masks; the weights of the others are inferred.
-    FASTER: the channels of largest spread; the others are left out (Faster-Score-CAM).
-    """
-
-    REPRESENTATIVES = "representatives"
-    FASTER = "faster"
 
 
 def grid_masks(grids: NDArray[np.float32], lows: NDArray[np.float32], highs: NDArray[np.float32]) -> Floats:

@@ -10,12 +10,12 @@ Workshops, arXiv:1910.01279.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from enum import StrEnum
 from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
+from scorecam_cli.config import Selection, Variant
 from scorecam_cli.keras_engine.classifier import MASK_EPSILON, Classifier
 from scorecam_cli.models.answers import MaskedScores, Observation
 from scorecam_cli.records import ClassMap, ClassScore, Explanation, Steps
@@ -27,24 +27,10 @@ from scorecam_cli.saliency.few_passes import (
     spread_passes,
 )
 from scorecam_cli.saliency.inference import EXPONENTIAL, PROBABILITY, Inferred
-from scorecam_cli.saliency.representatives import Selection
 
 LARGEST_RISE = 600.0  # exp of it is finite in float64
 MOST_STEPS = 25  # 25 x 7 x 7 float32 = 5 kB for each class
 _NOTHING = Inferred(np.zeros(0), 1.0)
-
-
-class Variant(StrEnum):
-    """What is summed, and with which weights; papers, code and users confuse them, so every output names its own.
-
-    ARTICLE: softmax probability of the class times scaled masks M_k.
-    OFFICIAL: softmax probability of the class times upsampled raw activations U(A_k), as the authors' code does.
-    PAPER: softmax over the K channels of `logit_c(X * M_k) - logit_c(0)`, times U(A_k), as Algorithm 1 says.
-    """
-
-    ARTICLE = "article"
-    OFFICIAL = "official"
-    PAPER = "paper"
 
 
 def score_cam(
@@ -88,7 +74,7 @@ def score_cam(
     activations = observation.activations  # [h, w, K]
     live = live_channels(activations)  # [N]
     grids = np.ascontiguousarray(activations[:, :, live].transpose(2, 0, 1))  # [N, h, w]
-    closed = classifier.closed_logits(image) if variant is Variant.PAPER else None  # [C]
+    closed = classifier.closed_logits(image) if variant == Variant.PAPER else None  # [C]
     weigh = partial(_weigh, class_indices=list(class_indices), closed=closed)
     survived: list[NDArray[np.float32]] = []  # [n, classes] of each round of passes
 
@@ -107,14 +93,14 @@ def score_cam(
         ranges = (scores.lows, scores.highs)
     else:
         ranges = classifier.mask_ranges(grids)
-        if selection is Selection.FASTER:
+        if selection == Selection.FASTER:
             used = spread_passes(grids, ask=ask, weigh=weigh, passes=enough)
         else:
             used = representative_passes(
                 grids,
                 ask=ask,
                 weigh=weigh,
-                link=EXPONENTIAL if variant is Variant.PAPER else PROBABILITY,
+                link=EXPONENTIAL if variant == Variant.PAPER else PROBABILITY,
                 parts=_parts(grids, ranges, variant, size=classifier.size),
                 ranges=ranges,
                 passes=passes,
@@ -130,7 +116,7 @@ def score_cam(
             saliency = np.zeros(classifier.size, np.float32)
             warnings.append(_why_flat(score, live=len(live), layer=classifier.layer))
         weights = inferred.weights
-        if variant is Variant.PAPER:
+        if variant == Variant.PAPER:
             weights = weights / (weights.sum() + activations.shape[2] - len(live))  # see _sum
         steps = _steps(weights, used.passed, [part[:, place] for part in survived], grids=grids, live=live)
         maps.append(ClassMap(score, saliency, inferred.estimated_correlation, steps))
@@ -195,11 +181,11 @@ def _sum(
     variant: Variant,
 ) -> NDArray[np.float64]:
     """`sum_k a_k * M_k` or `sum_k a_k * A_k` on the grid, float64 [h, w]: U is linear, so one upsampling is enough."""
-    if variant is Variant.PAPER:
+    if variant == Variant.PAPER:
         shares = np.ones(activations.shape[2])  # exp(0): a constant channel's logit does not rise
         shares[live] = weights
         return np.asarray(activations.astype(np.float64) @ (shares / shares.sum()))
-    if variant is Variant.OFFICIAL:
+    if variant == Variant.OFFICIAL:
         return np.asarray(activations[:, :, live].astype(np.float64) @ weights)
     lows, highs = (each.astype(np.float64) for each in ranges)
     centred = activations[:, :, live].astype(np.float64) - lows  # U(A - low) = U(A) - low
@@ -215,7 +201,7 @@ def _parts(
 ) -> NDArray[np.float64]:
     """What one unit of each weight adds to the map, in pixel coordinates: float64 [N, h * w]."""
     summands = grids.astype(np.float64)  # [N, h, w]
-    if variant is Variant.ARTICLE:
+    if variant == Variant.ARTICLE:
         lows, highs = (each.astype(np.float64)[:, None, None] for each in ranges)
         summands = (summands - lows) / (highs - lows + MASK_EPSILON)
     return np.asarray(summands.reshape(len(grids), -1) @ pixel_coordinates(grids.shape[1:], size))

@@ -13,12 +13,11 @@ from pathlib import Path
 
 import numpy as np
 
-from scorecam_cli.config import ModelSettings
+from scorecam_cli.config import ModelSettings, Selection
 from scorecam_cli.keras_engine.classifier import Classifier
 from scorecam_cli.loading.load import load_classifier
 from scorecam_cli.models.answers import MaskedScores
 from scorecam_cli.photos.read import read_photo
-from scorecam_cli.saliency.representatives import Selection
 from scorecam_cli.saliency.score_cam import live_channels, score_cam
 
 FINE_LAYER = "block6a_expand_activation"  # the last 14 x 14 x 672

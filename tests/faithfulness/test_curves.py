@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 import scorecam_cli
+from scorecam_cli.config import Fill
 from scorecam_cli.errors import NumericsError, UsageError
-from scorecam_cli.faithfulness.curves import Blank, blanked, deletion_and_insertion
+from scorecam_cli.faithfulness.curves import deletion_and_insertion, filled
 from tests.faithfulness.lamps import four_pixels, lamp_classifier, tripling
 from tests.loading import model_zoo
 
@@ -22,7 +23,7 @@ def lamp():
 
 
 def both(classifier, saliency, image=WHITE, **options):
-    options = {"steps": 24, "insertion_blank": Blank.ZERO, "class_index": 1} | options
+    options = {"steps": 24, "insertion_fill": Fill.ZERO, "class_index": 1} | options
     return deletion_and_insertion(classifier, image, saliency=saliency, **options)
 
 
@@ -48,7 +49,7 @@ def test_no_map_beats_the_perfect_one_and_none_is_worse_than_its_inverse(lamp):
         assert worst.insertion.area < found.insertion.area < best.insertion.area
 
 
-def test_curves_begin_and_end_with_the_whole_and_the_blank_photo(lamp):
+def test_curves_begin_and_end_with_the_whole_and_the_fill_photo(lamp):
     for map_seed, steps in ((0, 1), (1, 5), (2, 24)):
         saliency = np.random.default_rng(map_seed).uniform(0, 1, (4, 6)).astype(np.float32)
         found = both(lamp, saliency, steps=steps)
@@ -62,24 +63,24 @@ def test_pixels_per_step_end_with_a_shorter_step(lamp):
     assert found.deletion.probabilities.shape == (4,)
 
 
-@pytest.mark.parametrize("blank", Blank)
-def test_curves_equal_a_plain_loop(blank):
+@pytest.mark.parametrize("fill", Fill)
+def test_curves_equal_a_plain_loop(fill):
     model = model_zoo.functional()
     classifier = scorecam_cli.wrap(model, preprocess="unit")
     random = np.random.default_rng(5)
     image = random.uniform(0, 1, (16, 16, 3)).astype(np.float32)
     saliency = random.permutation(256).reshape(16, 16).astype(np.float32)  # no ties: the order is plain
     found = deletion_and_insertion(
-        classifier, image, saliency=saliency, class_index=2, steps=7, deletion_blank=blank, insertion_blank=blank
+        classifier, image, saliency=saliency, class_index=2, steps=7, deletion_fill=fill, insertion_fill=fill
     )
     empty = {"zero": np.zeros_like(image), "mean": np.ones_like(image) * image.mean((0, 1)), "blur": blurred(image)}
     deletion, insertion = [], []
     for step in range(8):
         count = 256 * step // 7
-        deleted, inserted = image.copy(), empty[blank].astype(np.float32)
+        deleted, inserted = image.copy(), empty[fill].astype(np.float32)
         for value in range(255, 255 - count, -1):
             row, column = np.argwhere(saliency == value)[0]
-            deleted[row, column] = empty[blank][row, column]
+            deleted[row, column] = empty[fill][row, column]
             inserted[row, column] = image[row, column]
         deletion.append(np.asarray(model(deleted[None]))[0, 2])
         insertion.append(np.asarray(model(inserted[None]))[0, 2])
@@ -87,7 +88,7 @@ def test_curves_equal_a_plain_loop(blank):
         np.abs(found.deletion.probabilities - deletion).max(),
         np.abs(found.insertion.probabilities - insertion).max(),
     ]
-    print(f"{blank}: largest difference {max(differences):.1e}")
+    print(f"{fill}: largest difference {max(differences):.1e}")
     assert max(differences) < 1e-5
 
 
@@ -106,9 +107,9 @@ def blurred(image):
 
 def test_blur_keeps_a_photo_of_one_colour_and_the_right_way_round():
     grey = np.full((30, 50, 3), 0.25, np.float32)
-    np.testing.assert_allclose(blanked(grey, Blank.BLUR), grey, atol=1e-6)
+    np.testing.assert_allclose(filled(grey, Fill.BLUR), grey, atol=1e-6)
     stripes = np.tile(np.arange(50) % 2, (30, 1))[..., None].astype(np.float32)  # [30, 50, 1]
-    smooth = blanked(stripes, Blank.BLUR)
+    smooth = filled(stripes, Fill.BLUR)
     np.testing.assert_allclose(smooth, blurred(stripes), atol=1e-6)
     assert np.ptp(smooth, axis=1).max() > 100 * np.ptp(smooth, axis=0).max()
 

@@ -10,10 +10,10 @@ import tensorflow as tf
 from PIL import Image
 
 import scorecam_cli
-from scorecam_cli.config import ModelSettings
+from scorecam_cli.config import ModelSettings, Precision
 from scorecam_cli.errors import PhotoError, UsageError
 from scorecam_cli.keras_engine import batches, hardware
-from scorecam_cli.keras_engine.hardware import CPU_BFLOAT16, Precision, check_precision
+from scorecam_cli.keras_engine.hardware import CPU_BFLOAT16, check_precision
 from scorecam_cli.loading.load import load_classifier
 from tests.loading import model_zoo
 

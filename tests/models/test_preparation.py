@@ -8,8 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from scorecam_cli.config import Preprocess
 from scorecam_cli.errors import UsageError
-from scorecam_cli.models.preparation import PREPARATIONS, Preprocess, choose_preparation, prepare
+from scorecam_cli.models.preparation import PREPARATIONS, choose_preparation, prepare
 
 RGB = np.random.default_rng(3).integers(0, 256, (5, 7, 3)).astype(np.uint8)
 NONE = PREPARATIONS["none"]

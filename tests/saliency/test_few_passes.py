@@ -8,13 +8,13 @@ import tensorflow as tf
 from PIL import Image
 
 import scorecam_cli
-from scorecam_cli.config import ModelSettings
+from scorecam_cli.config import ModelSettings, Selection, Variant
 from scorecam_cli.loading.load import load_classifier
 from scorecam_cli.saliency import inference
 from scorecam_cli.saliency.few_passes import FIRST_ROUND, pixel_coordinates, representative_passes
 from scorecam_cli.saliency.inference import EXPONENTIAL, PROBABILITY, infer_weights
-from scorecam_cli.saliency.representatives import Selection, medoid_order, spread_order, squared_distances
-from scorecam_cli.saliency.score_cam import Variant, live_channels, score_cam
+from scorecam_cli.saliency.representatives import medoid_order, spread_order, squared_distances
+from scorecam_cli.saliency.score_cam import live_channels, score_cam
 
 SAMPLES = Path(__file__).parents[2] / "sample_images"
 

@@ -7,11 +7,11 @@ import pytest
 
 import scorecam_cli
 from scorecam_cli import config
+from scorecam_cli.config import Selection, Variant
 from scorecam_cli.errors import ModelError, UsageError
 from scorecam_cli.saliency.maps import MethodSettings
 from scorecam_cli.saliency.methods import METHODS, explain_with, method_named, planned_passes
-from scorecam_cli.saliency.representatives import Selection
-from scorecam_cli.saliency.score_cam import Variant, score_cam
+from scorecam_cli.saliency.score_cam import score_cam
 from tests.keras_engine.test_gradients import opaque
 from tests.loading import model_zoo
 from tests.saliency import tiny

@@ -8,10 +8,10 @@ import pytest
 from PIL import Image
 
 import scorecam_cli
-from scorecam_cli.config import ModelSettings
+from scorecam_cli.config import ModelSettings, Variant
 from scorecam_cli.errors import ModelError, NumericsError
 from scorecam_cli.loading.load import load_classifier
-from scorecam_cli.saliency.score_cam import Variant, live_channels, score_cam
+from scorecam_cli.saliency.score_cam import live_channels, score_cam
 from tests.loading import model_zoo
 from tests.saliency import oracle
 

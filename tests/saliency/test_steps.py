@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 import scorecam_cli
-from scorecam_cli.saliency.representatives import Selection
-from scorecam_cli.saliency.score_cam import MOST_STEPS, Variant, live_channels, score_cam
+from scorecam_cli.config import Selection, Variant
+from scorecam_cli.saliency.score_cam import MOST_STEPS, live_channels, score_cam
 
 CHANNELS = 40
 
