@@ -151,6 +151,21 @@ class Seconds:
 
 
 @dataclass(frozen=True)
+class WrittenFile:
+    """One file as it was when it was written.
+
+    sha256: of its bytes, in hexadecimal.
+    mtime_ns, inode: with the size, they tell without reading whether it is still that file; where they differ, the
+        bytes decide. A file that another run has put in its place has another inode, however coarse the clock.
+    """
+
+    size: int
+    sha256: str
+    mtime_ns: int
+    inode: int
+
+
+@dataclass(frozen=True)
 class NotedScore:
     """One class in a manifest: a ClassScore, flat."""
 
@@ -178,7 +193,7 @@ class Manifest:
     photo: the path as given. input: H, W and colours of the model. passes, batch_size, precision: as in Explanation.
     predictions: the most probable classes, whether they are explained or not.
     settings: what the outputs depend on beside the photo, as JSON values.
-    file_sizes: bytes of each written file by its bare name.
+    outputs: each written file by its bare name; empty in manifests of early releases.
     """
 
     photo: str
@@ -201,7 +216,7 @@ class Manifest:
     batch_size: int
     classes: tuple[NotedClass, ...]
     predictions: tuple[NotedScore, ...] = ()
-    file_sizes: Mapping[str, int]
+    outputs: Mapping[str, WrittenFile] = field(default_factory=dict)
     warnings: tuple[str, ...]
     versions: Mapping[str, str]
     seconds: Seconds
@@ -209,16 +224,30 @@ class Manifest:
 
 
 @dataclass(frozen=True)
+class Redone:
+    """Why files that an earlier run made are made again.
+
+    reason: in words, without the photo.
+    replaced: which model and method made what is lost; None where the present ones would have made the same.
+    """
+
+    reason: str
+    replaced: str | None = None
+
+
+@dataclass(frozen=True)
 class Explained:
     """A photo whose outputs are all on disk; `paths` in the order they are printed, the manifest last.
 
-    `skipped` is true where they were there already, made by the same settings from the same bytes.
+    skipped: they were there already, made by the same settings from the same bytes.
+    redone: why, where there was something already.
     """
 
     job: PhotoJob
     manifest: Manifest
     paths: tuple[Path, ...]
     skipped: bool = False
+    redone: Redone | None = None
 
 
 @dataclass(frozen=True)

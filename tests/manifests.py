@@ -39,7 +39,6 @@ def noted_manifest(**changes):
         "passes": 5,
         "batch_size": 32,
         "classes": (noted_class(),),
-        "file_sizes": {},
         "warnings": (),
         "versions": {"scorecam": "0.1.0"},
         "seconds": Seconds(passes=1.0, total=1.25),

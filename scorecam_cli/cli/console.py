@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from scorecam_cli.records import Explained, Failed, Manifest, NotedClass
+from scorecam_cli.records import Explained, Failed, Manifest, NotedClass, Redone
 
 
 def say_error(sentence: str) -> None:
@@ -110,11 +110,20 @@ class Console:
         if self.verbosity >= 0:
             found = "; ".join(_class_line(each) for each in outcome.manifest.classes)
             self.say(f"{outcome.job.photo}: {found}{'  [up to date]' if outcome.skipped else ''}")
+        if outcome.redone is not None:
+            self._say_why(outcome.job.photo, outcome.redone)
         if self.verbosity >= 1:
             self.say(_how(outcome.manifest))
         if not outcome.skipped:
             for warning in outcome.manifest.warnings:
                 self.say(f"{outcome.job.photo}: warning: {warning}")
+
+    def _say_why(self, photo: Path, redone: Redone) -> None:
+        """Why there was something to do where there were files already; who loses maps of other settings is told."""
+        if redone.replaced is not None and self.verbosity >= 0:
+            self.say(f"{photo}: note: these replace the maps of {redone.replaced}: {redone.reason}")
+        elif self.verbosity >= 1:
+            self.say(f"  redone: {redone.reason}")
 
     def finished_photo(self, lines: Sequence[str], *, skipped: bool = False) -> None:
         """A photo is done; some lines about it."""

@@ -14,7 +14,7 @@ from scorecam_cli.errors import MisfitError
 
 MAX_TEXT = 4096  # characters, the longest path that Linux knows
 MAX_VALUES = 2**19  # 40 for each class of a photo: 13,000 classes; as Python objects at most 0.1 GB
-MAX_NUMBER = 2**53  # the whole numbers that every JSON reader keeps
+MAX_NUMBER = 2**64 - 1  # the largest inode; a time in nanoseconds is less
 MAX_DEPTH = 6  # of values without a shape of their own
 
 Record = TypeVar("Record")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import hashlib
 import io
 import json
 import os
@@ -17,6 +18,7 @@ from PIL import Image
 
 from scorecam_cli.errors import OutputError, PhotoError
 from scorecam_cli.files.temporaries import sweep, temporary_name
+from scorecam_cli.records import WrittenFile
 
 # A 12-megapixel overlay takes 0.8 s and 16.4 MB at level 1, 1.2 s and 15.6 MB at 3, 4.6 s and 14.7 MB at 6; a heatmap
 # 0.3 s and 2.8 MB at level 1, 0.5 s and 1.4 MB at 6. Time is worth more here than the tenth of the disk.
@@ -42,7 +44,7 @@ _BUFFER_BYTES = 2**20  # the encoder of PNG gives 64 kB and a few bytes by turns
 _swept: set[Path] = set()  # folders this process has written to
 
 
-def write_png(path: Path, rgb: NDArray[np.uint8]) -> None:
+def write_png(path: Path, rgb: NDArray[np.uint8]) -> WrittenFile:
     """A PNG of the pixels and nothing else: no metadata of the photo, the same bytes for the same pixels.
 
     Args:
@@ -52,20 +54,20 @@ def write_png(path: Path, rgb: NDArray[np.uint8]) -> None:
     Raises:
         PhotoError: the file cannot be written; nothing of it is left.
     """
-    write_image(path, Image.fromarray(rgb))
+    return write_image(path, Image.fromarray(rgb))
 
 
-def write_image(path: Path, image: Image.Image) -> None:
+def write_image(path: Path, image: Image.Image) -> WrittenFile:
     """The PNG that `write_png` makes, of an image of mode RGB.
 
     Raises:
         PhotoError: the file cannot be written; nothing of it is left.
     """
     # Straight to the disk: the encoded picture of a large photo would take hundreds of megabytes more.
-    _write_whole(path, lambda file: image.save(file, "PNG", compress_level=COMPRESS_LEVEL))
+    return _write_whole(path, lambda file: image.save(file, "PNG", compress_level=COMPRESS_LEVEL))
 
 
-def write_array(path: Path, array: NDArray[np.float32]) -> None:
+def write_array(path: Path, array: NDArray[np.float32]) -> WrittenFile:
     """A `.npy` file of the map as it was computed, float32, C order.
 
     Raises:
@@ -73,7 +75,7 @@ def write_array(path: Path, array: NDArray[np.float32]) -> None:
     """
     encoded = io.BytesIO()
     np.save(encoded, np.ascontiguousarray(array, dtype="<f4"), allow_pickle=False)
-    write_bytes(path, encoded.getvalue())
+    return write_bytes(path, encoded.getvalue())
 
 
 def write_text(path: Path, text: str) -> None:
@@ -85,13 +87,13 @@ def write_text(path: Path, text: str) -> None:
     write_bytes(path, text.encode("utf-8", "surrogateescape"))
 
 
-def write_bytes(path: Path, data: bytes) -> None:
+def write_bytes(path: Path, data: bytes) -> WrittenFile:
     """A file of these bytes.
 
     Raises:
         PhotoError: the file cannot be written; nothing of it is left.
     """
-    _write_whole(path, lambda file: file.write(data))
+    return _write_whole(path, lambda file: file.write(data))
 
 
 def write_json(path: Path, obj: Any) -> None:
@@ -118,14 +120,14 @@ def remove(path: Path) -> None:
         raise unwritable(path, error) from error
 
 
-def _write_whole(path: Path, fill: Callable[[BinaryIO], object]) -> None:
+def _write_whole(path: Path, fill: Callable[[BinaryIO], object]) -> WrittenFile:
     """What `fill` writes, at `path`, all or none, whatever interrupts."""
     try:
         _make_folder(path.parent)
         _sweep_once(path.parent)
         temporary = path.with_name(temporary_name(path.name))
         try:
-            _write_synced(temporary, fill)
+            written = _write_synced(temporary, fill)
             temporary.replace(path)  # over a symbolic link, not through it
         except BaseException:  # an interrupt, too, leaves nothing behind
             with contextlib.suppress(OSError):
@@ -133,6 +135,7 @@ def _write_whole(path: Path, fill: Callable[[BinaryIO], object]) -> None:
             raise
     except (OSError, ValueError) as error:
         raise unwritable(path, error) from error
+    return written
 
 
 def _make_folder(folder: Path) -> None:
@@ -167,15 +170,33 @@ def _sweep_once(folder: Path) -> None:
         sweep(folder)
 
 
-def _write_synced(path: Path, fill: Callable[[BinaryIO], object]) -> None:
+def _write_synced(path: Path, fill: Callable[[BinaryIO], object]) -> WrittenFile:
+    """Write a new file to the disk; what is told of it is asked of the open file, whoever has its name by then."""
     # Mode 0666: the system takes the umask off by itself. Reading the umask means setting it for a moment, which every
     # other thread would see.
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666)
-    with os.fdopen(descriptor, "wb", buffering=_BUFFER_BYTES) as file:
+    raw = _Digested(descriptor, "wb")
+    with io.BufferedWriter(raw, _BUFFER_BYTES) as file:
         fill(file)
         file.flush()
         try:
-            os.fsync(file.fileno())
+            os.fsync(descriptor)
         except OSError as error:
             if error.errno not in _CANNOT_SYNC:
                 raise
+        status = os.fstat(descriptor)
+    return WrittenFile(status.st_size, raw.sha256.hexdigest(), status.st_mtime_ns, status.st_ino)
+
+
+class _Digested(io.FileIO):
+    """A file that knows the SHA-256 of what was written to it."""
+
+    def __init__(self, descriptor: int, mode: str) -> None:
+        super().__init__(descriptor, mode)
+        self.sha256 = hashlib.sha256()
+
+    def write(self, data: Any) -> int:
+        """Write some of the bytes, as many as the disk takes at once."""
+        count = super().write(data)
+        self.sha256.update(memoryview(data)[:count])
+        return count

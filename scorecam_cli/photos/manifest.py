@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import os
 import stat
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -13,11 +12,12 @@ from typing import Any
 from scorecam_cli.errors import MisfitError, PhotoError
 from scorecam_cli.files import write
 from scorecam_cli.files.json_records import parse_json, read_record
-from scorecam_cli.files.regular import read_regular
-from scorecam_cli.records import Manifest
+from scorecam_cli.files.regular import file_sha256, read_regular
+from scorecam_cli.records import Manifest, WrittenFile
 
 SCHEMA = 1
 MAX_BYTES = 2**24  # a manifest of 1000 classes has about 0.5 MB; more than 16 MiB is something else
+_SECOND = 10**9  # nanoseconds; times without a fraction are of a file system that tells two files apart no better
 MAX_SIDE = 10**9  # pixels; a photo of one row may be that long
 
 # What `--save` can name, in the order in which paths are printed, and how each file's name ends.
@@ -56,21 +56,6 @@ def named_output(output: Path, ending: str) -> Path:
     return output.with_name(f"{output.name}.scorecam-{ending}")
 
 
-def file_sizes(paths: Iterable[Path]) -> dict[str, int]:
-    """Bytes of each file by its bare name: what a manifest records under `file_sizes`.
-
-    Raises:
-        PhotoError: a file that was just written is gone.
-    """
-    sizes = {}
-    for path in paths:
-        try:
-            sizes[path.name] = path.stat().st_size
-        except OSError as error:
-            raise PhotoError(f"{path} was written, but cannot be found again: {error.strerror}") from error
-    return sizes
-
-
 def write_manifest(path: Path, manifest: Manifest) -> None:
     """Write what was noted of a photo, after all files that it vouches for.
 
@@ -82,7 +67,8 @@ def write_manifest(path: Path, manifest: Manifest) -> None:
 
 def json_values(manifest: Manifest) -> dict[str, Any]:
     """The manifest as scripts read it, from a file or from `--json`."""
-    return {"schema": SCHEMA, **asdict(manifest)}
+    sizes = {name: written.size for name, written in manifest.outputs.items()}
+    return {"schema": SCHEMA, **asdict(manifest), "file_sizes": sizes}
 
 
 def read_manifest(path: Path) -> Manifest | None:
@@ -106,21 +92,21 @@ def read_manifest(path: Path) -> Manifest | None:
     return manifest
 
 
-def is_current(manifest: Manifest, *, settings: Mapping[str, Any], photo_sha256: str, folder: Path) -> bool:
-    """Whether nothing would change if the photo were explained again.
+def changed_file(manifest: Manifest, folder: Path) -> str | None:
+    """The first file of the manifest that is not as the run that noted it left it; None where all are.
+
+    A file of the size, time and inode noted is believed; of another, its bytes decide. So a run that wrote over the
+    files of another, at the same time even, is found out, and a folder that was copied is not done again.
 
     Args:
-        settings: what the present run would record under `settings`; anything JSON can hold.
-        photo_sha256: of the photo's present bytes.
-        folder: where the manifest lies; its file names are relative to it.
-
-    Returns:
-        True where settings and photo are the same and each file of each class is there with the size recorded.
+        folder: where the manifest lies.
     """
-    if manifest.photo_sha256 != photo_sha256 or _canonical(manifest.settings) != _canonical(settings):
-        return False
-    names = [name for each in manifest.classes for name in each.files.values()]
-    return all(_has_size(folder, name, manifest.file_sizes) for name in names)
+    for each in manifest.classes:
+        for name in each.files.values():
+            written = manifest.outputs.get(name)
+            if written is None or not _is_untouched(folder / name, written):
+                return name
+    return None
 
 
 def _check(manifest: Manifest) -> None:
@@ -150,15 +136,18 @@ def is_bare_name(text: str) -> bool:
     return is_path(text) and text not in (".", "..") and Path(text).name == text
 
 
-def _canonical(value: Any) -> str:
-    """One spelling of a JSON value: tuples equal lists, key order is nothing, but 1, 1.0 and true differ."""
-    return json.dumps(value, sort_keys=True)
-
-
-def _has_size(folder: Path, name: str, sizes: Mapping[str, int]) -> bool:
-    """Whether the bare name is a plain file of the recorded size, which is not zero."""
+def _is_untouched(path: Path, written: WrittenFile) -> bool:
+    """Whether a plain file, not empty, holds what was written."""
     try:
-        status = os.lstat(folder / name)
+        status = os.lstat(path)
     except OSError:
         return False
-    return stat.S_ISREG(status.st_mode) and status.st_size > 0 and sizes.get(name) == status.st_size
+    if not stat.S_ISREG(status.st_mode) or status.st_size != written.size or not status.st_size:
+        return False
+    seen = (status.st_mtime_ns, status.st_ino)
+    if seen == (written.mtime_ns, written.inode) and written.mtime_ns % _SECOND:
+        return True
+    try:
+        return file_sha256(path) == written.sha256
+    except PhotoError:
+        return False

@@ -7,7 +7,6 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from scorecam_cli.photos import manifest
 from scorecam_cli.records import (
     ClassMap,
     ClassScore,
@@ -19,6 +18,7 @@ from scorecam_cli.records import (
     Photo,
     PhotoJob,
     Seconds,
+    WrittenFile,
 )
 
 if TYPE_CHECKING:
@@ -48,6 +48,7 @@ def describe(
     explanation: Explanation,
     *,
     files: Sequence[Mapping[str, Path]],
+    outputs: Mapping[str, WrittenFile],
     predictions: Sequence[ClassScore],
     seconds: Seconds,
     settings: Mapping[str, Any],
@@ -56,11 +57,9 @@ def describe(
 
     Args:
         files: for each class of the explanation, in its order, the written files by kind.
+        outputs: each of these files as it was written, by its bare name.
         predictions: the most probable classes, whether they are explained or not.
         settings: what the outputs depend on beside the photo.
-
-    Raises:
-        PhotoError: one of the files is not there any more.
     """
     return Manifest(
         photo=str(job.photo),
@@ -83,7 +82,7 @@ def describe(
         batch_size=explanation.batch_size,
         classes=tuple(_noted_class(found, group) for found, group in zip(explanation.classes, files, strict=True)),
         predictions=tuple(note_score(score) for score in predictions),
-        file_sizes=manifest.file_sizes(path for group in files for path in group.values()),
+        outputs=outputs,
         warnings=(*photo.warnings, *explanation.warnings),
         versions=model.versions,
         seconds=seconds,

@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from scorecam_cli.config import SEEDED, ExplainConfig, PredictConfig
-from scorecam_cli.errors import MisfitError, OutputError, PhotoError
-from scorecam_cli.files.regular import file_sha256
+from scorecam_cli.errors import OutputError, PhotoError
 from scorecam_cli.loading.load import fingerprint, known_labels
-from scorecam_cli.photos import draw, manifest
+from scorecam_cli.photos import draw
 from scorecam_cli.photos.read import read_photo
-from scorecam_cli.records import ClassScore, Explained, Failed, Outcome, Photo, PhotoJob
+from scorecam_cli.records import ClassScore, Explained, Failed, Outcome, Photo, PhotoJob, Redone
+from scorecam_cli.runs.current import look_up
 from scorecam_cli.runs.outputs import ComputedPhoto, Stop, write_outputs
 from scorecam_cli.runs.session import WARNING_FILTERS, Session, Watcher
 from scorecam_cli.runs.stages import in_stages
@@ -26,11 +26,12 @@ NOTED_PREDICTIONS = 5  # in the manifest
 
 @dataclass(frozen=True)
 class ReadPhoto:
-    """A photo that needs a map; seconds: of reading it."""
+    """A photo that needs a map; seconds: of reading it. redone: why, where an earlier run has made some."""
 
     job: PhotoJob
     photo: Photo
     seconds: float
+    redone: Redone | None = None
 
 
 @dataclass(frozen=True)
@@ -122,36 +123,20 @@ def _settings(config: ExplainConfig) -> dict[str, Any]:
     }
 
 
-def _current(job: PhotoJob, settings: Mapping[str, Any]) -> Explained | None:
-    """The outcome of an earlier run, where its manifest, the photo's bytes and all its files still agree."""
-    path = manifest.manifest_path(job.output)
-    try:
-        found = manifest.read_manifest(path)
-        if found is None:
-            return None
-        digest = file_sha256(job.photo)
-    except (MisfitError, PhotoError):
-        return None
-    if not manifest.is_current(found, settings=settings, photo_sha256=digest, folder=path.parent):
-        return None
-    names = [name for each in found.classes for name in each.files.values()]
-    return Explained(job, found, (*(path.parent / name for name in names), path), skipped=True)
-
-
 def _read(
     config: ExplainConfig, settings: Mapping[str, Any], job: PhotoJob, *, clock: Callable[[], float]
 ) -> ReadPhoto | Outcome:
     """The photo, or the outcome where it is known already: up to date, or not to be read."""
-    current = None if config.force else _current(job, settings)
-    if current is not None:
-        return current
+    earlier = look_up(job, settings, force=config.force)
+    if isinstance(earlier, Explained):
+        return earlier
     with WARNING_FILTERS:
         began = clock()
         try:
             photo = read_photo(job.photo, max_pixels=config.photos.max_pixels)
         except PhotoError as error:
             return Failed(job.photo, str(error))
-        return ReadPhoto(job, photo, clock() - began)
+        return ReadPhoto(job, photo, clock() - began, earlier)
 
 
 def _compute(
@@ -203,6 +188,7 @@ def _explain(session: Session, config: ExplainConfig, read: ReadPhoto, clock: Ca
         predictions=tuple(classifier.score(observation, index) for index in most),
         seconds=seconds,
         pass_seconds=ended - passes_began,
+        redone=read.redone,
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,7 +25,9 @@ from scorecam_cli.records import (
     Outcome,
     Photo,
     PhotoJob,
+    Redone,
     Seconds,
+    WrittenFile,
 )
 from scorecam_cli.runs.description import describe
 from scorecam_cli.runs.session import WARNING_FILTERS
@@ -51,6 +53,7 @@ class ComputedPhoto:
     seconds: float
     pass_seconds: float
     predictions: tuple[ClassScore, ...] = ()
+    redone: Redone | None = None
 
 
 @dataclass(frozen=True)
@@ -81,14 +84,15 @@ def write_outputs(
         try:
             _stop_if(halt)
             write.remove(path)  # or a kill would leave an earlier manifest beside files of this run
-            files = _write_maps(config, computed, halt)
+            written = _write_maps(config, computed, halt)
             total = computed.seconds + clock() - began
             described = describe(
                 computed.job,
                 computed.photo,
                 computed.model,
                 computed.explanation,
-                files=files,
+                files=written.paths,
+                outputs=written.files,
                 predictions=computed.predictions,
                 seconds=Seconds(passes=round(computed.pass_seconds, 3), total=round(total, 3)),
                 settings=settings,
@@ -99,26 +103,36 @@ def write_outputs(
             return Stop(Failed(computed.job.photo, str(error)))
         except PhotoError as error:
             return Failed(computed.job.photo, str(error))
-    return Explained(computed.job, described, (*(made for group in files for made in group.values()), path))
+    paths = (*(made for group in written.paths for made in group.values()), path)
+    return Explained(computed.job, described, paths, redone=computed.redone)
 
 
-def _write_maps(config: ExplainConfig, computed: ComputedPhoto, halt: threading.Event) -> list[dict[str, Path]]:
-    """Draw and write the files of each class; the paths by kind, in the order of the classes."""
+@dataclass
+class _Written:
+    """The files of a photo so far: of each class the paths by kind, and each file as it was written."""
+
+    paths: list[dict[str, Path]] = field(default_factory=list)
+    files: dict[str, WrittenFile] = field(default_factory=dict)
+
+
+def _write_maps(config: ExplainConfig, computed: ComputedPhoto, halt: threading.Event) -> _Written:
+    """Draw and write the files of each class, in the order of the classes."""
     photo = computed.photo
-    written = []
+    written = _Written()
     for found in computed.explanation.classes:
         paths = manifest.output_paths(computed.job.output, found.score.label.index, save=config.save)
         levels = draw.heat_levels(found.map, width=photo.width, height=photo.height)
         for kind, path in paths.items():
             _stop_if(halt)
             if kind == "npy":
-                write.write_array(path, found.map)
+                made = write.write_array(path, found.map)
             elif kind in ("heatmap", "overlay"):
                 tiles = _tiles(kind, config, photo, levels)
-                write.write_image(path, draw.image_of(tiles, width=photo.width, height=photo.height))
+                made = write.write_image(path, draw.image_of(tiles, width=photo.width, height=photo.height))
             else:
-                write.write_png(path, _figure(kind, config, photo, found, computed.model))
-        written.append(paths)
+                made = write.write_png(path, _figure(kind, config, photo, found, computed.model))
+            written.files[path.name] = made
+        written.paths.append(paths)
     return written
 
 

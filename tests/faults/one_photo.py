@@ -65,8 +65,8 @@ def is_current(folder: Path, seed: int) -> bool:
         found = manifest.read_manifest(folder / NAMES[-1])
     except MisfitError:
         return False
-    about = {"settings": {"seed": seed}, "photo_sha256": f"{seed:064}"}
-    return found is not None and manifest.is_current(found, **about, folder=folder)
+    made_now = found is not None and (found.settings, found.photo_sha256) == ({"seed": seed}, f"{seed:064}")
+    return made_now and manifest.changed_file(found, folder) is None
 
 
 if __name__ == "__main__":

@@ -61,7 +61,7 @@ def test_record_is_read_field_by_field():
         ({"count": 3.0}, "count is no whole number from 0"),
         ({"count": -1}, "count is no whole number from 0"),
         ({"count": True}, "count is no whole number from 0"),
-        ({"count": 2**60}, "count is no whole number from 0"),
+        ({"count": 2**64}, "count is no whole number from 0"),
         ({"inner": []}, "inner is not an object"),
         ({"inner": {}}, "inner.share is missing"),
         ({"inner": {"share": "1"}}, "inner.share is no finite number"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import hashlib
 import io
 import json
 import os
@@ -18,12 +19,21 @@ from PIL import Image
 
 from scorecam_cli.errors import PhotoError
 from scorecam_cli.files.write import remove, write_array, write_bytes, write_json, write_png
+from scorecam_cli.records import WrittenFile
 
 RGB = np.random.default_rng(0).integers(0, 256, (5, 7, 3), np.uint8)
 
 
 def names(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir())
+
+
+def test_what_was_written_is_known_without_reading_it_again(tmp_path):
+    for path, write in ((tmp_path / "a.png", write_png), (tmp_path / "a.npy", write_array)):
+        written = write(path, RGB)
+        status = path.stat()
+        digest = hashlib.sha256(path.read_bytes()).hexdigest()
+        assert written == WrittenFile(status.st_size, digest, status.st_mtime_ns, status.st_ino)
 
 
 def test_png_holds_the_pixels_and_nothing_else(tmp_path):

@@ -6,15 +6,17 @@ import dataclasses
 import hashlib
 import json
 import os
+import shutil
 from pathlib import Path
 
 import pytest
 
 from scorecam_cli.errors import MisfitError, PhotoError
 from scorecam_cli.files.regular import file_sha256
+from scorecam_cli.files.write import write_bytes
+from scorecam_cli.photos import manifest as manifests
 from scorecam_cli.photos.manifest import (
-    file_sizes,
-    is_current,
+    changed_file,
     manifest_path,
     output_paths,
     read_manifest,
@@ -44,18 +46,11 @@ def test_names_keep_the_whole_name_of_the_photo():
 def written(tmp_path):
     """Outputs as a run leaves them, read back from disk."""
     paths = output_paths(tmp_path / os.fsdecode(b"d\xe9g.jpg"), 242, ["heatmap", "npy"])
-    for number, path in enumerate(paths.values(), start=5):
-        path.write_bytes(b"x" * number)
+    outputs = {path.name: write_bytes(path, b"x" * number) for number, path in enumerate(paths.values(), start=5)}
     classes = (noted_class(files={kind: path.name for kind, path in paths.items()}),)
-    content = noted_manifest(
-        photo_sha256="ab", settings=SETTINGS, classes=classes, file_sizes=file_sizes(paths.values())
-    )
+    content = noted_manifest(settings=SETTINGS, classes=classes, outputs=outputs)
     write_manifest(tmp_path / "m.json", content)
     return tmp_path, paths, read_manifest(tmp_path / "m.json")
-
-
-def current(manifest, folder, **changes):
-    return is_current(manifest, **{"settings": SETTINGS, "photo_sha256": "ab", "folder": folder, **changes})
 
 
 def changed(folder, change):
@@ -69,47 +64,23 @@ def changed(folder, change):
         return str(error)
 
 
-def test_untouched_outputs_are_current(written):
-    folder, _, manifest = written
-    assert sorted(manifest.file_sizes.values()) == [5, 6]
-    assert current(manifest, folder)
-
-
 def test_what_was_written_is_read_again(written):
     folder, _, manifest = written
-    assert manifest == noted_manifest(
-        photo_sha256="ab",
-        settings=json.loads(json.dumps(SETTINGS)),
-        classes=manifest.classes,
-        file_sizes=manifest.file_sizes,
-    )
-    assert json.loads((folder / "m.json").read_text())["schema"] == 1
+    settings = json.loads(json.dumps(SETTINGS))
+    assert manifest == noted_manifest(settings=settings, classes=manifest.classes, outputs=manifest.outputs)
+    value = json.loads((folder / "m.json").read_text())
+    assert value["schema"] == 1
+    assert sorted(value["file_sizes"].values()) == [5, 6]
 
 
-@pytest.mark.parametrize(
-    "change",
-    [
-        {"alpha": 0.4},
-        {"passes": 512.0},
-        {"passes": True},
-        {"layer": "x"},
-        {"save": ["overlay", "heatmap"]},
-        {"more": 1},
-    ],
-)
-def test_any_other_setting_is_outdated(written, change):
+def test_untouched_files_are_not_read(written, monkeypatch):
     folder, _, manifest = written
-    assert not current(manifest, folder, settings={**SETTINGS, **change})
+    monkeypatch.setattr(manifests, "file_sha256", lambda path: pytest.fail(f"{path} is read"))
+    assert changed_file(manifest, folder) is None
 
 
-def test_other_photo_or_folder_is_outdated(written, tmp_path):
-    folder, _, manifest = written
-    assert not current(manifest, folder, photo_sha256="ac")
-    assert not current(manifest, tmp_path / "elsewhere")
-
-
-@pytest.mark.parametrize("damage", ["missing", "empty", "longer", "folder", "pipe", "link"])
-def test_damaged_output_is_outdated(written, damage):
+@pytest.mark.parametrize("damage", ["missing", "empty", "longer", "other bytes", "folder", "pipe", "link"])
+def test_damaged_output_is_named(written, damage):
     folder, paths, manifest = written
     path = paths["npy"]
     path.unlink()
@@ -117,22 +88,59 @@ def test_damaged_output_is_outdated(written, damage):
         path.touch()
     elif damage == "longer":
         path.write_bytes(b"x" * 7)
+    elif damage == "other bytes":
+        path.write_bytes(b"y" * 6)
     elif damage == "folder":
         path.mkdir()
-        sizes = {**manifest.file_sizes, path.name: path.stat().st_size}  # the size alone must not convince
-        manifest = dataclasses.replace(manifest, file_sizes=sizes)
+        size = {path.name: dataclasses.replace(manifest.outputs[path.name], size=path.stat().st_size)}
+        manifest = dataclasses.replace(manifest, outputs={**manifest.outputs, **size})
     elif damage == "pipe":
         os.mkfifo(path)
     elif damage == "link":
         (folder / "other").write_bytes(b"x" * 6)
         path.symlink_to("other")
-    assert not current(manifest, folder)
+    assert changed_file(manifest, folder) == path.name
 
 
-def test_empty_file_recorded_as_empty_is_outdated(written):
+def test_file_of_the_same_size_and_time_from_another_run_is_found_out(written):
     folder, paths, manifest = written
-    paths["npy"].write_bytes(b"")
-    assert not current(dataclasses.replace(manifest, file_sizes=file_sizes(paths.values())), folder)
+    path, noted = paths["npy"], manifest.outputs[paths["npy"].name]
+    write_bytes(path, b"y" * 6)
+    os.utime(path, ns=(noted.mtime_ns, noted.mtime_ns))
+    assert (path.stat().st_size, path.stat().st_mtime_ns) == (noted.size, noted.mtime_ns)
+    assert changed_file(manifest, folder) == path.name
+
+
+def test_copied_folder_is_believed_for_its_bytes(written, tmp_path_factory):
+    folder, _, manifest = written
+    copy = tmp_path_factory.mktemp("copy") / "x"
+    shutil.copytree(folder, copy)
+    assert changed_file(manifest, copy) is None
+    assert changed_file(manifest, tmp_path_factory.mktemp("elsewhere")) is not None
+
+
+def test_time_without_a_fraction_proves_nothing(written):
+    """Of file systems that count whole seconds, two files written one after the other have the same time."""
+    folder, paths, manifest = written
+    name = paths["npy"].name
+    coarse = dataclasses.replace(manifest.outputs[name], mtime_ns=10**18)
+    manifest = dataclasses.replace(manifest, outputs={**manifest.outputs, name: coarse})
+    paths["npy"].write_bytes(b"y" * 6)
+    os.utime(paths["npy"], ns=(10**18, 10**18))
+    assert (folder / name).stat().st_ino == coarse.inode
+    assert changed_file(manifest, folder) == name
+
+
+def test_manifest_without_digests_vouches_for_nothing(written):
+    folder, paths, manifest = written
+    assert changed_file(dataclasses.replace(manifest, outputs={}), folder) == paths["heatmap"].name
+
+
+def test_empty_file_recorded_as_empty_is_named(written):
+    folder, paths, manifest = written
+    name = paths["npy"].name
+    empty = {name: write_bytes(paths["npy"], b"")}
+    assert changed_file(dataclasses.replace(manifest, outputs={**manifest.outputs, **empty}), folder) == name
 
 
 @pytest.mark.parametrize("name", ["../m.json", "/etc/passwd", "", ".", "..", "a\0b", "sub/x", "\ud800", 3, None])
@@ -155,13 +163,14 @@ def test_photo_is_the_name_of_a_file(written, photo):
 def test_field_of_a_wrong_type_is_one_sentence(written, name, value):
     folder, _, _ = written
     told = changed(folder, lambda found: found.update({name: value}))
-    shapeless = name in ("settings", "versions", "file_sizes", "warnings", "predictions") and value in ([], {})
+    shapeless = name in ("settings", "versions", "outputs", "warnings", "predictions") and value in ([], {})
     assert shapeless or isinstance(told, str)
 
 
-@pytest.mark.parametrize(
-    "name", [each.name for each in dataclasses.fields(Manifest) if each.name not in ("selection", "predictions")]
-)
+ADDED = ("selection", "predictions", "outputs")  # since the first release
+
+
+@pytest.mark.parametrize("name", [each.name for each in dataclasses.fields(Manifest) if each.name not in ADDED])
 def test_missing_field_is_named(written, name):
     folder, _, _ = written
     assert changed(folder, lambda found: found.pop(name)) == f"{name} is missing"
@@ -177,9 +186,10 @@ def test_manifest_of_the_first_release_is_read(written):
     folder, _, manifest = written
 
     def older(value):
-        del value["selection"], value["predictions"]
+        for name in ADDED:
+            del value[name]
 
-    assert changed(folder, older) == manifest
+    assert changed(folder, older) == dataclasses.replace(manifest, outputs={})
 
 
 @pytest.mark.parametrize(
@@ -230,8 +240,3 @@ def test_file_sha256_is_of_plain_files_only(tmp_path):
     for name, words in (("pipe", "a named pipe"), ("gone", "no such file"), (".", "a folder")):
         with pytest.raises(PhotoError, match=words):
             file_sha256(tmp_path / name)
-
-
-def test_size_of_a_vanished_output_is_a_photo_error(tmp_path):
-    with pytest.raises(PhotoError, match="cannot be found again"):
-        file_sizes([tmp_path / "gone"])

@@ -72,7 +72,6 @@ def explained(photo, classes, *, folder=None, save=("heatmap", "overlay"), color
         "live_channels": 6,
         "passes": 5,
         "classes": entries,
-        "file_sizes": {},
         "warnings": [],
         "versions": {"scorecam": "0.1.0"},
         "seconds": {"passes": 1.0, "total": 1.25},

@@ -15,7 +15,7 @@ from scorecam_cli.errors import ModelError, PhotoError
 from scorecam_cli.files import write
 from scorecam_cli.loading.load import load_classifier
 from scorecam_cli.photos.manifest import json_values
-from scorecam_cli.records import Explained, Failed, Photo, PhotoJob
+from scorecam_cli.records import Explained, Failed, Photo, PhotoJob, WrittenFile
 from scorecam_cli.runs import explain as run
 from scorecam_cli.runs import session
 from scorecam_cli.runs.stages import READ_AHEAD, WRITE_BEHIND, WRITERS, in_stages
@@ -165,10 +165,10 @@ def test_photos_in_memory_do_not_grow_with_the_run(explain, tmp_path, monkeypatc
 
     def write_image(path, image):
         time.sleep(0.01 if slow == "write" else 0)
+        return WrittenFile(1, "", 1, 1)
 
     monkeypatch.setattr(run, "read_photo", read)
     monkeypatch.setattr(write, "write_image", write_image)
-    monkeypatch.setattr(run.manifest, "file_sizes", lambda paths: {})
     jobs = [PhotoJob(tmp_path / f"{number}.png", tmp_path / f"{number}.png") for number in range(30)]
     for _ in explain(jobs):
         assert len(alive) <= 4
@@ -184,7 +184,7 @@ def test_seconds_hold_neither_waiting_nor_loading(explain, tmp_path, monkeypatch
 
     def write_image(path, image, real=write.write_image):
         time.sleep(0.3)
-        real(path, image)
+        return real(path, image)
 
     list(explain(photo_jobs(tmp_path, 1), force=True))  # compiled before anything is timed
     monkeypatch.setattr(session, "load_classifier", load)
@@ -202,7 +202,7 @@ def test_closing_early_leaves_whole_files_and_no_thread(explain, tmp_path, monke
         real(path, lambda file: file.write(b"half"))
         time.sleep(0.02)
         path.unlink()
-        real(path, fill)
+        return real(path, fill)
 
     monkeypatch.setattr(write, "_write_synced", write_synced)
     outcomes = explain(photo_jobs(tmp_path, 10))
@@ -225,9 +225,9 @@ def test_closing_does_not_wait_for_all_files_of_a_photo(explain, tmp_path, monke
     def write_array(path, array):
         begun.append(path)
         time.sleep(0.5)
+        return WrittenFile(1, "", 1, 1)
 
     monkeypatch.setattr(write, "write_array", write_array)
-    monkeypatch.setattr(run.manifest, "file_sizes", lambda paths: {})
     jobs = photo_jobs(tmp_path, 6)
     jobs[0].photo.unlink()
     outcomes = explain(jobs, classes=(), top=3, save=("npy",))

@@ -1,0 +1,87 @@
+"""Whether an earlier run's files of a photo are what the present run would make, and if not, why."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from scorecam_cli.errors import MisfitError, PhotoError
+from scorecam_cli.files.regular import file_sha256
+from scorecam_cli.photos import manifest
+from scorecam_cli.records import Explained, Manifest, PhotoJob, Redone
+
+DIGEST = "sha256:"  # begins a setting that stands for the bytes of a file
+_NAMED = 3  # differences that a sentence names; the rest are counted
+_SHOWN = 60  # characters of a value
+
+
+def look_up(job: PhotoJob, settings: Mapping[str, Any], *, force: bool = False) -> Explained | Redone | None:
+    """The outcome of an earlier run where manifest, settings, photo and files still agree; else why it is redone.
+
+    Args:
+        settings: what the present run notes under `settings`.
+        force: do it again whatever is there; said all the same is which other settings' maps are lost.
+
+    Returns:
+        None where no earlier run is to be seen.
+    """
+    path = manifest.manifest_path(job.output)
+    try:
+        found = manifest.read_manifest(path)
+    except MisfitError as error:
+        return Redone(f"its manifest cannot be believed: {error}")
+    if found is None:
+        return None
+    if differing := differences(found.settings, settings):
+        return Redone(_joined(differing), replaced=_maker(found))
+    if force:
+        return Redone("asked for by --force")
+    try:
+        digest = file_sha256(job.photo)
+    except PhotoError:
+        return None  # to be told where the photo is read
+    if digest != found.photo_sha256:
+        return Redone("the photo has changed")
+    if lost := manifest.changed_file(found, path.parent):
+        return Redone(f"{lost} has changed or is gone")
+    names = [name for each in found.classes for name in each.files.values()]
+    return Explained(job, found, (*(path.parent / name for name in names), path), skipped=True)
+
+
+def differences(earlier: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
+    """Which settings are others than before, each in words: `seed was 1, is 2`; none where all are the same."""
+    names = [*now, *(name for name in earlier if name not in now)]
+    return [
+        _difference(name, earlier.get(name), now.get(name))
+        for name in names
+        if _canonical(earlier.get(name)) != _canonical(now.get(name))
+    ]
+
+
+def _difference(name: str, earlier: Any, now: Any) -> str:
+    if all(isinstance(value, str) and value.startswith(DIGEST) for value in (earlier, now)):
+        return f"{name} has changed"
+    return f"{name} was {_shown(earlier)}, is {_shown(now)}"
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, str) and value.startswith(DIGEST):
+        return "a file"
+    text = value if isinstance(value, str) else json.dumps(value)
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
+
+
+def _joined(differing: Sequence[str]) -> str:
+    more = len(differing) - _NAMED
+    return ", ".join([*differing[:_NAMED], *([f"and {more} more"] if more > 0 else [])])
+
+
+def _maker(found: Manifest) -> str:
+    """What made the maps of a manifest: `VGG16, grad-cam`."""
+    return ", ".join(filter(None, (found.model, found.method, found.variant)))
+
+
+def _canonical(value: Any) -> str:
+    """One spelling of a JSON value: tuples equal lists, key order is nothing, but 1, 1.0 and true differ."""
+    return json.dumps(value, sort_keys=True)
