@@ -16,6 +16,7 @@ from typing import IO, Any, NamedTuple
 from scorecam_cli.errors import ModelError
 from scorecam_cli.inspection.hdf5_structure import Contents, look_into
 from scorecam_cli.inspection.limits import DAMAGED, LOOK_BYTES, LOOK_SECONDS
+from scorecam_cli.inspection.sandbox import only_read
 
 _PROGRAM = (
     "import json, sys; request = json.loads(sys.argv[1]); sys.path[:] = request.pop('modules'); "
@@ -82,7 +83,7 @@ def ask_another_process(request: dict[str, Any]) -> str:
 
 
 def answer_within_limits(request: dict[str, Any]) -> str:
-    """`answer`, by a process that ends when it takes LOOK_SECONDS of CPU or LOOK_BYTES more memory."""
+    """`answer`, by a process that ends when it takes LOOK_SECONDS of CPU or LOOK_BYTES more memory, and only reads."""
     import h5py  # noqa: F401 - before its memory is counted
 
     with contextlib.suppress(ImportError, ValueError, OSError):  # where the system has no such limits
@@ -94,6 +95,7 @@ def answer_within_limits(request: dict[str, Any]) -> str:
         pages = int(Path("/proc/self/statm").read_text("ascii").split()[0])
         most = pages * resource.getpagesize() + LOOK_BYTES
         resource.setrlimit(resource.RLIMIT_AS, (most, most))
+    only_read()
     return answer(request)
 
 

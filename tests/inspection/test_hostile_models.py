@@ -75,13 +75,14 @@ def memory(line):
 def refuse(path):
     Path("/proc/self/clear_refs").write_text("5")  # the peak begins anew
     before, began = memory("VmRSS"), time.monotonic()
-    out, err = io.StringIO(), io.StringIO()
+    out, err = io.TextIOWrapper(io.BytesIO()), io.TextIOWrapper(io.BytesIO())
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
         try:
             main(["models", path])
         except SystemExit as ended:
             code = ended.code
-    return [path, code, out.getvalue(), err.getvalue(), time.monotonic() - began, memory("VmHWM") - before]
+    words = [stream.buffer.getvalue().decode() for stream in (out, err)]
+    return [path, code, *words, time.monotonic() - began, memory("VmHWM") - before]
 
 good, *hostile = sys.argv[1:]
 assert refuse(good)[1] == 0  # TensorFlow and Keras are loaded now
