@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +38,7 @@ def table(rows: Sequence[Sequence[str]]) -> list[str]:
     return lines
 
 
+ECHO_COLUMNS = 4  # of `^C`, twice
 LONG_PHOTO = 30  # seconds; a longer one is worth a word on what is faster
 
 
@@ -92,6 +94,17 @@ class Console:
                     "--precision bfloat16 about half the time where the CPU has it"
                 )
         self._passed += passes
+
+    @contextmanager
+    def bars_aside(self) -> Iterator[None]:
+        """Take the bars off the terminal while something is written to stdout, where that is a terminal as well."""
+        if (self._photo_bar is None and self._pass_bar is None) or not sys.stdout.isatty():
+            yield
+            return
+        from tqdm import tqdm
+
+        with tqdm.external_write_mode(file=sys.stdout):
+            yield
 
     def say(self, sentence: str) -> None:
         """One line on stderr, above the bars."""
@@ -158,11 +171,14 @@ class Console:
             self.say(f"{self.done} photos done ({self.skipped} were up to date), {self.failed} failed{not_reached}")
 
     def close(self) -> None:
-        """Take the bars off the terminal."""
+        """Take the bars off the terminal, and what it echoed beside them when a key was pressed."""
+        shown = self._photo_bar is not None or self._pass_bar is not None
         self._close_pass_bar()
         if self._photo_bar is not None:
             self._photo_bar.close()
             self._photo_bar = None
+        if shown:
+            print(end="\r\x1b[K", file=sys.stderr, flush=True)
 
     def _advance(self) -> None:
         self._close_pass_bar()
@@ -194,4 +210,13 @@ def _how(manifest: Manifest) -> str:
 def _bar(**settings: Any) -> Any:
     from tqdm import tqdm
 
-    return tqdm(file=sys.stderr, dynamic_ncols=True, smoothing=0.1, **settings)
+    class Bar(tqdm):  # type: ignore[misc]
+        """One that leaves room for the `^C` that a terminal echoes: in the next line it would lift the bar off."""
+
+        @property
+        def format_dict(self) -> dict[str, Any]:
+            drawn = dict(super().format_dict)
+            drawn["ncols"] = drawn["ncols"] and max(1, drawn["ncols"] - ECHO_COLUMNS)
+            return drawn
+
+    return Bar(file=sys.stderr, dynamic_ncols=True, smoothing=0.1, **settings)

@@ -35,7 +35,8 @@ class Results:
         if self.lost:
             return
         try:
-            sys.stdout.buffer.write(data)
+            with self._console.bars_aside():
+                sys.stdout.buffer.write(data)
         except ResultsLostError as error:
             self.lost = True
             self._console.say(
