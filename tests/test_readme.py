@@ -150,7 +150,7 @@ FOREIGN = {"--editable", "--files", "--photos", "--models", "--rounds", "--count
 
 @pytest.mark.parametrize("page", page_names())
 def test_every_option_named_exists(page):
-    named = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", prose_of(ROOT / page)))
+    named = set(re.findall(r"(?<![\w-])--[a-z][a-z0-9-]+", prose_of(ROOT / page)))
     assert named - known_options() - FOREIGN == set()
 
 

@@ -29,8 +29,9 @@ DEFAULTS: dict[str, Any] = {name: field.default for name, field in CompareConfig
 @click.option("-o", "--output-dir", type=shared.FOLDER, help="Where the figures go.  [default: next to each photo]")
 @shared.drawing_options
 @click.option("--json", "as_json", is_flag=True, help="Print one object per photo instead of the paths.")
+@shared.print0_option
 @shared.loudness_options
-def compare(as_json: bool, top: int | None, **options: Any) -> int:
+def compare(as_json: bool, print0: bool, top: int | None, **options: Any) -> int:
     """Show what several methods make of the same photo, class and layer, with their seconds and areas.
 
     For dog.jpg and class 242 this writes dog.jpg.scorecam-242-compare.png: the photo, and an overlay per method, each
@@ -42,6 +43,7 @@ def compare(as_json: bool, top: int | None, **options: Any) -> int:
     scorecam compare dog.jpg --methods score-cam,layer-cam,rise -k 3 --classes
     """
     loudness = shared.verbosity(options)
+    path_end = shared.path_ending(print0=print0, as_json=as_json)
     photos = shared.photo_settings(options)
     config = CompareConfig(photos=photos, model=shared.model_settings(options), top=top or 0, **options)
 
@@ -51,7 +53,7 @@ def compare(as_json: bool, top: int | None, **options: Any) -> int:
     check_request(config)
     found = find_jobs(photos.images, listed=photos.listed, recursive=photos.recursive, output_dir=photos.output_dir)
     console = Console(verbosity=loudness, total=len(found.jobs) + len(found.failures))
-    results = Results(console)
+    results = Results(console, ending=path_end)
     console.notes(found.notes)
     try:
         outcomes = compare_photos(config, found.jobs, watcher=console, clock=time.perf_counter)

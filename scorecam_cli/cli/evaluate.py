@@ -73,8 +73,9 @@ DEFAULTS: dict[str, Any] = {name: field.default for name, field in EvaluateConfi
 )
 @click.option("--force", "fresh", is_flag=True, help="Begin the table anew; otherwise its photos are not done again.")
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as one object instead of the paths.")
+@shared.print0_option
 @shared.loudness_options
-def evaluate(as_json: bool, **options: Any) -> int:
+def evaluate(as_json: bool, print0: bool, **options: Any) -> int:
     """Measure the maps of several methods over a set of photos.
 
     Average drop, increase and gain of the class when only the map's region is shown; areas under the deletion and
@@ -87,6 +88,7 @@ def evaluate(as_json: bool, **options: Any) -> int:
     scorecam evaluate photos/ --truth truth.csv --boxes boxes.csv --measures drop,curves,pointing,stability
     """
     loudness = shared.verbosity(options)
+    path_end = shared.path_ending(print0=print0, as_json=as_json)
     photos = shared.photo_settings(options)
     config = EvaluateConfig(photos=photos, model=shared.model_settings(options), **options)
 
@@ -109,7 +111,7 @@ def evaluate(as_json: bool, **options: Any) -> int:
         console.close()
     finished = finish_evaluation(config)
     console.say_lines(table(finished.table))
-    results = Results(console)
+    results = Results(console, ending=path_end)
     if as_json:
         results.json(finished.summary)
     else:

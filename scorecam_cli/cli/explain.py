@@ -74,9 +74,11 @@ DEFAULTS: dict[str, Any] = {name: field.default for name, field in ExplainConfig
 @click.option("--force", is_flag=True, help="Redo photos whose files are up to date.")
 @click.option("--page", type=PAGE, help="At the end, also make a page of all photos, as `scorecam report` does.")
 @click.option("--json", "as_json", is_flag=True, help="Print one object per photo instead of the paths.")
+@shared.print0_option
 @shared.loudness_options
 def explain(
     as_json: bool,
+    print0: bool,
     page: Path | None,
     top: int | None,
     log: Path | None,
@@ -96,6 +98,7 @@ def explain(
     scorecam explain dog.jpg -m my_model.keras --labels names.txt --preprocess unit
     """
     loudness = shared.verbosity(options)
+    path_end = shared.path_ending(print0=print0, as_json=as_json)
     photos = shared.photo_settings(options)
     config = ExplainConfig(photos=photos, model=shared.model_settings(options), top=top or 0, **options)
     on_page = None if page is None else ReportConfig(page)
@@ -107,7 +110,7 @@ def explain(
     exact = config.fidelity == 1 and config.passes is None and config.model.precision == "float32"
     exact = exact and config.method == "score-cam"
     console = Console(verbosity=loudness, total=len(found.jobs) + len(found.failures), exact=exact)
-    results = Results(console)
+    results = Results(console, ending=path_end)
     console.notes(found.notes)
     outcomes: list[Outcome] = []  # for the page
     with ExitStack() as ending:

@@ -258,6 +258,27 @@ def comma_list(_context: click.Context, _option: click.Parameter, value: str) ->
     return tuple(part.strip() for part in value.split(",") if part.strip())
 
 
+def print0_option(command: Command) -> Command:
+    """-0/--print0."""
+    return _stack(
+        command,
+        click.option(
+            "-0", "--print0", is_flag=True, help="End each printed path with NUL, not a newline: for xargs -0."
+        ),
+    )
+
+
+def path_ending(*, print0: bool, as_json: bool = False) -> bytes:
+    """What each printed path ends with.
+
+    Raises:
+        UsageError: no path is printed.
+    """
+    if print0 and as_json:
+        raise UsageError("--print0 is for paths and --json prints objects: leave one of them out")
+    return b"\0" if print0 else b"\n"
+
+
 def loudness_options(command: Command) -> Command:
     """-q and -v."""
     return _stack(

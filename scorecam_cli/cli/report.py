@@ -32,6 +32,7 @@ LISTED = 20  # photos that lack something and are named on stderr; the page name
     "--evaluation", type=shared.FILE, metavar="FILE.csv", help="Also show the metrics of `scorecam evaluate`."
 )
 @click.option("--folder", is_flag=True, help="Write index.html beside a folder of pictures, for thousands of photos.")
+@shared.print0_option
 @shared.loudness_options
 def report(
     paths: tuple[str, ...],
@@ -40,6 +41,7 @@ def report(
     title: str,
     evaluation: Path | None,
     folder: bool,
+    print0: bool,
     **options: bool,
 ) -> int:
     """Make a page that shows photos and their maps: one file that opens in any browser, without a network.
@@ -67,7 +69,7 @@ def report(
     finally:
         console.close()
     _say(console, made)
-    results = Results(console)
+    results = Results(console, ending=shared.path_ending(print0=print0))
     results.path(made.page)
     return 1 if found.lost or results.lost else 0
 

@@ -12,20 +12,40 @@ from typing import Any
 from scorecam_cli.cli.console import Console
 from scorecam_cli.cli.streams import ResultsLostError
 
+_SHORT = {"\n": r"\n", "\r": r"\r", "\t": r"\t", "\\": r"\\", "'": r"\'"}
+
+
+def shell_quoted(name: str) -> str:
+    r"""`$'in/dog\033[31m.png'` for a name that would do more to a terminal than show; others stay as they are.
+
+    The quoted form is one that a shell reads back as the name.
+    """
+    if name.isprintable() and not name.startswith("$'"):
+        return name
+    return f"$'{''.join(map(_quoted, name))}'"
+
+
+def _quoted(char: str) -> str:
+    if char in _SHORT:
+        return _SHORT[char]
+    return char if char.isprintable() else "".join(f"\\{byte:03o}" for byte in os.fsencode(char))
+
 
 class Results:
     """The results of a command whose work is files: they matter more than the list of them.
 
     Where stdout cannot be written that is said once, nothing more is printed, and the work goes on. `lost` tells.
+    ending: of each path, a newline or NUL.
     """
 
-    def __init__(self, console: Console) -> None:
+    def __init__(self, console: Console, *, ending: bytes = b"\n") -> None:
         self.lost = False
-        self._console = console
+        self._console, self._ending = console, ending
 
     def path(self, path: Path) -> None:
-        """One path on a line, byte for byte as the file system has it."""
-        self._write(os.fsencode(path) + b"\n")
+        """One path, byte for byte as the file system has it; on a line of a terminal, so that it is only text there."""
+        on_screen = self._ending == b"\n" and sys.stdout.isatty()
+        self._write(os.fsencode(shell_quoted(str(path)) if on_screen else path) + self._ending)
 
     def json(self, value: Mapping[str, Any]) -> None:
         """One object on one line, in ASCII."""

@@ -1,7 +1,8 @@
-"""What stands on a terminal: paths on lines of their own, and no rest of a bar."""
+"""What stands on a terminal: paths on lines of their own, no rest of a bar, and no byte that moves the cursor."""
 
 import io
 import os
+import subprocess
 import sys
 import termios
 import threading
@@ -10,6 +11,9 @@ from pathlib import Path
 import pytest
 
 from scorecam_cli.cli.console import Console
+from scorecam_cli.cli.results import Results, shell_quoted
+
+HOSTILE = "a\x1b[31m\nb'c\\\u202e\udcff.png"
 
 
 class Terminal:
@@ -95,3 +99,48 @@ def test_echo_of_a_key_beside_the_bars_is_taken_away_with_them(terminal, monkeyp
     os.write(terminal.slave, b"^C")
     console.close()
     assert not any(terminal.screen())
+
+
+def test_name_on_a_terminal_is_quoted_and_a_shell_reads_it_back(terminal, monkeypatch):
+    terminal.take(monkeypatch)
+    results = Results(Console(verbosity=-1, total=1))
+    results.path(Path(HOSTILE))
+    results.path(Path("with spaces, 猫.png"))
+    first, second, _ = terminal.written().split("\r\n")
+    assert second == "with spaces, 猫.png"
+    assert first.isascii()
+    assert first.isprintable()
+    read_back = subprocess.run(["bash", "-c", f"printf %s {first}"], capture_output=True, check=True)
+    assert read_back.stdout == os.fsencode(HOSTILE)
+
+
+@pytest.mark.parametrize("name", ["dog.png", "it's.png", "a b\\c.png", "猫.png", "*.png"])
+def test_name_that_only_shows_stays_as_it_is(name):
+    assert shell_quoted(name) == name
+
+
+def test_name_that_looks_quoted_is_quoted():
+    assert shell_quoted("$'a'") == r"$'$\'a\''"
+
+
+def test_names_are_printed_byte_for_byte_where_no_terminal_is(scorecam, photo, tiny_model):
+    odd = photo.parent / HOSTILE.replace("\udcff", "")
+    photo.rename(odd)
+    explain = ["explain", odd, "-m", tiny_model, "-c", 1]
+    on_lines = scorecam(*explain).out
+    assert on_lines.startswith(f"{odd}.scorecam-1-heatmap.png\n{odd}")
+    done = scorecam(*explain, "-0")
+    assert done.out == on_lines.replace(".png\n" + str(odd), ".png\0" + str(odd)).removesuffix("\n") + "\0"
+    assert [Path(path).is_file() for path in done.out.split("\0")[:-1]] == [True] * 3
+
+
+def test_page_is_named_with_nul_as_well(scorecam, photo, tmp_path):
+    done = scorecam("report", photo, "-0", "-o", tmp_path / "page.html")
+    assert done.out == f"{tmp_path / 'page.html'}\0"
+
+
+@pytest.mark.parametrize("command", ["explain", "compare", "evaluate"])
+def test_nul_and_objects_exclude_each_other(scorecam, photo, command):
+    done = scorecam(command, photo, "--print0", "--json")
+    assert (done.code, done.out) == (2, "")
+    assert "--print0 is for paths and --json prints objects" in done.err
