@@ -252,10 +252,11 @@ class Explained:
 
 @dataclass(frozen=True)
 class Failed:
-    """A photo that got no map, and why, in one sentence."""
+    """A photo that got no map, and why, in one sentence; `output` as in its job, where it is known."""
 
     photo: Path
     reason: str
+    output: Path | None = None
 
 
 Outcome = Explained | Failed

@@ -14,6 +14,7 @@ import pytest
 from click.testing import CliRunner
 
 from scorecam_cli.cli.app import cli
+from scorecam_cli.files import small_files
 from scorecam_cli.loading.named_models import catalogue
 from scorecam_cli.records import Manifest, NotedClass
 from tests.test_architecture import ROOMS
@@ -110,7 +111,14 @@ def models_table():
         yield f"`{each.name}`", size, parameters, f"`{each.layer}`", grid, str(each.channels), f"`{each.preparation}`"
 
 
-TABLES = {"models": models_table}
+def small_files_table():
+    yield ["file", "most that is read, MiB"]
+    for each in vars(small_files).values():
+        if isinstance(each, small_files.Kind):
+            yield [f"`{each.called}`" if each.called.startswith("-") else each.called, str(each.most_bytes // 2**20)]
+
+
+TABLES = {"models": models_table, "small-files": small_files_table}
 
 
 def table(name):

@@ -15,7 +15,8 @@ from scorecam_cli.cli import options as shared
 from scorecam_cli.cli.console import Console
 from scorecam_cli.cli.report import PAGE, write_page
 from scorecam_cli.cli.results import Results
-from scorecam_cli.config import METHODS, ExplainConfig, PhotoSettings, Selection
+from scorecam_cli.cli.retry import retried
+from scorecam_cli.config import METHODS, ExplainConfig, Selection
 from scorecam_cli.records import Explained, Found, Outcome
 from scorecam_cli.report.request import ReportConfig
 
@@ -69,7 +70,8 @@ DEFAULTS: dict[str, Any] = {name: field.default for name, field in ExplainConfig
     "--retry-failed",
     type=shared.FILE,
     metavar="LOG",
-    help="Only photos whose last line in this log says failed; without IMAGES all of those, to where they should go.",
+    help="Only photos whose last line in this log says failed, with the options of its run, to where they should go; "
+    "with IMAGES only those of them.",
 )
 @click.option("--force", is_flag=True, help="Redo photos whose files are up to date.")
 @click.option("--page", type=PAGE, help="At the end, also make a page of all photos, as `scorecam report` does.")
@@ -100,13 +102,19 @@ def explain(
     loudness = shared.verbosity(options)
     path_end = shared.path_ending(print0=print0, as_json=as_json)
     photos = shared.photo_settings(options)
-    config = ExplainConfig(photos=photos, model=shared.model_settings(options), top=top or 0, **options)
+    options["top"] = top or 0
+    found = None
+    if retry_failed is not None:
+        photos, options, found = retried(retry_failed, photos, options)
+    config = ExplainConfig(photos=photos, model=shared.model_settings(options), **options)
     on_page = None if page is None else ReportConfig(page)
 
+    from scorecam_cli.photos.find import find_jobs
     from scorecam_cli.runs.explain import check_request, explain_photos
 
     check_request(config)
-    found = _find(photos, retry_failed)
+    if found is None:
+        found = find_jobs(photos.images, listed=photos.listed, recursive=photos.recursive, output_dir=photos.output_dir)
     exact = config.fidelity == 1 and config.passes is None and config.model.precision == "float32"
     exact = exact and config.method == "score-cam"
     console = Console(verbosity=loudness, total=len(found.jobs) + len(found.failures), exact=exact)
@@ -114,7 +122,8 @@ def explain(
     console.notes(found.notes)
     outcomes: list[Outcome] = []  # for the page
     with ExitStack() as ending:
-        noted = ending.enter_context(closing(_open_log(log, found))) if log else None
+        anything = found.jobs or found.failures
+        noted = ending.enter_context(closing(_open_log(log, config, found))) if log and anything else None
         ending.callback(console.finish)
         explained = explain_photos(config, found.jobs, watcher=console, clock=time.perf_counter)
         ending.enter_context(closing(explained))
@@ -137,28 +146,16 @@ def explain(
     return 1 if console.failed or results.lost else 0
 
 
-def _find(photos: PhotoSettings, retry_failed: Path | None) -> Found:
-    """The photos to do; with a log to retry, those of them that failed in it, or all that did where none is named."""
-    from scorecam_cli.photos.find import find_jobs
-    from scorecam_cli.runs.log import failed_photos, only_failed, with_logged_outputs
-
-    failed = None if retry_failed is None else failed_photos(retry_failed)
-    images = photos.images if failed is None or photos.images else tuple(failed)
-    if failed is not None and not images:
-        return Found((), notes=(f"no photo failed in {retry_failed}: nothing to do",))
-    found = find_jobs(images, recursive=photos.recursive, output_dir=photos.output_dir)
-    if failed is None:
-        return found
-    if photos.images:
-        return only_failed(found, failed)
-    return found if photos.output_dir else with_logged_outputs(found, failed)
-
-
-def _open_log(path: Path, found: Found) -> OutcomeLog:
+def _open_log(path: Path, config: ExplainConfig, found: Found) -> OutcomeLog:
     from scorecam_cli.runs.log import OutcomeLog
+    from scorecam_cli.runs.logged_request import request_of
 
     outputs = {job.photo: job.output for job in found.jobs}
-    return OutcomeLog(path, outputs=outputs, now=lambda: datetime.now(UTC).isoformat(timespec="milliseconds"))
+    return OutcomeLog(path, request=request_of(config), outputs=outputs, now=_now)
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds")
 
 
 def _print(outcome: Any, results: Results, *, as_json: bool) -> None:

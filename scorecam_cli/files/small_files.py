@@ -32,14 +32,14 @@ class Kind:
 
 LABELS = Kind("labels file", 2**24, "a text, CSV or JSON file")  # 21,841 classes of 100 bytes: 2 MB
 TRUTH = Kind("--truth", 2**28, "a CSV of `photo,class`")  # a million lines of 50 bytes: 50 MB
-BOXES = Kind("the boxes", 2**28, "a CSV in UTF-8 or a folder of Pascal VOC XML")  # 2.5 million boxes of 100 bytes
-ANNOTATION = Kind("the annotation", 2**20, "an XML file as Pascal VOC has them")  # 1000 objects of 1 kB
+BOXES = Kind("boxes", 2**28, "a CSV in UTF-8 or a folder of Pascal VOC XML")  # 2.5 million boxes of 100 bytes
+ANNOTATION = Kind("annotation", 2**20, "an XML file as Pascal VOC has them")  # 1000 objects of 1 kB
 FILE_LIST = Kind("--files-from", 2**28, "a text file, one name a line")  # a million names of 250 bytes
 LOG = Kind("--retry-failed", 2**31, "the file of an earlier --log")  # a million photos, a thousand bytes each: 1 GB
 IMPORT = Kind("--import", 2**24, "a Python file")
 EVALUATION = Kind("--evaluation", 2**28, "the table that `scorecam evaluate` writes")  # 0.5 kB a row: 500,000 photos
-GROWING_TABLE = Kind("the table", 2**28, "another --output-dir")
-EVALUATION_SETTINGS = Kind("the settings", 2**20, "another --output-dir")
+GROWING_TABLE = Kind("evaluation table", 2**28, "another --output-dir")
+EVALUATION_SETTINGS = Kind("evaluation settings", 2**20, "another --output-dir")
 
 
 def read_small(path: Path, kind: Kind) -> bytes:

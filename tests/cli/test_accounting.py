@@ -17,7 +17,8 @@ COMMAND = [sys.executable, "-m", "scorecam_cli"]
 
 
 def lines(path):
-    return [json.loads(line) for line in path.read_text().splitlines()]
+    """The lines of a log about photos."""
+    return [line for line in map(json.loads, path.read_text().splitlines()) if "photo" in line]
 
 
 def statuses(path):

@@ -71,7 +71,7 @@ def test_each_kind_of_file_fails_alone_fast_and_in_one_line(scorecam, photo, tin
     assert words in told[0]
     assert "\x1b" not in done.err
     assert "\u202e" not in done.err
-    assert len((photo.parent / "log").read_text().splitlines()) == 2
+    assert len((photo.parent / "log").read_text().splitlines()) == 1 + 2
 
 
 def test_folder_named_like_a_photo_is_a_folder(scorecam, photo, tiny_model):

@@ -58,6 +58,7 @@ def process_state(pid: int) -> tuple[float, int, int]:
 
 
 def log_lines(path: Path) -> list[dict[str, Any]]:
+    """The lines about photos."""
     lines = path.read_text().splitlines() if path.exists() else []
     found = []
     for line in lines:
@@ -65,7 +66,7 @@ def log_lines(path: Path) -> list[dict[str, Any]]:
             found.append(json.loads(line))
         except ValueError:  # the last line of a run that was killed
             continue
-    return found
+    return [line for line in found if "photo" in line]
 
 
 def many_files(place: Path, model: Path, count: int) -> dict[str, Any]:
