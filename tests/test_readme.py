@@ -15,7 +15,7 @@ from click.testing import CliRunner
 
 from scorecam_cli.cli.app import cli
 from scorecam_cli.files import small_files
-from scorecam_cli.loading.named_models import catalogue
+from scorecam_cli.models.catalogue import catalogue
 from scorecam_cli.records import Manifest, NotedClass
 from tests.test_architecture import ROOMS
 

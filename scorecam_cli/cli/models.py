@@ -45,7 +45,7 @@ def models(model: str | None, as_json: bool, **options: Any) -> int:
 
 
 def _list_catalogue(*, as_json: bool) -> None:
-    from scorecam_cli.loading.named_models import catalogue
+    from scorecam_cli.models.catalogue import catalogue
     from scorecam_cli.models.preparation import PREPARATIONS
 
     rows = [("NAME", "INPUT", "PARAMETERS", "TARGET LAYER", "GRID", "CHANNELS", "PREPARATION", "WEIGHTS HERE")]

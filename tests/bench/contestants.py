@@ -25,7 +25,8 @@ from scorecam_cli import explain
 from scorecam_cli.keras_engine.building import build_classifier
 from scorecam_cli.keras_engine.classifier import Classifier
 from scorecam_cli.keras_engine.start import start
-from scorecam_cli.loading import named_models as catalogue
+from scorecam_cli.loading.named_models import build_named
+from scorecam_cli.models.catalogue import named_model
 from scorecam_cli.models.labels import numbered_labels
 from scorecam_cli.models.preparation import PREPARATIONS
 from scorecam_cli.photos.read import read_photo
@@ -139,7 +140,7 @@ CONTESTANTS: dict[str, Callable[..., Timed]] = {
 def _set_up(name: str, folder: Path, photo: Path) -> None:
     """Write the weights, the prepared image and the Setup of a model into the folder."""
     if not name.endswith(".keras"):
-        weights = "random" if catalogue.named_model(name).url else "imagenet"  # what needs no download
+        weights = "random" if named_model(name).network is None else "imagenet"  # what needs no download
         _build(name, weights=weights).save_weights(folder / WEIGHTS)
     classifier = _classifier(_load(name, folder=folder), name=name)
     image = classifier.prepare(read_photo(photo).rgb)
@@ -158,7 +159,7 @@ def _set_up(name: str, folder: Path, photo: Path) -> None:
 
 
 def _build(name: str, *, weights: str) -> Any:
-    return catalogue.build_named(catalogue.named_model(name), weights=weights, seed=SEED, offline=True)
+    return build_named(named_model(name), weights=weights, seed=SEED, offline=True)
 
 
 def _load(name: str, *, folder: Path) -> Any:
@@ -173,7 +174,7 @@ def _load(name: str, *, folder: Path) -> Any:
 
 def _classifier(model: Any, *, name: str) -> Classifier:
     """As `scorecam_cli.wrap` makes it, with the preparation of the named model; a file takes its photos as they are."""
-    preparation = "none" if name.endswith(".keras") else catalogue.named_model(name).preparation
+    preparation = "none" if name.endswith(".keras") else named_model(name).preparation
     return build_classifier(
         model,
         name=name,

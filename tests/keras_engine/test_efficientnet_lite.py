@@ -22,12 +22,13 @@ from scorecam_cli.keras_engine import efficientnet_lite
 from scorecam_cli.keras_engine.efficientnet_lite import (
     SHA256,
     build,
-    load_imagenet_weights,
+    load_weights,
     read_state_dict,
-    weights_path,
 )
-from scorecam_cli.loading.named_models import catalogue
+from scorecam_cli.models.catalogue import PACKAGED, catalogue
 from scorecam_cli.models.preparation import PREPARATIONS, prepare
+
+PACKAGED_FILE = PACKAGED[0].source.fetch("EfficientNetLite0", offline=True)
 
 # ---- PyTorch's legacy format, written by hand: pickle protocol 2, one opcode after the other
 
@@ -232,7 +233,7 @@ def test_what_is_no_state_dict_is_refused(tmp_path: Path) -> None:
 def test_a_changed_byte_is_refused_before_anything_is_unpickled(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    data = bytearray(weights_path().read_bytes())
+    data = bytearray(PACKAGED_FILE.read_bytes())
     data[len(data) // 2] ^= 1
     changed = tmp_path / "changed.pth"
     changed.write_bytes(bytes(data))
@@ -288,7 +289,7 @@ BLOCKS = [
 @pytest.fixture(scope="module")
 def model() -> Any:
     model = build()
-    load_imagenet_weights(model)
+    load_weights(model, PACKAGED_FILE)
     return model
 
 
@@ -344,7 +345,7 @@ def test_parameters_add_up_as_the_recipe_says(model: Any) -> None:
 
 
 def test_every_packaged_number_arrives_in_the_model(model: Any) -> None:
-    tensors = read_state_dict(weights_path(), sha256=SHA256)
+    tensors = read_state_dict(PACKAGED_FILE, sha256=SHA256)
     packaged = {name: values for name, values in tensors.items() if not name.endswith("num_batches_tracked")}
     assert sum(values.size for values in packaged.values()) == model.count_params()
     sums = sorted(float(values.sum(dtype=np.float64)) for values in packaged.values())
@@ -358,7 +359,7 @@ def test_the_stem_convolves_as_numpy_does(model: Any) -> None:
     image = np.random.default_rng(0).uniform(-1, 1, (224, 224, 3)).astype(np.float32)
     stem = keras.Model(model.input, model.get_layer("stem_conv").output)
     found = np.asarray(stem(image[None]))[0]  # [112, 112, 32]
-    kernels = read_state_dict(weights_path(), sha256=SHA256)["_conv_stem.weight"]  # [32, 3, 3, 3]: filter, colour, y, x
+    kernels = read_state_dict(PACKAGED_FILE, sha256=SHA256)["_conv_stem.weight"]  # [32, 3, 3, 3]: filter, colour, y, x
     padded = np.pad(image, ((0, 1), (0, 1), (0, 0)))  # TensorFlow pads 224 at stride 2 by one, below and to the right
     for row, column in [(0, 0), (50, 31), (111, 111), (0, 111)]:
         window = padded[2 * row : 2 * row + 3, 2 * column : 2 * column + 3]  # [3, 3, 3]: y, x, colour

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from scorecam_cli.keras_engine.initial_weights import LARGE, drawn_by_numpy, read_from_file
-from scorecam_cli.loading.named_models import build_named, named_model
+from scorecam_cli.loading.named_models import build_named
+from scorecam_cli.models.catalogue import named_model
 
 SIDE = 2**11  # SIDE x SIDE is LARGE
 

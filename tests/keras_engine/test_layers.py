@@ -12,7 +12,8 @@ from scorecam_cli.errors import LayerError, ModelError
 from scorecam_cli.keras_engine.building import examine
 from scorecam_cli.keras_engine.head import Activation, read_head
 from scorecam_cli.keras_engine.tracing import look_at
-from scorecam_cli.loading.named_models import build_named, catalogue
+from scorecam_cli.loading.named_models import build_named
+from scorecam_cli.models.catalogue import catalogue
 from tests.loading import model_zoo
 
 # Worked out from how each model of the zoo is put together: target layer, and whether it scales photos itself.

@@ -4,88 +4,32 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-import inspect
-import os
 import socket
-import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import keras
 import numpy as np
 import pytest
+import requests
 from keras.src.utils import file_utils
 
-from scorecam_cli.errors import UsageError, WeightsError
-from scorecam_cli.loading.named_models import NamedModel, build_named, catalogue, keras_cache, named_model
+from scorecam_cli.errors import WeightsError
+from scorecam_cli.loading.named_models import build_named
+from scorecam_cli.models.catalogue import NamedModel, catalogue, named_model
 from scorecam_cli.models.preparation import PREPARATIONS
+from scorecam_cli.models.weights_sources import Download
 
-OF_KERAS = [named for named in catalogue() if named.url]
+OF_KERAS = [named for named in catalogue() if named.network is None]
 SMALL = [named for named in OF_KERAS if named.parameters < 6_000_000 and named.name != "NASNetMobile"]  # 769 layers
 LARGE = [named for named in OF_KERAS if named not in SMALL]
 
 
 def build(named: NamedModel, *, weights: str = "imagenet", seed: int = 0, offline: bool = False) -> Any:
     return build_named(named, weights=weights, seed=seed, offline=offline)
-
-
-# ---- what is in it
-
-
-def test_reading_the_catalogue_needs_no_tensorflow() -> None:
-    code = "import sys; from scorecam_cli.loading.named_models import catalogue as c;c();print('keras' in sys.modules)"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
-    assert done.stdout == "False\n"
-
-
-def test_every_classifier_of_keras_applications_is_named_and_nothing_else() -> None:
-    classifiers = {
-        name
-        for name, function in vars(keras.applications).items()
-        if inspect.isfunction(function) and "classifier_activation" in inspect.signature(function).parameters
-    }
-    names = [named.name for named in catalogue()]
-    assert names[0] == "EfficientNetLite0"
-    assert set(names[1:]) == classifiers
-    assert len(names) == len(set(names)) == 41
-
-
-@pytest.mark.parametrize(
-    ("text", "name"),
-    [
-        ("VGG16", "VGG16"),
-        ("vgg16", "VGG16"),
-        ("vgg-16", "VGG16"),
-        ("EFFICIENTNET_LITE0", "EfficientNetLite0"),
-        ("efficientnet-v2-b0", "EfficientNetV2B0"),
-        ("ResNet 50 V2", "ResNet50V2"),
-    ],
-)
-def test_a_model_is_found_in_any_case_with_and_without_dashes(text: str, name: str) -> None:
-    assert named_model(text).name == name
-
-
-def test_every_model_is_found_by_its_own_name() -> None:
-    for named in catalogue():
-        assert named_model(named.name) is named_model(named.name.lower()) is named
-
-
-@pytest.mark.parametrize(("text", "near"), [("VGG17", "VGG16"), ("efficientlite", "EfficientNetLite0")])
-def test_an_unknown_model_is_answered_with_the_nearest(text: str, near: str) -> None:
-    with pytest.raises(UsageError) as caught:
-        named_model(text)
-    message = str(caught.value)
-    assert message.startswith(f"model {text!r} is not known; nearest: ")
-    assert near in message
-    assert "`scorecam models` lists the names" in message
-
-
-def test_a_model_like_no_other_is_told_where_the_names_are() -> None:
-    with pytest.raises(UsageError, match=r"^model 'qqq' is not known; `scorecam models` lists the names; "):
-        named_model("qqq")
 
 
 # ---- what Keras says of each
@@ -105,7 +49,7 @@ def check_against_keras(named: NamedModel, monkeypatch: pytest.MonkeyPatch) -> N
         keras.backend.clear_session()  # numbers in layer names start anew
         build = getattr(keras.applications, named.name)
         model = build(weights="imagenet", input_shape=(named.size, named.size, 3), classifier_activation=None)
-    assert asked == [(named.cache_name, named.url, "models", named.file_hash)]
+    assert asked == [(named.source.cache_name, named.source.url, "models", named.source.file_hash)]
     assert model.count_params() == named.parameters
     operations = {operation.name: operation for operation in model.operations}  # in ConvNeXt it is a bare `+`
     assert operations[named.layer].output.shape == (None, named.h, named.w, named.channels)
@@ -149,74 +93,6 @@ def test_random_weights_are_those_of_their_seed_and_answer_with_logits() -> None
     assert logits.min() < 0  # no softmax
 
 
-# ---- where the weights are
-
-
-def test_keras_home_is_where_the_weights_are_looked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("KERAS_HOME", str(tmp_path / "not" / "yet"))
-    assert keras_cache() == tmp_path / "not" / "yet"
-    named = named_model("VGG16")
-    path = tmp_path / "not" / "yet" / "models" / "vgg16_weights_tf_dim_ordering_tf_kernels.h5"
-    assert named.cache_path() == path
-    assert named.weights_file() is None
-    path.parent.mkdir(parents=True)
-    path.touch()
-    assert named.weights_file() == path
-
-
-def test_the_weights_of_the_packaged_model_are_in_its_package() -> None:
-    path = named_model("EfficientNetLite0").weights_file()
-    assert path is not None
-    assert path.name.endswith(".pth")
-
-
-@pytest.mark.parametrize("home", [None, ""])
-def test_without_keras_home_it_is_the_folder_in_the_users_home(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, home: str | None
-) -> None:
-    monkeypatch.setenv("HOME", str(tmp_path))
-    monkeypatch.delenv("KERAS_HOME", raising=False)
-    if home is not None:
-        monkeypatch.setenv("KERAS_HOME", home)
-    assert keras_cache() == tmp_path / ".keras"
-    monkeypatch.setenv("KERAS_HOME", "~/elsewhere")
-    assert keras_cache() == tmp_path / "elsewhere"
-
-
-@pytest.mark.parametrize("given", ["KERAS_HOME", "HOME"])
-def test_a_home_that_cannot_be_written_is_replaced_by_tmp_as_in_keras(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, given: str
-) -> None:
-    closed = tmp_path / "closed"
-    (closed / ".keras").mkdir(parents=True)
-    monkeypatch.delenv("KERAS_HOME", raising=False)
-    monkeypatch.setenv(given, str(closed))
-    access = os.access
-    monkeypatch.setattr(os, "access", lambda path, mode: Path(path) != closed and access(path, mode))
-    assert keras_cache() == Path("/tmp/.keras")
-
-
-def test_keras_itself_looks_in_the_same_folder(tmp_path: Path) -> None:
-    code = """
-import os, keras
-from scorecam_cli.loading.named_models import keras_cache
-try:
-    keras.utils.get_file("w.h5", "http://127.0.0.1:9/w.h5", cache_subdir="models")
-except Exception:
-    print(keras_cache(), (keras_cache() / "models").is_dir())
-"""
-    kept = {name: value for name, value in os.environ.items() if name != "KERAS_HOME"}
-    done = subprocess.run(
-        [sys.executable, "-c", code],
-        env={**kept, "HOME": str(tmp_path), "no_proxy": "*"},
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=True,
-    )
-    assert done.stdout.splitlines()[-1] == f"{tmp_path / '.keras'} True"
-
-
 # ---- weights that are not at hand
 
 
@@ -253,9 +129,15 @@ def closed_port() -> int:
         return int(taken.getsockname()[1])
 
 
+def published_at(name: str, url: str, **facts: str) -> NamedModel:
+    named = named_model(name)
+    assert isinstance(named.source, Download)
+    return dataclasses.replace(named, source=dataclasses.replace(named.source, url=url, **facts))
+
+
 def unreachable(name: str) -> NamedModel:
     """A model whose weights are at a port of this machine where nobody listens."""
-    return dataclasses.replace(named_model(name), url=f"http://127.0.0.1:{closed_port()}/weights.h5")
+    return published_at(name, f"http://127.0.0.1:{closed_port()}/weights.h5")
 
 
 def assert_one_sentence(message: str, *words: str) -> None:
@@ -276,8 +158,8 @@ def test_a_failed_download_says_so_at_once_with_every_way_out(cache: Path, capfd
     with pytest.raises(WeightsError) as caught:
         build(named)
     assert time.monotonic() - begin < 10
-    assert_one_sentence(str(caught.value), named.url, str(named.cache_path()), "Connection refused")
-    assert str(named.cache_path()).startswith(str(cache))
+    assert_one_sentence(str(caught.value), named.source.url, str(named.source.path), "Connection refused")
+    assert str(named.source.path).startswith(str(cache))
     assert files(cache) == []
     said = capfd.readouterr()
     assert said.out == ""
@@ -286,18 +168,18 @@ def test_a_failed_download_says_so_at_once_with_every_way_out(cache: Path, capfd
 
 
 def test_a_server_that_does_not_have_the_file_is_quoted(cache: Path, serve: Callable[[bytes | None], str]) -> None:
-    named = dataclasses.replace(named_model("VGG16"), url=serve(None))
+    named = published_at("VGG16", serve(None))
     with pytest.raises(WeightsError) as caught:
         build(named)
-    assert_one_sentence(str(caught.value), named.url, "(Not Found)")
+    assert_one_sentence(str(caught.value), named.source.url, "Not Found")
     assert files(cache) == []
 
 
 def test_a_download_with_the_wrong_digest_is_not_kept(cache: Path, serve: Callable[[bytes | None], str]) -> None:
-    named = dataclasses.replace(named_model("VGG16"), url=serve(b"<html>Sign in</html>"))
+    named = published_at("VGG16", serve(b"<html>Sign in</html>"))
     with pytest.raises(WeightsError) as caught:
         build(named)
-    assert_one_sentence(str(caught.value), named.url, str(named.cache_path()), "hash")
+    assert_one_sentence(str(caught.value), named.source.url, str(named.source.path), "hash")
     assert files(cache) == []
 
 
@@ -306,7 +188,7 @@ def test_offline_touches_no_network_and_says_so(cache: Path, no_network: list[An
     with pytest.raises(WeightsError) as caught:
         build(named, offline=True)
     assert no_network == []
-    assert_one_sentence(str(caught.value), named.url, str(named.cache_path()), "--offline forbids the download")
+    assert_one_sentence(str(caught.value), named.source.url, str(named.source.path), "--offline forbids the download")
     assert files(cache) == []
 
 
@@ -322,14 +204,14 @@ CHECKED, UNCHECKED = "MobileNetV3Small", "MobileNetV2"  # by their hash in Keras
 
 
 def damaged(name: str) -> Path:
-    path = named_model(name).cache_path()
+    path = named_model(name).source.path
     path.parent.mkdir(parents=True)
     path.write_text("The page you asked for has moved.\n")
     return path
 
 
 def test_only_the_unchecked_model_has_no_digest() -> None:
-    assert [named.name for named in OF_KERAS if not named.file_hash] == ["MobileNet", "MobileNetV2"]
+    assert [named.name for named in OF_KERAS if not named.source.file_hash] == ["MobileNet", "MobileNetV2"]
 
 
 @pytest.mark.parametrize("offline", [False, True])
@@ -360,7 +242,9 @@ def test_damaged_weights_that_keras_checks_and_cannot_download_again_are_said_to
     path = damaged(CHECKED)
     with pytest.raises(WeightsError) as caught:
         build(named_model(CHECKED))
-    assert_one_sentence(str(caught.value), f"at {path} were damaged, so Keras removed them", named_model(CHECKED).url)
+    assert_one_sentence(
+        str(caught.value), f"at {path} were damaged, so Keras removed them", named_model(CHECKED).source.url
+    )
     assert no_network == ["storage.googleapis.com"]
     assert files(cache) == []
     assert capfd.readouterr().out == ""
@@ -415,11 +299,11 @@ def test_a_download_arrives_whole_under_its_name_and_is_not_repeated(
     with h5py.File(saved, "w") as file:
         legacy_h5_format.save_weights_to_hdf5_group(file, random)
     body = saved.read_bytes()
-    named = dataclasses.replace(named_model(UNCHECKED), url=serve(body), file_hash=hashlib.sha256(body).hexdigest())
+    named = published_at(UNCHECKED, serve(body), file_hash=hashlib.sha256(body).hexdigest())
     capfd.readouterr()
     first = build(named)
-    assert files(cache) == [named.cache_path()]
-    assert named.cache_path().read_bytes() == body
+    assert files(cache) == [named.source.path]
+    assert named.source.path.read_bytes() == body
     again = build(unreachable(UNCHECKED), offline=True)
     for model in (first, again):
         for ours, theirs in zip(model.get_weights(), random.get_weights(), strict=True):
@@ -433,25 +317,28 @@ def test_progress_does_not_go_to_stdout_even_on_a_terminal(
     serve: Callable[[bytes | None], str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    named = dataclasses.replace(named_model(UNCHECKED), url=serve(b"no weights" * 10_000))
+    named = published_at(UNCHECKED, serve(b"no weights" * 10_000))
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
     with pytest.raises(WeightsError, match="cannot be read"):
         build(named)
     said = capfd.readouterr()
     assert said.out == ""
-    assert "Downloading data from" in said.err
+    assert "100%" in said.err  # of the 100 kB
     assert socket.getdefaulttimeout() is None
 
 
-def test_a_download_that_is_interrupted_leaves_nothing(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_download_that_is_interrupted_leaves_nothing(
+    cache: Path, serve: Callable[[bytes | None], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     class Terminated(BaseException):
         """As a signal handler raises it."""
 
-    def half(url: str, filename: str, reporthook: Any = None) -> None:
-        Path(filename).write_bytes(b"half")
+    def half(self: requests.Response, chunk_size: int) -> Iterator[bytes]:
+        yield b"half"
+        assert len(files(cache)) == 1  # it is being written
         raise Terminated
 
-    monkeypatch.setattr(file_utils, "urlretrieve", half)
+    monkeypatch.setattr(requests.Response, "iter_content", half)
     with pytest.raises(Terminated):
-        build(named_model(UNCHECKED))
+        build(published_at(UNCHECKED, serve(b"weights")))
     assert files(cache) == []
