@@ -1,0 +1,53 @@
+"""Photos, maps and masks for figures, and where their pictures stand on a finished sheet."""
+
+import numpy as np
+
+from scorecam_cli.figures.steps import Setting
+from scorecam_cli.records import ClassLabel, ClassMap, ClassScore, Steps
+
+LOOK = {"colormap": "turbo", "alpha": 0.5}
+NAMES = (r"$\frac{", "a_$b^c$", "\udcff\ud83d", "猫\n\x07", "", "long name " * 60, "M" * 500, "\N{GRINNING FACE}")
+SHAPES = [(300, 400), (400, 150), (3, 2), (1, 1), (10, 900), (900, 10)]
+
+
+def photo(height, width):
+    return np.random.default_rng(1).integers(0, 256, (height, width, 3), dtype=np.uint8)
+
+
+def setting(**changes):
+    return Setting(
+        **{
+            "model": "VGG16",
+            "layer": "block5_conv3",
+            "variant": "article",
+            "channels": 3,
+            "closed_rgb": (127, 127, 127),
+            **changes,
+        }
+    )
+
+
+def class_map(name="boxer"):
+    saliency = np.random.default_rng(2).random((32, 32)).astype(np.float32)
+    return ClassMap(ClassScore(ClassLabel(242, name), 0.4, None), saliency)
+
+
+def steps(count, size=7):
+    grids = np.random.default_rng(3).random((count, size, size)).astype(np.float32)
+    falling = np.linspace(0.9, 0.1, count, dtype=np.float32)
+    return Steps(np.arange(count) * 3, grids, falling, falling)
+
+
+def places(sheet, picture):
+    """Top left corners at which a picture stands in a sheet, pixel by pixel."""
+    height, width = picture.shape[:2]
+    corner = (sheet == picture[0, 0]).all(axis=2)
+    return [
+        (int(top), int(left))
+        for top, left in np.argwhere(corner)
+        if np.array_equal(sheet[top : top + height, left : left + width], picture)
+    ]
+
+
+def margins_are_white(sheet, width=8):
+    return all((edge == 255).all() for edge in (sheet[:4], sheet[-4:], sheet[:, :width], sheet[:, -width:]))

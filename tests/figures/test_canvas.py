@@ -1,0 +1,32 @@
+"""The sheet: text within its width, pictures where they are put."""
+
+import numpy as np
+
+from scorecam_cli.figures import canvas
+from scorecam_cli.figures.canvas import BODY, Canvas, drawing, wrapped
+
+
+def test_no_line_is_wider_than_asked_and_no_letter_is_lost():
+    text = "wide WWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWW and iiiiiiiiiiii words, " * 2
+    with drawing():
+        ruler = canvas._ruler(BODY)
+        for width in (40, 100, 300):
+            lines = wrapped(text, width, BODY, most=100)
+            assert max(map(ruler, lines)) <= width
+            assert "".join(lines).replace(" ", "") == text.replace(" ", "")
+        short = wrapped(text, 100, BODY, most=2)
+        assert len(short) == 2
+        assert short[-1].endswith(" …")
+        assert ruler(short[-1]) <= 100
+
+
+def test_pictures_and_bars_stand_where_they_are_put():
+    black = np.zeros((40, 30, 3), np.uint8)
+    with drawing():
+        sheet = Canvas(100)
+        sheet.picture(black, 10, 20)
+        sheet.bar(60, 20, 30, 7, colour="black")
+        rows, columns = np.nonzero((sheet.pixels(90) == 0).all(axis=2))
+    expected = {(row, column) for row in range(20, 60) for column in range(10, 40)}
+    expected |= {(row, column) for row in range(20, 27) for column in range(60, 90)}
+    assert set(zip(rows.tolist(), columns.tolist(), strict=True)) == expected

@@ -1,0 +1,53 @@
+"""Several maps beside each other: each in its own scale, the photo whole, nothing beyond the sheet."""
+
+import numpy as np
+import pytest
+
+from scorecam_cli.errors import NumericsError
+from scorecam_cli.figures.canvas import fit
+from scorecam_cli.figures.compare import Tile, compare_figure, compare_grid
+from scorecam_cli.photos.draw import heatmap, overlay
+from tests.figures.sheets import LOOK, SHAPES, margins_are_white, photo, places
+
+
+def test_each_map_is_scaled_by_its_own_minimum_and_maximum():
+    rgb = photo(40, 60)
+    saliency = (np.random.default_rng(5).integers(0, 256, (8, 8)) / 256).astype(np.float32)  # exact below
+    sheet = compare_figure(rgb, [Tile(saliency, "one"), Tile(saliency * 1024 + 7, "two")], title="", **LOOK)
+    shown = fit(rgb, 340, 340)
+    warm = heatmap(saliency, width=shown.shape[1], height=shown.shape[0], colormap="turbo")
+    assert len(places(sheet, shown)) == 1
+    assert len(places(sheet, overlay(shown, warm, alpha=0.5))) == 2
+
+
+@pytest.mark.parametrize(("height", "width"), SHAPES)
+@pytest.mark.parametrize("count", [1, 5, 9])
+def test_the_photo_is_whole_and_once_and_nothing_leaves_the_sheet(height, width, count):
+    tiles = [Tile(np.eye(4, dtype=np.float32), "score-cam", ("29 s, 704 passes",)) for _ in range(count - 1)]
+    tiles.append(Tile(None, "cam", (), "needs global average pooling and one dense layer after the target layer"))
+    sheet = compare_figure(photo(height, width), tiles, title="boxer", **LOOK)
+    assert margins_are_white(sheet)
+    assert sheet.shape[1] <= 1600
+    assert len(places(sheet, fit(photo(height, width), 340, 340))) == 1
+
+
+def test_a_grid_has_a_row_for_each_class_and_a_column_for_each_method():
+    rgb, rng = photo(60, 60), np.random.default_rng(6)
+    maps = rng.random((3, 2, 8, 8)).astype(np.float32)
+    rows = [(f"class {row}", [Tile(each, "method") for each in of_class]) for row, of_class in enumerate(maps)]
+    sheet = compare_grid(rgb, rows, **LOOK)
+    shown = fit(rgb, 340, 340)
+    assert len(places(sheet, shown)) == 3
+    corners = []
+    for of_class in maps:
+        for each in of_class:
+            warm = heatmap(each, width=340, height=340, colormap="turbo")
+            corners += places(sheet, overlay(shown, warm, alpha=0.5))
+    tops, lefts = sorted({top for top, _ in corners}), sorted({left for _, left in corners})
+    assert corners == [(top, left) for top in tops for left in lefts]
+    assert (len(tops), len(lefts)) == (3, 2)
+
+
+def test_a_map_that_is_not_finite_is_refused():
+    with pytest.raises(NumericsError):
+        compare_figure(photo(9, 9), [Tile(np.float32([[0, np.nan]]), "broken")], title="", **LOOK)

@@ -1,0 +1,69 @@
+"""The panel: photo and heatmap the right way up, the map's range, any name and shape."""
+
+import warnings
+
+import matplotlib
+import numpy as np
+import pytest
+
+from scorecam_cli.figures.panel import panel
+
+GREY = "gray"  # the colour map whose colours are the values
+
+
+def figure(rgb: np.ndarray, saliency: np.ndarray, **changes: object) -> np.ndarray:
+    words = {"class_name": "boxer", "probability": 0.4, "model": "VGG16", "layer": "block5_conv3"}
+    return panel(rgb, saliency, **{**words, "colormap": GREY, "alpha": 0.5, **changes})
+
+
+@pytest.mark.parametrize(("height", "width"), [(1, 1), (480, 640), (40, 4000), (4000, 40), (900, 500)])
+def test_panel_holds_photo_and_heatmap_the_right_way_up(height, width):
+    rgb = np.full((height, width, 3), (255, 0, 255), np.uint8)
+    saliency = np.zeros((8, 8), np.float32)
+    saliency[:4] = 1
+    found = figure(rgb, saliency)
+    assert found.dtype == np.uint8
+    assert found.flags.c_contiguous
+    assert max(found.shape) < 1800
+    assert (found == (255, 0, 255)).all(axis=2).sum() >= 4 * 500  # the photo itself, not resampled into other colours
+    white = (found == 255).all(axis=2)
+    assert white[:6].all()
+    assert white[-6:].all()
+    assert white[:, :6].all()
+    assert white[:, -6:].all()
+    half_pink = np.argwhere((np.abs(found.astype(int) - (255, 128, 255)) <= 2).all(axis=2))  # overlay of white
+    half_dark = np.argwhere((np.abs(found.astype(int) - (128, 0, 128)) <= 2).all(axis=2))  # overlay of black
+    assert half_pink[:, 0].mean() < half_dark[:, 0].mean()
+
+
+def test_panel_of_a_wide_photo_stacks_its_pictures():
+    saliency = np.eye(7, dtype=np.float32)
+    for height in (1, 40):  # 1 x 4000: less than a pixel high once it is made smaller
+        assert figure(np.zeros((height, 4000, 3), np.uint8), saliency).shape[1] < 700
+    assert figure(np.zeros((300, 400, 3), np.uint8), saliency).shape[1] > 1500
+
+
+def test_panel_shows_dollars_surrogates_and_long_names():
+    rgb, saliency = np.zeros((30, 40, 3), np.uint8), np.eye(7, dtype=np.float32)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        for name in (r"$\frac{", "a_$b^c$", "\udcff\ud83d", "猫\n\x07", "", "long name " * 60, "M" * 500):
+            found = figure(rgb, saliency, class_name=name, layer=name, model=name)
+            edges = np.concatenate([found[:, :4].reshape(-1, 3), found[:, -4:].reshape(-1, 3)])
+            assert (edges == 255).all(), name
+    assert not np.array_equal(figure(rgb, saliency, class_name="$a$"), figure(rgb, saliency, class_name="a"))
+
+
+def test_panel_shows_the_range_of_the_map():
+    rgb, saliency = np.zeros((300, 400, 3), np.uint8), np.eye(7, dtype=np.float32)
+    assert not np.array_equal(figure(rgb, saliency), figure(rgb, saliency * 3))
+    assert figure(rgb, np.zeros((7, 7), np.float32)).ndim == 3
+    assert not np.array_equal(figure(rgb, saliency * 0), figure(rgb, saliency * 0 + 2))
+
+
+def test_panel_does_not_depend_on_the_users_style():
+    rgb, saliency = np.zeros((30, 40, 3), np.uint8), np.eye(7, dtype=np.float32)
+    plain = figure(rgb, saliency)
+    with matplotlib.rc_context({"text.color": "red", "axes.facecolor": "black", "font.size": 30}):
+        assert np.array_equal(figure(rgb, saliency), plain)
+        assert matplotlib.rcParams["font.size"] == 30
