@@ -11,16 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from scorecam_cli.records import Explained, Failed, Manifest, NotedClass, Redone
+from scorecam_cli.words import printable
 
 
 def say_error(sentence: str) -> None:
     """One line on stderr that says what went wrong."""
     print(f"scorecam: {printable(sentence)}", file=sys.stderr)
-
-
-def printable(text: str) -> str:
-    """Text that cannot move the cursor, change colours or turn the line around: such characters become escapes."""
-    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
 
 
 def print_json(value: Mapping[str, Any]) -> None:

@@ -8,8 +8,9 @@ from typing import Any
 import click
 
 from scorecam_cli.cli import options as shared
-from scorecam_cli.cli.console import print_json, printable
+from scorecam_cli.cli.console import print_json
 from scorecam_cli.config import ModelSettings
+from scorecam_cli.words import printable
 
 
 @click.command(short_help="List the named models, or the layers of one.")

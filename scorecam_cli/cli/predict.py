@@ -9,9 +9,10 @@ from typing import Any
 import click
 
 from scorecam_cli.cli import options as shared
-from scorecam_cli.cli.console import Console, print_json, printable
+from scorecam_cli.cli.console import Console, print_json
 from scorecam_cli.config import PredictConfig
 from scorecam_cli.records import ClassScore, Failed
+from scorecam_cli.words import printable
 
 
 @click.command(short_help="Print the most probable classes of each photo.")

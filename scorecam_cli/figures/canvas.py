@@ -14,13 +14,13 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from scorecam_cli.photos.draw import quiet_matplotlib
+from scorecam_cli.words import one_line
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 DPI = 100
 FRAME = 190  # grey of the hairline around a picture, 0-255
-LONGEST_TEXT = 2000  # letters; a name may be a whole file read by mistake
 
 
 @dataclass(frozen=True)
@@ -180,7 +180,7 @@ def wrapped(text: str, width: float, style: Style, *, most: int = 3) -> tuple[st
     """
     measure = _ruler(style)
     lines: list[str] = []
-    rest = printable(text)
+    rest = one_line(text)
     while rest:
         end = _longest(rest, width, measure)
         last = end < len(rest) and len(lines) == most - 1
@@ -193,12 +193,6 @@ def wrapped(text: str, width: float, style: Style, *, most: int = 3) -> tuple[st
             break
         rest = rest[end:].lstrip()
     return tuple(lines)
-
-
-def printable(text: str) -> str:
-    """The text on one line, as a font can draw it: lone surrogates and control characters are spelt out."""
-    flat = " ".join(text[:LONGEST_TEXT].split())
-    return "".join(letter if letter.isprintable() else letter.encode("unicode_escape").decode() for letter in flat)
 
 
 def _longest(text: str, width: float, measure: Callable[[str], float]) -> int:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from scorecam_cli.photos.draw import heatmap, overlay, quiet_matplotlib
+from scorecam_cli.words import one_line
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -67,8 +68,8 @@ def panel(
     height, width = small.shape[:2]
     heat = heatmap(saliency, width=width, height=height, colormap=colormap)
     pictures = [("photo", small), ("heatmap", heat), ("overlay", overlay(small, heat, alpha=alpha))]
-    title = _printable(class_name)
-    subtitle = f"probability {probability:.3g}, {_printable(model)}, layer {_printable(layer)}"
+    title = one_line(class_name)
+    subtitle = f"probability {probability:.3g}, {one_line(model)}, layer {one_line(layer)}"
     low, high = float(saliency.min()), float(saliency.max())
 
     with quiet_matplotlib(), warnings.catch_warnings():
@@ -208,9 +209,3 @@ def _title_lines(titles: tuple[str, str], columns: int) -> tuple[str, ...]:
     letters = int(columns * _TITLE_LETTERS)
     title = textwrap.wrap(titles[0], letters, max_lines=_TITLE_LINES, placeholder=" …") or [""]
     return (*title, textwrap.shorten(titles[1], int(letters * 1.4), placeholder=" …"))
-
-
-def _printable(text: str) -> str:
-    """The text on one line, as a font can draw it: lone surrogates and control characters are spelt out."""
-    flat = " ".join(text.split())
-    return "".join(letter if letter.isprintable() else letter.encode("unicode_escape").decode() for letter in flat)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from scorecam_cli.errors import LayerError, ModelError
+from scorecam_cli.words import nearest, quoted
 
 # Layers that change the photo, not what is seen in it; matched by class name, so that no Keras is needed to read this.
 PREPARING = frozenset({"Rescaling", "Normalization"})
@@ -114,9 +114,9 @@ class Network:
                 f"the default is {self.default_target.path!r}"
             )
         known = {text: call.path for call in self.targets for text in (call.path, call.name)}
-        near = difflib.get_close_matches(wanted, known, n=3, cutoff=0.5)
-        hint = f"nearest: {', '.join(dict.fromkeys(known[text] for text in near))}; " if near else ""
-        return f"layer {name!r} does not exist in this model; {hint}the default is {self.default_target.path!r}"
+        near = dict.fromkeys(known[text] for text in nearest(wanted, known))
+        hint = f"nearest: {', '.join(near)}; " if near else ""
+        return f"layer {quoted(name)} does not exist in this model; {hint}the default is {self.default_target.path!r}"
 
     @property
     def prepares_itself(self) -> bool:

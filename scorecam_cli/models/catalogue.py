@@ -7,7 +7,6 @@ is one more entry in `PACKAGED`, and one file in `keras_engine` that builds it.
 from __future__ import annotations
 
 import csv
-import difflib
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
@@ -17,6 +16,7 @@ from pathlib import Path
 from scorecam_cli.errors import UsageError
 from scorecam_cli.models.labels import Labels, imagenet_labels
 from scorecam_cli.models.weights_sources import Download, InPackage, WeightsSource
+from scorecam_cli.words import nearest, quoted
 
 
 @dataclass(frozen=True)
@@ -90,10 +90,10 @@ def named_model(text: str) -> NamedModel:
     plain = text.casefold().replace("-", "").replace("_", "").replace(" ", "")
     if plain in known:
         return known[plain]
-    near = difflib.get_close_matches(plain, known, n=3, cutoff=0.5)
-    hint = f"nearest: {', '.join(known[name].name for name in near)}; " if near else ""
+    near = nearest(text, (model.name for model in known.values()))
+    hint = f"nearest: {', '.join(near)}; " if near else ""
     raise UsageError(
-        f"model {text!r} is not known; {hint}`scorecam models` lists the names; "
+        f"model {quoted(text)} is not known; {hint}`scorecam models` lists the names; "
         "a file of your own must end in .keras, .h5 or .hdf5"
     )
 

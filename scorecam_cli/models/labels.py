@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 import re
 from collections.abc import Collection, Iterable, Sequence
@@ -16,6 +15,7 @@ from scorecam_cli.errors import ClassError, UsageError
 from scorecam_cli.files.csv_rows import csv_rows
 from scorecam_cli.files.small_files import LABELS, read_small_text
 from scorecam_cli.records import ClassLabel
+from scorecam_cli.words import nearest, quoted
 
 HEADER_NAMES = frozenset({"name", "label", "class", "class_name", "classname", "title"})
 HEADER_INDICES = frozenset({"index", "id", "class_index", "class_id", "number", "idx"})
@@ -65,8 +65,12 @@ class Labels:
                 return found[0]
             if found:
                 listed = ", ".join(f"{index} ({self._described(index)})" for index in found)
-                raise ClassError(f"class {text!r} means {len(found)} classes of {model}: {listed}; give the index")
-        raise ClassError(f"class {text!r} is not one of the {len(self)} classes of {model}; {self._nearest(wanted)}")
+                raise ClassError(
+                    f"class {quoted(text)} means {len(found)} classes of {model}: {listed}; give the index"
+                )
+        raise ClassError(
+            f"class {quoted(text)} is not one of the {len(self)} classes of {model}; {self._nearest(wanted)}"
+        )
 
     def _checked(self, index: int, model: str) -> int:
         if 0 <= index < len(self):
@@ -80,7 +84,7 @@ class Labels:
         known = {**self._by_name, **self._by_synonym, **self._by_name}  # in this order, names before synonyms
         near = [name for name in known if _plain(wanted) in name.split()]
         words = {word for name in known for word in name.split()}
-        for text in difflib.get_close_matches(_plain(wanted), {*known, *words}, n=5, cutoff=0.6):
+        for text in nearest(_plain(wanted), {*known, *words}, most=5, cutoff=0.6):
             near += [text] if text in known else [name for name in known if text in name.split()]
         indices = list(dict.fromkeys(index for name in near for index in known[name]))[:5]
         if not indices:

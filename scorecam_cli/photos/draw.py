@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import functools
 import logging
 import math
@@ -15,6 +14,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from scorecam_cli.errors import NumericsError, UsageError
+from scorecam_cli.words import nearest_or, quoted
 
 # 64 rows x 4000 columns x 3 float32 = 3 MB: fits a processor's cache, where whole photos do not
 TILE_ROWS, TILE_COLUMNS = 64, 2**15
@@ -209,10 +209,8 @@ def check_colormap(name: str) -> None:
         names = list(matplotlib.colormaps)
     if name in names:
         return
-    by_lower = {known.lower(): known for known in reversed(names)}
-    nearest = [by_lower[match] for match in difflib.get_close_matches(name.lower(), by_lower, n=3, cutoff=0.5)]
-    advice = f"did you mean {' or '.join(nearest)}?" if nearest else "try jet, viridis, inferno or turbo"
-    raise UsageError(f"there is no colour map {name!r}; {advice}")
+    advice = nearest_or("try jet, viridis, inferno or turbo", name, names)
+    raise UsageError(f"there is no colour map {quoted(name)}; {advice}")
 
 
 @contextmanager

@@ -23,6 +23,7 @@ from scorecam_cli.report import noted, pictures
 from scorecam_cli.report.cards import Card, ShownClass
 from scorecam_cli.report.collect import State
 from scorecam_cli.report.evaluation import Evaluation
+from scorecam_cli.words import printable
 
 MOST_PREDICTIONS = 20  # bars of classes without a map; a manifest may come from strangers
 STATES = {
@@ -69,14 +70,6 @@ def render(cards: Sequence[Card], *, title: str, evaluation: Evaluation, picture
             bars={name: _bar_address(name) for name in {card.colormap for card in cards}},
         )
     )
-
-
-def shown(text: str) -> str:
-    """Text in which every character can be seen: control characters, marks that turn the line, bytes in no encoding
-    and lone surrogates become escapes."""
-    if text.isprintable():
-        return text
-    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
 
 
 def percent(share: float | None) -> str:
@@ -130,7 +123,7 @@ class _ShownCard:
 
     @classmethod
     def of(cls, card: Card, short: str, classes: _Classes, columns: Sequence[str]) -> _ShownCard:
-        key = shown(short)
+        key = printable(short)
         folder, _, name = key.rpartition("/")
         own = next(iter(card.measured), None)
         values = ["" if value is None else repr(value) for value in own.values] if own else []
@@ -256,9 +249,9 @@ def _short_names(paths: Sequence[Path]) -> list[str]:
 
 
 def _seen(value: Any) -> Any:
-    """A JSON value with every text in it as `shown` has it."""
+    """A JSON value with every text in it printable."""
     if isinstance(value, str):
-        return shown(value)
+        return printable(value)
     if isinstance(value, Mapping):
         return {name: _seen(each) for name, each in value.items()}
     return [_seen(each) for each in value] if isinstance(value, list | tuple) else value
@@ -294,7 +287,7 @@ def _environment() -> Environment:
 
 
 def _finalized(value: Any) -> Any:
-    return shown(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+    return printable(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
 def _file(name: str) -> str:

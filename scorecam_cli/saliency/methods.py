@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -31,6 +30,7 @@ from scorecam_cli.saliency.score_cam import live_channels, score_cam
 from scorecam_cli.saliency.smoothgrad import SAMPLES, smoothgrad
 from scorecam_cli.saliency.ss_cam import SAMPLES as NOISES
 from scorecam_cli.saliency.ss_cam import ss_cam
+from scorecam_cli.words import nearest_or, quoted
 
 
 @dataclass(frozen=True)
@@ -169,9 +169,8 @@ def method_named(name: str) -> Method:
     """
     found = METHODS.get(name.lower())
     if found is None:
-        near = difflib.get_close_matches(name.lower(), METHODS, n=3, cutoff=0.5)
-        hint = f"nearest: {', '.join(near)}" if near else f"choose one of {', '.join(METHODS)}"
-        raise UsageError(f"method {name!r} does not exist; {hint}")
+        advice = nearest_or(f"choose one of {', '.join(METHODS)}", name, METHODS)
+        raise UsageError(f"method {quoted(name)} does not exist; {advice}")
     return found
 
 

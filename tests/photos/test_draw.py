@@ -181,11 +181,11 @@ def test_overlay_of_different_sizes_is_refused():
 def test_unknown_colour_map_names_the_nearest():
     for name in ("jet", "viridis", "inferno_r"):
         check_colormap(name)
-    with pytest.raises(UsageError, match=r"there is no colour map 'Viridi'; did you mean viridis"):
+    with pytest.raises(UsageError, match=r"there is no colour map 'Viridi'; nearest: viridis"):
         check_colormap("Viridi")
     with pytest.raises(UsageError, match="'qqqqqq'; try jet"):
         check_colormap("qqqqqq")
-    with pytest.raises(UsageError, match="'JET'; did you mean jet"):
+    with pytest.raises(UsageError, match="'JET'; nearest: jet"):
         check_colormap("JET")
 
 

@@ -10,8 +10,9 @@ from scorecam_cli.report.cards import Card, ShownClass
 from scorecam_cli.report.collect import State, collect
 from scorecam_cli.report.evaluation import Evaluation, Measured
 from scorecam_cli.report.make import make_report
-from scorecam_cli.report.page import render, shown
+from scorecam_cli.report.page import render
 from scorecam_cli.report.request import Form, ReportConfig
+from scorecam_cli.words import printable
 from tests.report import hostile
 from tests.report.samples import blob, explained, save_photo
 
@@ -284,8 +285,8 @@ def test_hostile_texts_never_run_and_are_shown_as_text(visit, hostile_page):
         "cards => cards.map(card => [Number(card.dataset.number), card.querySelector('.class bdi').textContent,"
         " card.querySelector('.reason').textContent])",
     )
-    assert sorted(cards) == [[number, shown(text), shown(text)] for number, text in enumerate(texts)]
-    assert seen.page.inner_text("h1").replace("\n", " ") == " ".join("".join(map(shown, texts[:9])).split())
+    assert sorted(cards) == [[number, printable(text), printable(text)] for number, text in enumerate(texts)]
+    assert seen.page.inner_text("h1").replace("\n", " ") == " ".join("".join(map(printable, texts[:9])).split())
     opened = seen.page.evaluate(
         "() => Array.from(document.querySelectorAll('.card a')).map(link => {"
         " location.hash = link.getAttribute('href'); window.dispatchEvent(new HashChangeEvent('hashchange'));"
@@ -294,7 +295,7 @@ def test_hostile_texts_never_run_and_are_shown_as_text(visit, hostile_page):
         " document.querySelector('#words section:last-child dd').textContent]; })"
     )
     assert sorted(opened) == [
-        [number, shown(file_name(text)), shown(text), shown(text)] for number, text in enumerate(texts)
+        [number, printable(file_name(text)), printable(text), printable(text)] for number, text in enumerate(texts)
     ]
     assert seen.page.evaluate("window.owned") is None
     assert seen.page.title() == title
@@ -305,8 +306,8 @@ def test_hostile_texts_never_run_and_are_shown_as_text(visit, hostile_page):
 def test_link_leads_to_a_photo_of_any_name(visit, tmp_path, name):
     photo = save_photo(tmp_path / name)
     page = make_report(ReportConfig(tmp_path / "p.html"), collect([str(photo)]).entries).page
-    seen = visit(page, "#" + quote(shown(name), safe=""))
-    assert seen.page.inner_text("#large-name") == shown(name)
+    seen = visit(page, "#" + quote(printable(name), safe=""))
+    assert seen.page.inner_text("#large-name") == printable(name)
 
 
 def test_flat_map_is_called_flat(visit, tmp_path):
