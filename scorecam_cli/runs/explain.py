@@ -19,9 +19,11 @@ from scorecam_cli.records import ClassScore, Explained, Failed, Outcome, Photo, 
 from scorecam_cli.runs.current import look_up
 from scorecam_cli.runs.outputs import ComputedPhoto, Stop, write_outputs
 from scorecam_cli.runs.session import WARNING_FILTERS, Session, Watcher
-from scorecam_cli.runs.stages import in_stages
+from scorecam_cli.runs.stages import Admit, in_stages
 
 NOTED_PREDICTIONS = 5  # in the manifest
+# Of all photos between reading and the end of writing: each pixel takes 3 bytes, and 5 while it is written. 800 MB.
+PIXELS_UNDER_WAY = 100_000_000
 
 
 @dataclass(frozen=True)
@@ -66,6 +68,7 @@ def explain_photos(
         write=partial(write_outputs, config, settings, halt=halt, clock=clock),
         halt=halt,
         clock=clock,
+        most_weight=PIXELS_UNDER_WAY,
     )
     with closing(stages):
         for outcome in stages:
@@ -124,7 +127,7 @@ def _settings(config: ExplainConfig) -> dict[str, Any]:
 
 
 def _read(
-    config: ExplainConfig, settings: Mapping[str, Any], job: PhotoJob, *, clock: Callable[[], float]
+    config: ExplainConfig, settings: Mapping[str, Any], job: PhotoJob, admit: Admit, *, clock: Callable[[], float]
 ) -> ReadPhoto | Outcome:
     """The photo, or the outcome where it is known already: up to date, or not to be read."""
     earlier = look_up(job, settings, force=config.force)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import math
 import os
 import queue
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, wait
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 READ_AHEAD = 2  # items read, or being read, before they are computed
@@ -17,6 +19,8 @@ WRITE_BEHIND = WRITERS + 1  # items computed and not written: those being writte
 # With the one that is computed between them, 8 items at most are in memory, 5 with 2 processors.
 PATIENCE = 0.05  # share of one computation that the next one is put off for, so that a result is not kept for it
 GRACE_SECONDS = 0.6  # at the end of a run: for what is computed, for the file under way, for the reader; 1.8 s in all
+
+Admit = Callable[[float], None]
 
 _Job = TypeVar("_Job")
 _Ready = TypeVar("_Ready")
@@ -27,11 +31,12 @@ _Done = TypeVar("_Done")
 def in_stages(
     jobs: Iterable[_Job],
     *,
-    read: Callable[[_Job], _Ready],
+    read: Callable[[_Job, Admit], _Ready],
     compute: Callable[[_Ready], _Computed],
     write: Callable[[_Computed], _Done],
     halt: threading.Event,
     clock: Callable[[], float],
+    most_weight: float = math.inf,
 ) -> Generator[_Done, None, None]:
     """What became of each job, in the order of the jobs, each as soon as it and all before it are written.
 
@@ -45,18 +50,34 @@ def in_stages(
     Args:
         jobs: taken one by one; never more than a handful is held.
         halt: set at the end; a `write` that takes long looks at it and gives up between two files.
+        read: called with a job and with `admit`, which it calls with the weight of the item, its pixels say, as soon as
+            that is known: `admit` waits until it and the items under way weigh `most_weight` at most, or it is alone.
         clock: seconds, from any beginning.
+        most_weight: of the items between reading and the end of writing.
     """
+    room = _Room(most_weight)
     reader, writers = _Workers("scorecam reader"), _Workers("scorecam writer", count=WRITERS)
     remaining = iter(jobs)
-    upcoming: deque[Future[_Ready]] = deque()
+    upcoming: deque[Future[tuple[_Place, _Ready]]] = deque()
     leaving: deque[Future[_Done]] = deque()
     patience = 0.0
+
+    def read_in(job: _Job) -> tuple[_Place, _Ready]:
+        place = _Place(room)
+        with place.left_on_error():
+            return place, read(job, place.admit)
+
+    def write_out(item: tuple[_Place, _Computed]) -> _Done:
+        place, computed = item
+        try:
+            return write(computed)
+        finally:
+            place.leave()
 
     def read_ahead() -> None:
         while len(upcoming) < READ_AHEAD:
             for job in remaining:
-                upcoming.append(reader.submit(read, job))
+                upcoming.append(reader.submit(read_in, job))
                 break
             else:
                 return
@@ -68,12 +89,12 @@ def in_stages(
                 yield leaving.popleft().result()
             elif upcoming:
                 try:
-                    ready = upcoming.popleft().result()
+                    place, ready = upcoming.popleft().result()
                     read_ahead()
                     began = clock()
                     computed = compute(ready)
                     patience = PATIENCE * (clock() - began)
-                    leaving.append(writers.submit(write, computed))
+                    leaving.append(writers.submit(write_out, (place, computed)))
                     del ready, computed  # a photo must not stay in memory until the next one is computed
                 except Exception:
                     while leaving:
@@ -82,12 +103,13 @@ def in_stages(
             else:
                 return
     finally:
+        room.close()
         reader.dismiss()
         _dismiss_gently(writers, halt)
         reader.join(GRACE_SECONDS)
 
 
-def _leaves_first(leaving: deque[Future[_Done]], ready: Future[_Ready], patience: float) -> bool:
+def _leaves_first(leaving: deque[Future[_Done]], ready: Future[Any], patience: float) -> bool:
     """Wait for what comes first: the oldest result, or the next item to compute, which waits `patience` seconds."""
     oldest = leaving[0]
     if len(leaving) >= WRITE_BEHIND:
@@ -108,6 +130,64 @@ def _dismiss_gently(writers: _Workers, halt: threading.Event) -> None:
         halt.set()
         writers.dismiss()
     writers.join(GRACE_SECONDS)
+
+
+class _ClosedError(Exception):
+    """The run is over; what waits to be admitted is not wanted any more."""
+
+
+class _Room:
+    """How much the items under way weigh together."""
+
+    def __init__(self, most: float) -> None:
+        self._most = most
+        self._held = 0.0
+        self._closed = False
+        self._changed = threading.Condition()
+
+    def take(self, weight: float, *, own: float) -> None:
+        """Wait until there is room for so much more of an item that holds `own` already, or nothing else is held."""
+        with self._changed:
+            self._changed.wait_for(
+                lambda: self._closed or self._held <= own or self._held + weight <= self._most,
+            )
+            if self._closed:
+                raise _ClosedError
+            self._held += weight
+
+    def give(self, weight: float) -> None:
+        with self._changed:
+            self._held -= weight
+            self._changed.notify_all()
+
+    def close(self) -> None:
+        """Let nobody wait any more."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify_all()
+
+
+class _Place:
+    """What one item takes of the room."""
+
+    def __init__(self, room: _Room) -> None:
+        self._room, self._weight = room, 0.0
+
+    def admit(self, weight: float) -> None:
+        self._room.take(weight, own=self._weight)
+        self._weight += weight
+
+    def leave(self) -> None:
+        self._room.give(self._weight)
+        self._weight = 0.0
+
+    @contextmanager
+    def left_on_error(self) -> Iterator[None]:
+        try:
+            yield
+        except BaseException:
+            self.leave()
+            raise
 
 
 class _Workers:

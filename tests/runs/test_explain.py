@@ -8,6 +8,8 @@ import weakref
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from PIL import Image
 
 from scorecam_cli.config import ExplainConfig, ModelSettings, PhotoSettings
@@ -80,7 +82,11 @@ def wait_for_threads(seconds=5):
 
 def staged(jobs, *, read=lambda job: job, compute=lambda job: job, write=lambda job: job, halt=None):
     halt = halt or threading.Event()
-    return in_stages(jobs, read=read, compute=compute, write=write, halt=halt, clock=time.perf_counter)
+
+    def read_light(job, admit):
+        return read(job)
+
+    return in_stages(jobs, read=read_light, compute=compute, write=write, halt=halt, clock=time.perf_counter)
 
 
 # ---- photos
@@ -373,4 +379,90 @@ def test_a_disk_that_never_answers_does_not_hold_the_end():
 
 def test_no_jobs_no_outcomes():
     assert list(staged([])) == []
+    assert not our_threads()
+
+
+@settings(deadline=None, max_examples=40)
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 12), st.sampled_from(["", "", "", "read", "compute", "write"]), st.integers(0, 2)),
+        max_size=14,
+    )
+)
+def test_items_under_way_weigh_no_more_than_allowed_or_are_alone(items):
+    """Weights up to 12 where 10 are allowed, pauses in any stage: no deadlock, the order kept, the limit too."""
+    lock, held, seen = threading.Lock(), {}, []
+
+    def pause(number, stage):
+        if items[number][1] == stage:
+            time.sleep(items[number][2] / 1000)
+
+    def read(number, admit):
+        pause(number, "read")
+        admit(items[number][0])
+        with lock:
+            held[number] = items[number][0]
+            heavy = {key: weight for key, weight in held.items() if weight}
+            seen.append(sum(heavy.values()) <= 10 or len(heavy) == 1)
+        return number
+
+    def compute(number):
+        pause(number, "compute")
+        return number
+
+    def write(number):
+        pause(number, "write")
+        with lock:
+            del held[number]
+        return number
+
+    stages = {"read": read, "compute": compute, "write": write, "most_weight": 10}
+    jobs = range(len(items))
+    outcomes = in_stages(jobs, halt=threading.Event(), clock=time.perf_counter, **stages)
+    assert list(outcomes) == list(jobs)
+    assert len(seen) == len(items)
+    assert all(seen)
+    assert not our_threads()
+
+
+def test_an_item_that_waits_to_be_admitted_does_not_hold_the_end():
+    written = threading.Event()
+
+    def read(job, admit):
+        admit(10)
+        return job
+
+    def write(job):
+        written.wait(30)
+        return job
+
+    stages = {"read": read, "compute": lambda job: job, "write": write, "most_weight": 10}
+    outcomes = in_stages(itertools.chain(range(3), (None,)), halt=written, clock=time.perf_counter, **stages)
+    threading.Timer(0.2, written.set).start()
+    assert next(outcomes) == 0
+    written.clear()
+    began = time.monotonic()
+    outcomes.close()
+    assert time.monotonic() - began < 2.5
+    wait_for_threads()
+    assert not our_threads()
+
+
+@pytest.mark.parametrize("stage", ["read", "compute", "write"])
+def test_an_item_that_fails_takes_its_weight_with_it(stage):
+    def failing(job):
+        if job == 1:
+            raise PhotoError("1")
+        return job
+
+    stages = {name: failing if name == stage else lambda job: job for name in ("compute", "write")}
+
+    def read(job, admit):
+        admit(10)
+        return failing(job) if stage == "read" else job
+
+    outcomes = in_stages(range(3), read=read, halt=threading.Event(), clock=time.perf_counter, most_weight=10, **stages)
+    assert next(outcomes) == 0
+    with pytest.raises(PhotoError):
+        next(outcomes)
     assert not our_threads()
