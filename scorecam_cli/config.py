@@ -28,6 +28,7 @@ METHODS = (
 )
 SEEDED = ("ss-cam", "smoothgrad", "rise", "random")  # methods whose map depends on --seed
 MAX_PIXELS = 89_478_485  # 2**30 bytes / 4 / 3 bytes a pixel: 256 MiB of RGB; where Pillow, too, begins to warn
+PHOTO_SECONDS = 60.0  # to read a photo; those of 89 million pixels take 10 on a slow machine
 MODEL_SUFFIXES = (".keras", ".h5", ".hdf5")
 
 
@@ -165,6 +166,7 @@ class PhotoSettings:
     """Which photos: files, folders and globs as given; `recursive` descends into folders.
 
     listed: names from a list, which are never patterns. max_pixels: W0 x H0, the most that is decoded of a photo.
+    seconds: the most that reading one may take, None for no limit.
     """
 
     images: tuple[str, ...] = ()
@@ -172,6 +174,7 @@ class PhotoSettings:
     recursive: bool = False
     output_dir: Path | None = None
     max_pixels: int = MAX_PIXELS
+    seconds: float | None = PHOTO_SECONDS
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ import click
 from scorecam_cli.config import (
     MAX_PIXELS,
     METHODS,
+    PHOTO_SECONDS,
     ExplainConfig,
     ModelSettings,
     PhotoSettings,
@@ -70,6 +71,15 @@ def photo_arguments(command: Command) -> Command:
             show_default=True,
             metavar="N",
             help="Refuse photos with more pixels, before they are decoded.",
+        ),
+        click.option(
+            "--photo-timeout",
+            "seconds",
+            type=click.IntRange(0, 10**6),
+            default=int(PHOTO_SECONDS),
+            show_default=True,
+            metavar="SECONDS",
+            help="Give up a photo whose reading takes longer; 0 waits without end.",
         ),
     )
 
@@ -306,7 +316,8 @@ def photo_settings(options: dict[str, Any]) -> PhotoSettings:
     elif files_from is not None:
         listed = names_in_list(read_small(Path(files_from), FILE_LIST))
     recursive, output_dir, max_pixels = (options.pop(name, None) for name in ("recursive", "output_dir", "max_pixels"))
-    return PhotoSettings(tuple(images), tuple(listed), bool(recursive), output_dir, max_pixels or MAX_PIXELS)
+    seconds = options.pop("seconds") or None
+    return PhotoSettings(tuple(images), tuple(listed), bool(recursive), output_dir, max_pixels or MAX_PIXELS, seconds)
 
 
 def _read_standard_input() -> bytes:

@@ -50,6 +50,21 @@ def photo_format(data: bytes) -> str | None:
     return "AVIF" if brands & _AVIF_BRANDS else None
 
 
+def webp_size(data: bytes) -> tuple[int, int] | None:
+    """Width and height that the header of a WebP file announces; None for other files."""
+    if data[:4] != b"RIFF" or data[8:12] != b"WEBP" or len(data) < 30:
+        return None
+    if data[12:16] == b"VP8X":
+        return 1 + int.from_bytes(data[24:27], "little"), 1 + int.from_bytes(data[27:30], "little")
+    if data[12:16] == b"VP8L":
+        bits = int.from_bytes(data[21:25], "little")
+        return 1 + (bits & 0x3FFF), 1 + (bits >> 14 & 0x3FFF)
+    if data[12:16] == b"VP8 ":
+        width, height = (int.from_bytes(data[at : at + 2], "little") & 0x3FFF for at in (26, 28))
+        return width, height
+    return None
+
+
 def looks_like(data: bytes) -> str:
     """What a file that is no photo seems to be, as words that fit after "it looks like"."""
     for start, name in _OTHERS:

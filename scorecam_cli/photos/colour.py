@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import functools
 import io
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageCms
 
-from scorecam_cli.photos.draw import to_uint8
+from scorecam_cli.photos.draw import tiles, to_uint8
 
 # What an ICC profile calls the colour space of its device side, and the Pillow mode that it speaks of.
 _PROFILE_MODES = {"RGB": "RGB", "GRAY": "L", "CMYK": "CMYK", "Lab": "LAB"}
@@ -22,23 +22,36 @@ _WHITE_IS_ZERO = 0
 BAND_PIXELS = 2**20  # stretched at once: 8 MB as float64, where a whole photo of 89.5 million would take 716
 
 
-def to_srgb(image: Image.Image, *, png_bit_depth: int | None = None) -> tuple[NDArray[np.uint8], list[str]]:
-    """The colours a viewer shows, transparency laid on white.
+def write_srgb(image: Image.Image, rgb: NDArray[np.uint8], *, png_bit_depth: int | None = None) -> list[str]:
+    """The colours a viewer shows, transparency laid on white; part by part, in little memory beside the two pictures.
 
     Args:
-        image: loaded and upright, any mode.
+        image: loaded, any mode.
+        rgb: uint8 [h, w, 3], rows and columns as those of the image: where the sRGB colours are written to.
         png_bit_depth: bits a sample where the file was a PNG: its colour key is in those units.
 
     Returns:
-        uint8 [H0, W0, 3] in sRGB, and sentences about what was mended.
+        Sentences about what was mended.
     """
     notes: list[str] = []
-    alpha = _alpha_of(image, png_bit_depth)
-    colours = _plain_colours(image, notes)
-    rgb = _apply_profile(colours, image.info.get("icc_profile"), notes)
-    if alpha is not None:
-        rgb = Image.composite(rgb, Image.new("RGB", rgb.size, "white"), alpha)
-    return np.asarray(rgb), notes  # [H0, W0, 3]
+    # Over all of the image, since its tags and its darkest and lightest values are those of the whole.
+    plain = _plain_grey(image, notes)
+    to_rgb: Callable[[Image.Image], Image.Image] | None = None
+    for rows, columns in tiles(image.height, image.width, rows=max(64, BAND_PIXELS // image.width)):
+        alpha = _alpha_of(_part(image, rows, columns), png_bit_depth)
+        colours = _plain_colours(_part(plain, rows, columns))
+        to_rgb = to_rgb or _converter(colours, image.info.get("icc_profile"), notes)
+        part = to_rgb(colours)
+        if alpha is not None:
+            part = Image.composite(part, Image.new("RGB", part.size, "white"), alpha)
+        rgb[rows, columns] = np.asarray(part)
+    return notes
+
+
+def _part(image: Image.Image, rows: slice, columns: slice) -> Image.Image:
+    if (rows.stop, columns.stop) == (image.height, image.width) and rows.start == columns.start == 0:
+        return image
+    return image.crop((columns.start, rows.start, columns.stop, rows.stop))
 
 
 def _alpha_of(image: Image.Image, png_bit_depth: int | None) -> Image.Image | None:
@@ -75,13 +88,16 @@ def _keyed_alpha(image: Image.Image, key: object, png_bit_depth: int | None) -> 
     return Image.fromarray(np.where(transparent, np.uint8(0), np.uint8(255)))
 
 
-def _plain_colours(image: Image.Image, notes: list[str]) -> Image.Image:
+def _plain_grey(image: Image.Image, notes: list[str]) -> Image.Image:
+    """Grey of more than 8 bits as mode L, what it is elsewhere."""
+    if image.mode.startswith("I;16"):
+        return _deep_grey(image)
+    return _stretched_grey(image, notes) if image.mode in ("I", "F") else image
+
+
+def _plain_colours(image: Image.Image) -> Image.Image:
     """The same pixels without alpha in a mode that a colour profile can speak of: L, RGB, CMYK or LAB, 8 bits."""
     mode = image.mode
-    if mode.startswith("I;16"):
-        return _deep_grey(image)
-    if mode in ("I", "F"):
-        return _stretched_grey(image, notes)
     if mode == "La":
         return image.convert("LA").getchannel("L")
     if mode == "LA":
@@ -97,12 +113,16 @@ def _plain_colours(image: Image.Image, notes: list[str]) -> Image.Image:
 
 def _deep_grey(image: Image.Image) -> Image.Image:
     """16-bit grey to 8 bits: 65535 / 257 = 255 exactly; Pillow's own conversion clips at 255."""
-    samples = np.asarray(image).astype(np.uint32)  # [H0, W0]
     tags = getattr(image, "tag_v2", {})
     highest = 4095 if tags.get(_TIFF_BITS_PER_SAMPLE) == (12,) else 65535  # 12-bit TIFF arrives as it is stored
-    if tags.get(_TIFF_PHOTOMETRIC) == _WHITE_IS_ZERO:
-        samples = highest - samples  # Pillow turns negatives only at 8 bits and below
-    return Image.fromarray(((samples * 255 + highest // 2) // highest).astype(np.uint8))
+    samples = np.asarray(image)  # [H0, W0]
+    grey = np.empty(samples.shape, np.uint8)
+    for part in tiles(*samples.shape):
+        values = samples[part].astype(np.uint32)
+        if tags.get(_TIFF_PHOTOMETRIC) == _WHITE_IS_ZERO:
+            values = highest - values  # Pillow turns negatives only at 8 bits and below
+        grey[part] = (values * 255 + highest // 2) // highest
+    return Image.fromarray(grey)
 
 
 def _stretched_grey(image: Image.Image, notes: list[str]) -> Image.Image:
@@ -130,8 +150,8 @@ def _finite_range(bands: Iterable[NDArray[Any]]) -> tuple[float, float]:
     return min(low for low, _ in ranges), max(high for _, high in ranges)
 
 
-def _apply_profile(image: Image.Image, icc: object, notes: list[str]) -> Image.Image:
-    """The image in sRGB: by its embedded profile where that is usable, else by Pillow's plain conversion."""
+def _converter(image: Image.Image, icc: object, notes: list[str]) -> Callable[[Image.Image], Image.Image]:
+    """To sRGB from images like this one: by the embedded profile where that is usable, else by plain conversion."""
     if isinstance(icc, bytes) and icc:
         try:
             return _through_profile(image, icc)
@@ -139,27 +159,27 @@ def _apply_profile(image: Image.Image, icc: object, notes: list[str]) -> Image.I
             words = " ".join(str(error).split()) or type(error).__name__
             notes.append(f"the embedded colour profile was ignored: {words[:100]}")
     if image.mode == "LAB":
-        return _transform(image, ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB")))
-    return image.convert("RGB")
+        return _transform("LAB", ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB")))
+    return lambda part: part.convert("RGB")
 
 
-def _through_profile(image: Image.Image, icc: bytes) -> Image.Image:
+def _through_profile(image: Image.Image, icc: bytes) -> Callable[[Image.Image], Image.Image]:
     profile = ImageCms.ImageCmsProfile(io.BytesIO(icc))
     mode = _PROFILE_MODES.get(profile.profile.xcolor_space.strip())
     if mode == "RGB" and image.mode == "L":
-        image = image.convert("RGB")  # cameras and editors put their RGB profile on grey photos, too
+        # cameras and editors put their RGB profile on grey photos, too
+        through = _transform("RGB", profile)
+        return lambda part: through(part.convert("RGB"))
     if mode != image.mode:
         space = _SPACE_NAMES.get(mode or "", "another colour space")
         raise ValueError(f"it is for {space}, the photo is {_SPACE_NAMES[image.mode]}")
-    return _transform(image, profile)
+    return _transform(mode, profile)
 
 
-def _transform(image: Image.Image, profile: ImageCms.ImageCmsProfile) -> Image.Image:
-    converted = ImageCms.profileToProfile(
-        image, profile, _srgb(), renderingIntent=ImageCms.Intent.PERCEPTUAL, outputMode="RGB"
-    )
-    assert converted is not None  # None only where the image is changed in place
-    return converted
+def _transform(mode: str, profile: ImageCms.ImageCmsProfile) -> Callable[[Image.Image], Image.Image]:
+    transform = ImageCms.buildTransform(profile, _srgb(), mode, "RGB", renderingIntent=ImageCms.Intent.PERCEPTUAL)
+    transform.apply(Image.new(mode, (1, 1)))  # or its errors would come in the middle of the photo
+    return transform.apply
 
 
 @functools.cache

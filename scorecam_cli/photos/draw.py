@@ -65,9 +65,9 @@ def scale_map(saliency: NDArray[np.float32]) -> NDArray[np.float32]:
     return scaled
 
 
-def tiles(height: int, width: int) -> Iterator[tuple[slice, slice]]:
+def tiles(height: int, width: int, *, rows: int = TILE_ROWS) -> Iterator[tuple[slice, slice]]:
     """Rows and columns of the parts that a picture is drawn in: strips of whole rows where these are not too long."""
-    rows = max(TILE_ROWS, math.ceil(height / MOST_STRIPS))
+    rows = max(rows, math.ceil(height / MOST_STRIPS))
     for top in range(0, height, rows):
         for left in range(0, width, TILE_COLUMNS):
             yield slice(top, min(top + rows, height)), slice(left, min(left + TILE_COLUMNS, width))

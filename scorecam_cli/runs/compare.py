@@ -15,6 +15,7 @@ from scorecam_cli.photos import draw, manifest
 from scorecam_cli.photos.read import read_photo
 from scorecam_cli.records import ClassMap, Failed, Photo, PhotoJob
 from scorecam_cli.runs.description import note_score
+from scorecam_cli.runs.memory import shortage_as_photo_error
 from scorecam_cli.runs.session import Session, Watcher, check_classes
 
 if TYPE_CHECKING:
@@ -74,18 +75,21 @@ def compare_photos(
     warmed: set[str] = set()
     for job in jobs:
         try:
-            yield _compare(config, session, job, warmed, clock)
+            with shortage_as_photo_error():
+                compared = _compare(config, session, job, warmed, clock)
         except OutputError as error:
             yield Failed(job.photo, str(error))
             raise
         except PhotoError as error:
             yield Failed(job.photo, str(error))
+        else:
+            yield compared
 
 
 def _compare(
     config: CompareConfig, session: Session, job: PhotoJob, warmed: set[str], clock: Callable[[], float]
 ) -> Compared:
-    photo = read_photo(job.photo, max_pixels=config.photos.max_pixels)
+    photo = read_photo(job.photo, max_pixels=config.photos.max_pixels, seconds=config.photos.seconds)
     classifier = session.classifier
     image = classifier.prepare(photo.rgb)
     observation = classifier.observe(image)

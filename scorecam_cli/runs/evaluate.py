@@ -15,6 +15,7 @@ from scorecam_cli.files.regular import file_sha256
 from scorecam_cli.photos.read import read_photo
 from scorecam_cli.records import ClassMap, Failed, Photo, PhotoJob
 from scorecam_cli.runs.evaluation import COLUMNS, DIGITS, begin, check_settings, open_table
+from scorecam_cli.runs.memory import shortage_as_photo_error
 from scorecam_cli.runs.regions import Regions, read_regions
 from scorecam_cli.runs.session import Session, Watcher, check_classes
 from scorecam_cli.runs.truth import Truth, read_truth
@@ -106,7 +107,8 @@ def evaluate_photos(
                         "--output-dir"
                     )
                 began = clock()
-                rows = _rows(evaluation, job)
+                with shortage_as_photo_error():
+                    rows = _rows(evaluation, job)
             except PhotoError as error:
                 yield Failed(job.photo, str(error))
                 continue
@@ -125,7 +127,7 @@ def _open(config: EvaluateConfig, watcher: Watcher | None) -> Evaluation:
 def _rows(evaluation: Evaluation, job: PhotoJob) -> list[dict[str, str]]:
     """The rows of one photo, one for each method."""
     config, classifier = evaluation.config, evaluation.session.classifier
-    photo = read_photo(job.photo, max_pixels=config.photos.max_pixels)
+    photo = read_photo(job.photo, max_pixels=config.photos.max_pixels, seconds=config.photos.seconds)
     image = classifier.prepare(photo.rgb)
     observation = classifier.observe(image)
     asked = config.classes if evaluation.truth is None else (evaluation.truth.of(job.photo),)

@@ -17,8 +17,9 @@ from scorecam_cli.photos import draw
 from scorecam_cli.photos.read import read_photo
 from scorecam_cli.records import ClassScore, Explained, Failed, Outcome, Photo, PhotoJob, Redone
 from scorecam_cli.runs.current import look_up
+from scorecam_cli.runs.memory import shortage_as_photo_error
 from scorecam_cli.runs.outputs import ComputedPhoto, Stop, write_outputs
-from scorecam_cli.runs.session import WARNING_FILTERS, Session, Watcher
+from scorecam_cli.runs.session import Session, Watcher
 from scorecam_cli.runs.stages import Admit, in_stages
 
 NOTED_PREDICTIONS = 5  # in the manifest
@@ -93,15 +94,21 @@ def predict_photos(
     session = Session(config.model, watcher)
     for job in jobs:
         try:
-            photo = read_photo(job.photo, max_pixels=config.photos.max_pixels)
-            classifier = session.classifier
-            observation = classifier.observe(classifier.prepare(photo.rgb))
-            count = min(config.top, len(classifier.labels))
-            indices = classifier.choose_classes(observation, asked=(), top=count)
-            classes = tuple(classifier.score(observation, index) for index in indices)
-            yield Predicted(job.photo, classifier.name, classes)
+            with shortage_as_photo_error():
+                predicted = _predict(config, session, job)
         except PhotoError as error:
             yield Failed(job.photo, str(error))
+        else:
+            yield predicted
+
+
+def _predict(config: PredictConfig, session: Session, job: PhotoJob) -> Predicted:
+    photo = read_photo(job.photo, max_pixels=config.photos.max_pixels, seconds=config.photos.seconds)
+    classifier = session.classifier
+    observation = classifier.observe(classifier.prepare(photo.rgb))
+    count = min(config.top, len(classifier.labels))
+    indices = classifier.choose_classes(observation, asked=(), top=count)
+    return Predicted(job.photo, classifier.name, tuple(classifier.score(observation, index) for index in indices))
 
 
 def _settings(config: ExplainConfig) -> dict[str, Any]:
@@ -133,13 +140,21 @@ def _read(
     earlier = look_up(job, settings, force=config.force)
     if isinstance(earlier, Explained):
         return earlier
-    with WARNING_FILTERS:
-        began = clock()
-        try:
-            photo = read_photo(job.photo, max_pixels=config.photos.max_pixels)
-        except PhotoError as error:
-            return Failed(job.photo, str(error))
-        return ReadPhoto(job, photo, clock() - began, earlier)
+    waited = 0.0
+
+    def wait_for_room(pixels: int) -> None:
+        nonlocal waited
+        since = clock()
+        admit(pixels)
+        waited += clock() - since
+
+    began, limits = clock(), config.photos
+    try:
+        with shortage_as_photo_error():
+            photo = read_photo(job.photo, max_pixels=limits.max_pixels, seconds=limits.seconds, admit=wait_for_room)
+    except PhotoError as error:
+        return Failed(job.photo, str(error))
+    return ReadPhoto(job, photo, clock() - began - waited, earlier)
 
 
 def _compute(
@@ -149,7 +164,8 @@ def _compute(
     if not isinstance(read, ReadPhoto):
         return read
     try:
-        return _explain(session, config, read, clock)
+        with shortage_as_photo_error():
+            return _explain(session, config, read, clock)
     except PhotoError as error:
         return Failed(read.job.photo, str(error))
 

@@ -30,6 +30,7 @@ from scorecam_cli.records import (
     WrittenFile,
 )
 from scorecam_cli.runs.description import describe
+from scorecam_cli.runs.memory import shortage_as_photo_error
 from scorecam_cli.runs.session import WARNING_FILTERS
 
 if TYPE_CHECKING:
@@ -84,7 +85,8 @@ def write_outputs(
         try:
             _stop_if(halt)
             write.remove(path)  # or a kill would leave an earlier manifest beside files of this run
-            written = _write_maps(config, computed, halt)
+            with shortage_as_photo_error():
+                written = _write_maps(config, computed, halt)
             total = computed.seconds + clock() - began
             described = describe(
                 computed.job,

@@ -20,7 +20,7 @@ import numpy as np
 from PIL import Image
 
 from scorecam_cli.errors import PhotoError
-from scorecam_cli.photos.read import decode_photo
+from scorecam_cli.photos.decode import decode_photo
 from tests.photos.encoded import exif_orientation, save
 
 KINDS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF")

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image, ImageCms
 
 from scorecam_cli.photos import colour
-from scorecam_cli.photos.read import decode_photo
+from scorecam_cli.photos.decode import decode_photo
 
 from .encoded import cmyk_profile, exif_orientation, grey_tiff, png, png_chunk, save, swapped_profile
 

@@ -18,7 +18,8 @@ from PIL import Image
 
 from scorecam_cli.errors import PhotoError
 from scorecam_cli.photos import read
-from scorecam_cli.photos.read import decode_photo, read_photo
+from scorecam_cli.photos.decode import decode_photo
+from scorecam_cli.photos.read import read_photo
 
 from .encoded import exif_orientation, marker, png, png_chunk, save
 

@@ -160,7 +160,7 @@ def test_the_model_runs_in_the_calling_thread_only(explain, tmp_path, monkeypatc
 def test_photos_in_memory_do_not_grow_with_the_run(explain, tmp_path, monkeypatch, slow):
     alive, most = set(), []
 
-    def read(path, *, max_pixels):
+    def read(path, *, max_pixels, seconds, admit):
         if slow == "read":
             time.sleep(0.01)
         photo = Photo(np.full((20, 24, 3), len(most) % 200, np.uint8), "0" * 64)
