@@ -29,6 +29,7 @@ ROOMS = (  # a module imports only from rooms further down this list, and anyone
     "words",
     "errors",
 )
+UNIX_ALONE = {"fcntl", "grp", "pwd", "resource", "termios", "tty"}
 LEFT_TO_MEND = {("inspection", "keras_engine")}
 NUMERICAL = ("inspection", "keras_engine", "loading", "saliency", "faithfulness")
 
@@ -57,6 +58,15 @@ def test_modules_import_from_rooms_further_down_only(path):
     for room in imported_rooms(path):
         allowed = ROOMS.index(room) >= ROOMS.index(own) or (own, room) in LEFT_TO_MEND
         assert allowed, f"{own} reaches up to {room}"
+
+
+def test_modules_of_unix_alone_are_imported_where_they_are_needed_only():
+    """So that the package can be imported on every system; what is a program of its own is never imported."""
+    for path in set(PACKAGE.rglob("*.py")) - {PACKAGE / "photos" / "decoder_process.py"}:
+        for node in ast.parse(path.read_text("utf-8")).body:
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            names += [node.module] if isinstance(node, ast.ImportFrom) else []
+            assert not UNIX_ALONE & set(names), path
 
 
 def test_only_numerical_rooms_name_tensorflow():

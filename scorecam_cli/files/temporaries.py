@@ -17,6 +17,8 @@ import stat
 import time
 from pathlib import Path
 
+import psutil
+
 NAME_BYTES = 255  # the most that Linux, macOS and Windows file systems allow for one name
 ABANDONED_SECONDS = 3600.0  # a temporary is written in seconds; one of another machine, untouched for so long, is dead
 CLOCK_SECONDS = 2.0  # how far the clocks of a file system and of processes are trusted to agree
@@ -64,19 +66,14 @@ def _is_stale(status: os.stat_result, process: int, *, machine: str) -> bool:
 def _started(process: int) -> float | None:
     """When a process was started, as seconds since 1970; None where there is none, 0 where it cannot be told."""
     try:
-        os.kill(process, 0)
-    except (ProcessLookupError, OverflowError):
+        found = psutil.Process(process)
+        if found.status() in (psutil.STATUS_ZOMBIE, psutil.STATUS_DEAD):  # it only waits for its parent to ask how
+            return None
+        return float(found.create_time())
+    except (psutil.NoSuchProcess, OverflowError):
         return None
-    except OSError:  # it lives, and belongs to somebody else
-        pass
-    try:
-        after_name = Path(f"/proc/{process}/stat").read_text("latin-1").rpartition(")")[2].split()
-        uptime = float(Path("/proc/uptime").read_text("ascii").split()[0])
-    except (OSError, ValueError):
+    except psutil.Error:  # it lives, and belongs to somebody else
         return 0.0
-    if after_name[0] in "ZX":  # it has ended, and only waits for its parent to ask how
-        return None
-    return time.time() - uptime + int(after_name[19]) / os.sysconf("SC_CLK_TCK")
 
 
 @functools.cache

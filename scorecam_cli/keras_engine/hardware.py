@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import os
-import resource
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+import psutil
 
 from scorecam_cli.config import Precision
 from scorecam_cli.errors import UsageError
 from scorecam_cli.keras_engine.start import start
 
 CPU_BFLOAT16 = frozenset({"avx512_bf16", "amx_bf16"})  # names of the features in /proc/cpuinfo
-ASSUMED_MEMORY = 4 * 2**30  # bytes, where the system does not tell
 
 
 # Rewrites that TensorFlow applies to a graph before it runs it: convolutions and products in the smaller format.
@@ -71,14 +71,12 @@ def cpu_features() -> frozenset[str]:
 
 
 def free_memory() -> int:
-    """Bytes that this process can still have: without swapping, as Linux estimates, and within its address space."""
-    try:
-        lines = Path("/proc/meminfo").read_text("ascii").splitlines()
-        free = next(int(line.split()[1]) * 1024 for line in lines if line.startswith("MemAvailable"))
-        limit, _ = resource.getrlimit(resource.RLIMIT_AS)
-        if limit == resource.RLIM_INFINITY:
-            return free
-        used = int(Path("/proc/self/statm").read_text("ascii").split()[0]) * resource.getpagesize()
-        return max(0, min(free, limit - used))
-    except (OSError, StopIteration, ValueError):
-        return ASSUMED_MEMORY
+    """Bytes that this process can still have: without swapping, as the system estimates, and within its own limit."""
+    free = int(psutil.virtual_memory().available)
+    if not hasattr(psutil, "RLIMIT_AS"):  # systems that do not tell of a limit
+        return free
+    process = psutil.Process()
+    limit, _ = process.rlimit(psutil.RLIMIT_AS)
+    if limit == psutil.RLIM_INFINITY:
+        return free
+    return max(0, min(free, int(limit) - int(process.memory_info().vms)))

@@ -5,6 +5,7 @@ import os
 from pathlib import Path
 
 import numpy as np
+import psutil
 import pytest
 import tensorflow as tf
 from PIL import Image
@@ -168,3 +169,11 @@ def test_what_is_left_of_a_photo_goes_in_batches_of_few_sizes():
     for count in (1, 11, 12, 31):
         parts = classifier.batches.run(count, lambda first, last: range(first, last), batch_size=12)
         assert [number for part in parts for number in part] == list(range(count))
+
+
+def test_free_memory_is_that_of_the_system_within_the_limit_of_the_process(monkeypatch):
+    free = hardware.free_memory()
+    assert 2**20 < free <= psutil.virtual_memory().total
+    used = psutil.Process().memory_info().vms
+    monkeypatch.setattr(psutil.Process, "rlimit", lambda self, name: (used + 2**30, used + 2**30))
+    assert hardware.free_memory() == pytest.approx(2**30, abs=2**28)
