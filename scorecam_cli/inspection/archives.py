@@ -1,4 +1,4 @@
-"""The zip archive that a .keras file is: opened, checked and read without believing what its headers say."""
+"""The zip archive that a .keras file is: opened once, checked and read without believing what its headers say."""
 
 from __future__ import annotations
 
@@ -6,19 +6,17 @@ import io
 import os
 import stat
 import struct
-import tempfile
 import zipfile
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 from shutil import copyfileobj
+from typing import IO, Any, NamedTuple
 
 from scorecam_cli.errors import ModelError
-from scorecam_cli.inspection.child import Part, look_into_hdf5
+from scorecam_cli.inspection.hdf5_structure import look_into
 from scorecam_cli.inspection.limits import (
     CONFIG_BYTES,
     DAMAGED,
-    DIRECTORY_BYTES,
     EXPANSION,
     FREE_BYTES,
     FROM_ITS_MAKER,
@@ -29,62 +27,62 @@ from scorecam_cli.inspection.limits import (
 CONFIG, METADATA, WEIGHTS = "config.json", "metadata.json", "model.weights.h5"
 
 
-@contextmanager
-def open_archive(path: Path) -> Iterator[zipfile.ZipFile]:
-    """The archive, for reading; whatever fails while it is read counts as damage.
+class Archive(NamedTuple):
+    """What a .keras archive holds.
 
-    Raises:
-        ModelError: damaged, or a list of members so long that it would not fit into memory.
+    numbers: how many its weights file holds. config, metadata: JSON text, perhaps one byte longer than any is read.
+    others: members beside the three of a model.
     """
-    try:
-        with _ShortReads(path) as file, zipfile.ZipFile(file) as archive:
-            file.longest = None
-            yield archive
-    except ModelError:
-        raise
-    except Exception as error:  # zipfile lets through what struct, zlib and its own arithmetic raise
-        raise ModelError(f"{path} {DAMAGED}") from error
+
+    numbers: int
+    config: bytes
+    metadata: bytes
+    others: int
 
 
-class _ShortReads(io.FileIO):
-    """A file that refuses to be read far at once: zipfile takes the list of members in one go, as long as it says."""
-
-    longest: int | None = DIRECTORY_BYTES
-
-    def read(self, size: int | None = -1, /) -> bytes:
-        left = max(0, os.fstat(self.fileno()).st_size - self.tell())
-        length = left if size is None or size < 0 else min(size, left)
-        if self.longest is not None and length > self.longest:
-            raise ModelError(f"{self.name} has a list of members above {self.longest >> 20} MiB; {FROM_ITS_MAKER}")
-        return super().read(length)
-
-
-def check_archive(path: Path) -> int:
+def look_into_archive(where: Path, path: Path, spare: IO[bytes]) -> Archive:
     """Refuse a .keras archive that is damaged, reaches outside itself or unpacks to far more than it stores.
 
     Every member is read once: Keras reads weights in jumps and would not notice a wrong checksum.
 
-    Returns:
-        How many numbers its weights file holds.
+    Args:
+        where: where it lies.
+        path: what the user calls it.
+        spare: an empty file, for weights that have to be unpacked.
 
     Raises:
-        ModelError: as said.
+        ModelError: as said. Whatever zipfile and h5py raise: damaged.
     """
-    file_bytes = path.stat().st_size
-    with open_archive(path) as archive:
+    import h5py
+
+    file_bytes = where.stat().st_size
+    with where.open("rb") as file, zipfile.ZipFile(file) as archive:
         _check_members(archive.infolist(), path, file_bytes)
-        if WEIGHTS not in archive.namelist():
+        names = archive.namelist()
+        if CONFIG not in names:
+            raise ModelError(f"{path} {_what_else(names)}")
+        if WEIGHTS not in names:
             raise ModelError(f"{path} holds no {WEIGHTS}; {SAVE_WHOLE}")
         if archive.testzip():
             raise ModelError(f"{path} {DAMAGED}")
-        with _weights_part(archive, path) as part:
-            return look_into_hdf5(part, path=path).numbers
+        with h5py.File(_weights(archive, file, spare), "r") as h5:
+            numbers = look_into(h5, path, file_bytes=file_bytes).numbers
+        metadata = _read(archive, METADATA) if METADATA in names else b"{}"
+        return Archive(numbers, _read(archive, CONFIG), metadata, len({*names} - {CONFIG, METADATA, WEIGHTS}))
 
 
-def read_member(archive: zipfile.ZipFile, name: str) -> bytes:
+def _read(archive: zipfile.ZipFile, name: str) -> bytes:
     """The first CONFIG_BYTES of a member and one more: whoever gets that one knows that it is too long."""
     with archive.open(name) as member:
         return member.read(CONFIG_BYTES + 1)
+
+
+def _what_else(names: Sequence[str]) -> str:
+    if any(PurePosixPath(name).name == "data.pkl" for name in names):
+        return f"is a PyTorch file, not a Keras model; build the model in Keras and {SAVE_WHOLE}"
+    if names and all(name.endswith(".npy") for name in names):
+        return f"is a NumPy archive, not a Keras model; {SAVE_WHOLE}"
+    return "is a zip archive without a Keras model; unpack it and give the .keras or .h5 file inside"
 
 
 def _check_members(members: Sequence[zipfile.ZipInfo], path: Path, file_bytes: int) -> None:
@@ -115,18 +113,41 @@ def _check_member(member: zipfile.ZipInfo, path: Path) -> None:
         raise ModelError(f"{path} has a {member.filename} above {CONFIG_BYTES >> 20} MiB; {FROM_ITS_MAKER}")
 
 
-@contextmanager
-def _weights_part(archive: zipfile.ZipFile, path: Path) -> Iterator[Part]:
-    """Where the weights lie as they are: HDF5 reads in jumps, and zipfile begins anew at each jump back."""
+def _weights(archive: zipfile.ZipFile, file: IO[bytes], spare: IO[bytes]) -> Any:
+    """The weights as a file of their own: HDF5 reads in jumps, and zipfile begins anew at each jump back."""
     member = archive.getinfo(WEIGHTS)
-    if member.compress_type == zipfile.ZIP_STORED:
-        with path.open("rb") as file:
-            file.seek(member.header_offset)
-            name_bytes, extra_bytes = struct.unpack("<26x2H", file.read(30))  # end of the local header
-        yield Part(path, member.header_offset + 30 + name_bytes + extra_bytes, member.file_size)
-    else:
-        with tempfile.TemporaryDirectory(prefix="scorecam-") as folder:
-            unpacked = Path(folder) / "weights"
-            with archive.open(member) as packed, unpacked.open("wb") as file:
-                copyfileobj(packed, file)
-            yield Part(unpacked)
+    if member.compress_type != zipfile.ZIP_STORED:
+        with archive.open(member) as packed:
+            copyfileobj(packed, spare)
+        spare.flush()
+        return spare
+    file.seek(member.header_offset)
+    name_bytes, extra_bytes = struct.unpack("<26x2H", file.read(30))  # end of the local header
+    return _Slice(file, member.header_offset + 30 + name_bytes + extra_bytes, member.file_size)
+
+
+class _Slice(io.RawIOBase):
+    """`size` bytes of a file from `first` on, as a file."""
+
+    def __init__(self, file: IO[bytes], first: int, size: int) -> None:
+        self._file, self._first, self._size, self._at = file, first, size, 0
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def tell(self) -> int:
+        return self._at
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET, /) -> int:
+        self._at = offset + {os.SEEK_SET: 0, os.SEEK_CUR: self._at, os.SEEK_END: self._size}[whence]
+        return self._at
+
+    def readinto(self, buffer: Any, /) -> int:
+        self._file.seek(self._first + self._at)
+        data = self._file.read(max(0, min(len(buffer), self._size - self._at)))
+        buffer[: len(data)] = data
+        self._at += len(data)
+        return len(data)

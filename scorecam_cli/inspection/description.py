@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from scorecam_cli.errors import ModelError
 from scorecam_cli.inspection.allowed import CALLED, NUMBER_TYPES, VALUES
-from scorecam_cli.inspection.archives import CONFIG, METADATA, WEIGHTS, open_archive, read_member
+from scorecam_cli.inspection.declared import input_pixels, least_weights
 from scorecam_cli.inspection.limits import (
     CALLS,
     CONFIG_BYTES,
@@ -37,58 +37,49 @@ class ModelFacts:
     """What the description of a model says of itself.
 
     keras_version: of the Keras that saved it; None where the file does not say.
-    objects: every JSON object with a `class_name`, at any depth.
-    named: what those name, each once, in order.
-    fault: what else in it no honest model has: a path, a function as an argument, ...; None where there is nothing.
+    named: the classes, functions and kinds of values that it names, each once, in order.
+    fault: what in it no honest model has: a path, a function as an argument, ...; None where there is nothing.
+    weights: how many numbers its layers have at the least.
+    pixels: of the largest image that it takes.
     """
 
     keras_version: str | None
-    objects: tuple[dict[str, Any], ...]
     named: tuple[Named, ...] = ()
     fault: str | None = None
+    weights: int = 0
+    pixels: int = 0
 
 
-def read_facts(path: Path, *, archive: bool) -> ModelFacts:
+def describe(text: Any, version: Any, path: Path) -> ModelFacts:
     """Read the description of a whole model, as data.
 
     Args:
-        path: a file that passed the checks of its structure.
-        archive: .keras, else HDF5.
+        text: JSON, as the file has it.
+        version: of the Keras that saved it, as the file has it.
+        path: what the user calls the file.
 
     Raises:
-        ModelError: the description is not readable JSON, larger than any model needs, or written as Keras never does.
+        ModelError: the description is not readable JSON, or larger than any model needs.
     """
     try:
-        if archive:
-            return _archive_facts(path)
-        text, version = _hdf5_config(path)
-        return _facts(_parsed(text, path), version, path)
+        return _facts(_parsed(text.encode() if isinstance(text, str) else text, path), _version(version), path)
     except ModelError:
         raise
-    except Exception as error:  # JSON, HDF5 and text decoding each have their own
+    except Exception as error:  # JSON and text decoding each have their own
         raise ModelError(f"{path} describes its model in a way that cannot be read; {SAVE_WHOLE}") from error
 
 
-def _archive_facts(path: Path) -> ModelFacts:
-    with open_archive(path) as archive:
-        config, others = read_member(archive, CONFIG), set(archive.namelist()) - {CONFIG, METADATA, WEIGHTS}
-        metadata = read_member(archive, METADATA) if METADATA in archive.namelist() else b"{}"
-    found = _parsed(metadata, path)
-    facts = _facts(
-        _parsed(config, path), _version(found.get("keras_version") if isinstance(found, dict) else None), path
-    )
-    if others and facts.fault is None:  # Keras would unpack the whole archive for them
-        fault = f"holds {len(others)} files beside the three of a model, as vocabularies are kept; {SAVE_WHOLE}"
-        return replace(facts, fault=fault)
-    return facts
+def version_in(metadata: bytes, path: Path) -> Any:
+    """The version in the metadata of an archive, whatever it is.
 
-
-def _hdf5_config(path: Path) -> tuple[Any, str | None]:
-    import h5py
-
-    with h5py.File(path, "r") as h5:
-        config, version = h5.attrs["model_config"], h5.attrs.get("keras_version")
-    return config.encode() if isinstance(config, str) else config, _version(version)
+    Raises:
+        ModelError: the metadata is not readable JSON.
+    """
+    try:
+        found = _parsed(metadata, path)
+    except ValueError as error:
+        raise ModelError(f"{path} describes its model in a way that cannot be read; {SAVE_WHOLE}") from error
+    return found.get("keras_version") if isinstance(found, dict) else None
 
 
 def _parsed(text: Any, path: Path) -> Any:
@@ -136,9 +127,9 @@ def _facts(config: Any, version: str | None, path: Path) -> ModelFacts:
         if isinstance(part.value, dict) and "class_name" in part.value:
             name = named_by(part.value)
             fault = fault or _fault_of_object(part, name)
-            objects.append(part.value)
             part = part._replace(objects=part.objects + 1, times=part.times * _nodes(part.value))
             if name is not None:
+                objects.append(part.value)
                 named[name] = None
                 calls += part.times if name.name in CALLED or not name.in_keras else 0
         fault = fault or _fault_of_texts(part)
@@ -148,7 +139,7 @@ def _facts(config: Any, version: str | None, path: Path) -> ModelFacts:
         if letters > ERROR_BYTES:  # an error of Keras repeats the description of every object around it
             raise ModelError(f"{path} describes objects inside each other at great length; {FROM_ITS_MAKER}")
         stack += _inside(part)
-    return ModelFacts(version, tuple(objects), tuple(named), fault)
+    return ModelFacts(version, tuple(named), fault, least_weights(objects), max(map(input_pixels, objects), default=0))
 
 
 def _fault_of_texts(part: _Part) -> str | None:

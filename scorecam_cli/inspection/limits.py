@@ -7,7 +7,6 @@ DAMAGED = "is cut short or damaged; copy or download it again"
 FROM_ITS_MAKER = "do not use it, get the model from its maker"
 
 MEMBERS = 1000  # of an archive: three, and the vocabularies of text layers
-DIRECTORY_BYTES = 1 << 20  # the list of an archive's members: 46 bytes and a name each
 EXPANSION = 20  # weights shrink by a tenth, 90 % zeros by six; deflate reaches 1032 on zeros
 FREE_BYTES = 64 << 20  # what any file may unpack to, or keep beside its arrays, whatever its own size
 
@@ -22,8 +21,9 @@ HDF5_OBJECTS = 100_000  # groups and arrays; NASNetLarge has 5 000
 HDF5_DEPTH = 32  # groups inside groups; each model inside a model adds 2
 ATTRIBUTES = 1000  # of one group or array; long lists are split over several
 ATTRIBUTE_BYTES = 16 << 20
-LOOK_SECONDS = 3  # of CPU, to start Python and look through an HDF5 file; NASNetLarge takes 1
-LOOK_BYTES = 160 << 20  # of address space above that of Python and h5py, which hold 40 MB
+LOOK_SECONDS = 5  # of CPU, to start Python and look through a file; NASNetLarge takes 2
+LOOK_SPEED = 50 << 20  # bytes for which a second more is given: a checksum takes one for 500 MB, unpacking for 200 MB
+LOOK_BYTES = 256 << 20  # of address space above that of Python and h5py, which hold 40 MB; a description takes 150
 REHEARSED_BYTES = 32 << 20  # the largest part of a packed array that is read to see whether it can be
 
 INPUT_PIXELS = 89_478_485  # of the declared input: 1.07 GB as float32 colour, and where photos are refused too

@@ -16,12 +16,12 @@ from typing import TYPE_CHECKING
 
 from scorecam_cli.errors import ModelError
 from scorecam_cli.files.small_files import IMPORT, read_small
-from scorecam_cli.inspection.declared import check_declared, weights_within
-from scorecam_cli.inspection.description import ModelFacts, read_facts
-from scorecam_cli.inspection.inspect import FileKind, check_contents, identify, require_file
+from scorecam_cli.inspection.description import ModelFacts
+from scorecam_cli.inspection.inspect import FileKind, Inspected, inspect, require_file
 from scorecam_cli.inspection.limits import FROM_ITS_MAKER, SAVE_WHOLE
 from scorecam_cli.inspection.naming import Named, may_be_named
 from scorecam_cli.keras_engine.initial_weights import read_from_file
+from scorecam_cli.keras_engine.reserving import weights_within
 
 if TYPE_CHECKING:
     import keras
@@ -60,18 +60,16 @@ def load_model_file(path: Path, *, imports: Sequence[Path] = (), unsafe: bool = 
         ModelError: no such model, weights only, code inside it, unknown classes, damaged, made by another Keras,
             larger than what it stores.
     """
-    kind = identify(path)
-    if kind in (FileKind.WEIGHTS_HDF5, FileKind.LEGACY_WEIGHTS_HDF5):
+    inspected = inspect(path)
+    facts = inspected.facts
+    if facts is None:
         raise ModelError(
             f"{path} holds weights but no model; use `--model NAME --weights {path}` for a named model, or {SAVE_WHOLE}"
         )
-    stored = check_contents(path, kind)
-    facts = read_facts(path, archive=kind is FileKind.KERAS_ARCHIVE)
-    check_declared(path, facts, stored=stored)
     classes = {name: found for file in imports for name, found in _run_import(file).items()}
     if not unsafe:
         check_names(path, facts, classes, imported=bool(imports))
-    model = _rebuild(path, kind, facts, classes, stored=stored, safe_mode=not unsafe, imported=bool(imports))
+    model = _rebuild(path, inspected, facts, classes, safe_mode=not unsafe, imported=bool(imports))
     import keras
 
     if not isinstance(model, keras.Model):
@@ -81,20 +79,19 @@ def load_model_file(path: Path, *, imports: Sequence[Path] = (), unsafe: bool = 
 
 def _rebuild(
     path: Path,
-    kind: FileKind,
+    inspected: Inspected,
     facts: ModelFacts,
     classes: dict[str, type],
     *,
-    stored: int,
     safe_mode: bool,
     imported: bool,
 ) -> object:
     """What Keras makes of a file that passed every check."""
     import keras
 
-    with handed_to_keras(path, kind) as link, read_from_file():
+    with handed_to_keras(path, inspected.kind) as link, read_from_file():
         try:
-            with weights_within(path, stored=stored), _left_uncompiled():
+            with weights_within(path, stored=inspected.stored), _left_uncompiled():
                 return keras.models.load_model(link, custom_objects=classes, compile=False, safe_mode=safe_mode)
         except ModelError:
             raise
@@ -229,11 +226,17 @@ def _why_not_loaded(facts: ModelFacts, classes: dict[str, type], *, imported: bo
     import keras
 
     unknown = sorted(named.name.rsplit(">", 1)[-1] for named in _not_allowed(facts, classes))
-    own = sorted({named.name for named in facts.named if named.module and not named.in_keras and not named.is_function})
+    own = sorted(
+        {
+            named.name
+            for named in facts.named
+            if named.registered and not (named.in_keras or named.by_class_name or named.is_function)
+        }
+    )
     saved, here = facts.keras_version or "", str(keras.__version__)
     if any(name in ("TFOpLambda", "SlicingOpLambda") for name in unknown):
         return f"holds bare TensorFlow operations, which Keras 3 cannot rebuild; use layers of Keras and {SAVE_WHOLE}"
-    if saved.startswith("2.") and any(".engine." in str(item.get("module")) for item in facts.objects):
+    if saved.startswith("2.") and any(".engine." in (named.module or "") for named in facts.named):
         return (
             f'is a .keras file of Keras {saved}, which Keras 3 cannot read; save it there with model.save("model.h5")'
         )

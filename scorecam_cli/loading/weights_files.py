@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from scorecam_cli.errors import WeightsError
-from scorecam_cli.inspection.inspect import FileKind, check_contents, identify
+from scorecam_cli.inspection.inspect import FileKind, inspect
 from scorecam_cli.keras_engine.initial_weights import read_from_file
 from scorecam_cli.loading.own_models import handed_to_keras
 
@@ -33,8 +33,7 @@ def load_weights_file(model: keras.Model, path: Path, *, name: str | None = None
         WeightsError: the weights are those of another model.
     """
     label = name or model.name
-    kind = identify(path)
-    check_contents(path, kind)
+    kind = inspect(path).kind
     with handed_to_keras(path, kind) as link:
         try:
             with read_from_file(), _assignments(model) as assigned:

@@ -6,8 +6,8 @@
 
 Good files, and inside archives the description and the weights, are changed in random places; Keras itself is not
 asked. A failure is an exception other than ModelError, a message that is no sentence, a run above SECONDS, or memory
-that grows by more than MEMORY. HDF5 files are looked into by a process of their own, as always, but a forked one,
-which takes 5 ms instead of half a second; an input that its limits or a crash ended is kept as `ended_1`, ...
+that grows by more than MEMORY. Files are looked into by a process of their own, as always, but a forked one, which
+takes 5 ms instead of half a second; an input that its limits or a crash ended is kept as `ended_1`, ...
 """
 
 from __future__ import annotations
@@ -31,13 +31,11 @@ from pathlib import Path
 from typing import Any
 
 from scorecam_cli.errors import ModelError
-from scorecam_cli.inspection import child as isolation
-from scorecam_cli.inspection.declared import check_declared
-from scorecam_cli.inspection.description import read_facts
-from scorecam_cli.inspection.inspect import FileKind, check_contents, identify
+from scorecam_cli.inspection import child
+from scorecam_cli.inspection.inspect import inspect
 from scorecam_cli.inspection.naming import may_be_named
 
-SECONDS = 10  # on a busy machine; the limit of the process that looks into HDF5 is 3 of CPU
+SECONDS = 10  # on a busy machine; the limit of the process that looks into them is 5 of CPU
 MEMORY = 200  # MB
 EXTREMES = (0, 1, 0x7F, 0x80, 0xFF, 0xFFFF, 2**31 - 1, 2**31, 2**32 - 1, 2**63 - 1, 2**64 - 1)
 WORDS = (b"..", b"/", b"\0", b"[[[[", b'{"a":', b"]", b"1e999", b"-1", b"null", b'"\\ud800"', b"Lambda", b"PK\x01\x02")
@@ -48,32 +46,28 @@ ended: Counter[str] = Counter()  # processes that looked into HDF5 files and did
 def check(path: Path) -> str:
     """Everything that is asked of a model file before Keras sees it; the answer in a word."""
     try:
-        kind = identify(path)
-        stored = check_contents(path, kind)
-        if kind in (FileKind.KERAS_ARCHIVE, FileKind.KERAS_HDF5):
-            facts = read_facts(path, archive=kind is FileKind.KERAS_ARCHIVE)
-            if facts.fault:
-                raise ModelError(f"{path} {facts.fault}")
-            if not all(may_be_named(named, ()) for named in facts.named):
-                return "names what it may not"
-            check_declared(path, facts, stored=stored)
+        found = inspect(path)
+        if found.facts and found.facts.fault:
+            raise ModelError(f"{path} {found.facts.fault}")
+        if found.facts and not all(may_be_named(named, ()) for named in found.facts.named):
+            return "names what it may not"
     except ModelError as error:
         message = str(error)
         assert message.startswith(f"{path} "), message
         assert "; " in message, message
         assert message.isprintable(), message
         return message.removeprefix(f"{path} ").split(";")[0][:40]
-    return f"accepted: {kind.name}"
+    return f"accepted: {found.kind.name}"
 
 
 def ask_a_fork(request: dict[str, Any]) -> str:
-    """`isolation.ask_another_process`, by a fork of this process: nothing here runs threads."""
+    """`child.ask_another_process`, by a fork of this process: nothing here runs threads."""
     out, into = os.pipe()
     child = os.fork()
     if not child:
         code = 1
         try:
-            os.write(into, isolation.answer_within_limits(request).encode())
+            os.write(into, child.answer_within_limits(request).encode())
             code = 0
         finally:
             os._exit(code)
@@ -252,7 +246,7 @@ def main() -> int:
     chosen.keep.mkdir(exist_ok=True)
     import h5py  # noqa: F401 - once, not in each fork
 
-    isolation.ask_another_process = ask_a_fork
+    child.ask_another_process = ask_a_fork
     good = good_files()
     with tempfile.TemporaryDirectory() as scratch:
         trial = Trial(chosen.keep, Path(scratch))

@@ -373,7 +373,7 @@ HOSTILE: dict[Callable[[Bait], Path], tuple[str, ...]] = {
     description_that_lies_about_its_size: ("cut short or damaged",),
     weights_packed_without_a_bound: ("packed in a way",),
     members_that_share_their_bytes: ("members that overlap",),
-    hundred_thousand_members: ("list of members above 1 MiB",),
+    hundred_thousand_members: ("has 100000 members",),
     million_values: ("more than 250000 values",),
     as_many_values_as_are_read: ("could not be rebuilt",),
     as_many_faults_in_faults_as_are_read: ("could not be rebuilt",),

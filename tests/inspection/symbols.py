@@ -218,7 +218,8 @@ def classes_by_module() -> Iterator[tuple[str, type]]:
 
 
 def _of_the_old_format() -> Iterator[Symbol]:
-    for name, found in {**vars(layers), **{kind: getattr(models, kind) for kind in ("Functional", "Model")}}.items():
+    added = {kind: getattr(models, kind) for kind in ("Functional", "Model", "Sequential")}  # by the first load
+    for name, found in {**vars(layers), **added}.items():
         yield Symbol("old format", name, _kind(found))
 
 

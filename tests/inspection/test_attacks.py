@@ -13,8 +13,8 @@ import keras
 import pytest
 
 from scorecam_cli.errors import ModelError
-from scorecam_cli.inspection import description as facts
-from scorecam_cli.loading import own_models as files
+from scorecam_cli.inspection import description
+from scorecam_cli.loading import own_models
 from tests.inspection.attacks import ATTACKS, OLD_ATTACKS, Layers, klass
 from tests.loading import model_zoo
 
@@ -34,8 +34,8 @@ def good(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], dict[str, 
 def refusal(described: dict[str, Any], classes: dict[str, type] | None = None) -> str:
     """What is said of a description, "" where nothing is."""
     try:
-        found = facts._facts(described, "3.15.1", PATH)
-        files.check_names(PATH, found, classes or {}, imported=False)
+        found = description.describe(json.dumps(described), "3.15.1", PATH)
+        own_models.check_names(PATH, found, classes or {}, imported=False)
     except ModelError as error:
         return str(error)
     return ""
@@ -88,7 +88,7 @@ def test_how_a_model_inside_was_trained_is_not_read(tmp_path: Path) -> None:
     inner.compile("adam", "categorical_crossentropy")
     image = keras.Input((model_zoo.H, model_zoo.W, 3))
     keras.Model(image, inner(image)).save(tmp_path / "model.keras")
-    loaded = files.load_model_file(tmp_path / "model.keras")
+    loaded = own_models.load_model_file(tmp_path / "model.keras")
     assert getattr(loaded.get_layer(inner.name), "optimizer", None) is None
     assert "compile_from_config" not in vars(keras.Model)
 
@@ -100,8 +100,8 @@ def test_files_beside_the_model_are_refused(tmp_path: Path) -> None:
     with zipfile.ZipFile(path, "a") as archive:
         archive.writestr("assets/layers/string_lookup/vocabulary.txt", "a")
     with pytest.raises(ModelError, match="holds 1 files beside the three of a model"):
-        files.load_model_file(path)
-    assert files.load_model_file(path, unsafe=True).count_params() == 355
+        own_models.load_model_file(path)
+    assert own_models.load_model_file(path, unsafe=True).count_params() == 355
 
 
 def test_calls_are_counted_over_models_inside_models(good: Callable[[str], dict[str, Any]]) -> None:

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -17,12 +18,10 @@ import numpy as np
 import pytest
 
 from scorecam_cli.errors import ModelError
-from scorecam_cli.inspection import child as isolation
-from scorecam_cli.inspection import declared
-from scorecam_cli.inspection.child import Part
-from scorecam_cli.inspection.declared import check_declared, least_weights, weights_within
-from scorecam_cli.inspection.description import ModelFacts, read_facts
-from scorecam_cli.inspection.inspect import check_contents, identify
+from scorecam_cli.inspection import child, declared
+from scorecam_cli.inspection.declared import check_declared, input_pixels, least_weights
+from scorecam_cli.inspection.inspect import inspect
+from scorecam_cli.keras_engine.reserving import weights_within
 from scorecam_cli.loading.own_models import load_model_file
 from scorecam_cli.loading.weights_files import load_weights_file
 from tests.inspection import hostile_models
@@ -160,15 +159,17 @@ def test_hostile_weights_are_refused_for_a_named_model_too(write: Callable[[Bait
 def test_look_that_does_not_come_back_counts_as_damage(
     program: str, bait: Bait, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(isolation, "_PROGRAM", program)
+    monkeypatch.setattr(child, "_PROGRAM", program)
     with pytest.raises(ModelError, match="is cut short or damaged"):
-        isolation.look_into_hdf5(Part(bait.hdf5), path=bait.hdf5)
+        inspect(bait.hdf5)
 
 
 def test_look_from_another_process_is_the_look_from_here(bait: Bait) -> None:
-    request = isolation._request(Part(bait.hdf5), bait.hdf5)
-    there, here = json.loads(isolation.ask_another_process(request)), json.loads(isolation.answer(request))
-    assert there == here == {"numbers": 355, "holds": "model"}
+    request = {"path": str(bait.hdf5), "file": str(bait.hdf5)}
+    with tempfile.TemporaryFile() as spare:
+        there, here = json.loads(child.ask_another_process(request)), json.loads(child.answer(request, spare))
+    assert there == here
+    assert (there["kind"], there["stored"]) == ("KERAS_HDF5", 355)
 
 
 @pytest.mark.parametrize("first", [0x08, 0x80, 0x1F, 0x50, 0x89, 0x00])
@@ -231,9 +232,10 @@ def test_honest_model_declares_no_more_than_it_stores(
     monkeypatch.setattr(declared, "TIMES_STORED", 1)
     model = make()
     model.save(tmp_path / "model.keras")
-    stored = check_contents(tmp_path / "model.keras", identify(tmp_path / "model.keras"))
-    assert stored >= model.count_params()
-    assert least_weights(read_facts(tmp_path / "model.keras", archive=True).objects) <= model.count_params()
+    found = inspect(tmp_path / "model.keras")
+    assert found.stored >= model.count_params()
+    assert found.facts
+    assert found.facts.weights <= model.count_params()
     load_model_file(tmp_path / "model.keras")
 
 
@@ -277,12 +279,12 @@ def test_refusal_in_other_words_is_still_the_refusal(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("side", "fits"), [(9459, True), (9460, False)])  # 9459 ** 2 = 89 472 681 < 89 478 485
 def test_input_is_at_most_as_large_as_a_photo(side: int, fits: bool) -> None:
-    facts = ModelFacts(None, (described("InputLayer", batch_shape=[None, side, side, 3]),))
+    pixels = input_pixels(described("InputLayer", batch_shape=[None, side, side, 3]))
     if fits:
-        check_declared(Path("model.keras"), facts, stored=0)
+        check_declared(Path("model.keras"), weights=0, pixels=pixels, stored=0)
     else:
         with pytest.raises(ModelError, match="takes images of 89491600 pixels"):
-            check_declared(Path("model.keras"), facts, stored=0)
+            check_declared(Path("model.keras"), weights=0, pixels=pixels, stored=0)
 
 
 def test_compiled_model_inside_a_model_loads(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -19,8 +20,9 @@ import pytest
 from keras.src.legacy.saving import legacy_h5_format
 from numpy.typing import NDArray
 
-from scorecam_cli.errors import ModelError, WeightsError
-from scorecam_cli.inspection.inspect import FileKind, identify
+from scorecam_cli.errors import ModelError, ScorecamError, UsageError, WeightsError
+from scorecam_cli.inspection import child
+from scorecam_cli.inspection.inspect import FileKind, inspect
 from scorecam_cli.loading.own_models import load_model_file, model_file_sha256
 from scorecam_cli.loading.weights_files import load_weights_file
 from tests.loading import model_zoo
@@ -39,7 +41,7 @@ def assert_same_outputs(model: keras.Model, other: keras.Model) -> None:
     np.testing.assert_allclose(outputs(model), outputs(other), atol=TOLERANCE, rtol=0)
 
 
-def assert_one_sentence(error: ModelError, path: Path, *words: str) -> None:
+def assert_one_sentence(error: ScorecamError, path: Path, *words: str) -> None:
     message = str(error)
     assert str(path) in message
     assert "\n" not in message
@@ -97,7 +99,7 @@ def test_hdf5_gives_the_same_outputs(make: Callable[[], keras.Model], tmp_path: 
 def test_kind_is_told_by_content(form: str, kind: FileKind, saved: Callable[[str], Path], tmp_path: Path) -> None:
     path = tmp_path / "no-ending"
     path.write_bytes(saved(form).read_bytes())
-    assert identify(path) is kind
+    assert inspect(path).kind is kind
 
 
 @pytest.mark.parametrize(("form", "name"), [("whole.keras", "a.h5"), ("whole.h5", "a.keras"), ("whole.keras", "A B")])
@@ -250,7 +252,7 @@ def test_error_in_import_file_names_its_line(
 
 
 def test_missing_import_file_is_named(saved: Callable[[str], Path], tmp_path: Path) -> None:
-    with pytest.raises(ModelError) as caught:
+    with pytest.raises(UsageError) as caught:
         load_model_file(saved("whole.keras"), imports=[tmp_path / "no.py"])
     assert_one_sentence(caught.value, tmp_path / "no.py", "cannot be read")
 
@@ -353,19 +355,23 @@ def test_what_is_no_model_says_what_to_do(
 @pytest.mark.parametrize("address", ["gs://bucket/m.keras", "s3://b/m.h5", "https://x.org/m.keras", "hf://who/model"])
 def test_remote_path_says_download_first(address: str) -> None:
     with pytest.raises(ModelError, match="download it first") as caught:
-        identify(Path(address))
+        inspect(Path(address))
     assert address in str(caught.value)  # with both slashes, as it was given
 
 
 def test_no_permission_is_told(saved: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    path = saved("whole.keras")
+
     def refuse(self: Path, *_: Any, **__: Any) -> None:
         raise PermissionError(13, "Permission denied", str(self))
 
     monkeypatch.setattr(Path, "open", refuse)  # root, who runs tests in containers, may read everything
-    for act in (identify, model_file_sha256):
-        with pytest.raises(ModelError) as caught:
-            act(saved("whole.keras"))
-        assert_one_sentence(caught.value, saved("whole.keras"), "permissions")
+    with tempfile.TemporaryFile() as spare:
+        told = json.loads(child.answer({"path": str(path), "file": str(path)}, spare))
+    assert told == {"refused": f"{path} cannot be read (Permission denied); check its permissions"}
+    with pytest.raises(ModelError) as caught:
+        model_file_sha256(path)
+    assert_one_sentence(caught.value, path, "permissions")
 
 
 @pytest.mark.parametrize("share", [0, 0.05, 0.5, 0.9, 0.99])
