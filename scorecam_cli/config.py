@@ -329,3 +329,36 @@ def check_budget(passes: int | None, fidelity: float) -> None:
             f"--passes {passes} and --fidelity {fidelity} exclude each other: give the passes to spend or the "
             "fidelity to reach"
         )
+
+
+# What a result depends on beside the photos: every field of every class above is on one of the two lists, and a test
+# fails where one is on neither. What is up to date, what a table may be continued with, and the settings that a
+# manifest notes are all read off the first.
+CHANGES_THE_RESULT: dict[type, tuple[str, ...]] = {
+    ModelSettings: (
+        *("model", "weights", "seed", "labels", "preprocess", "layer", "input_size", "imports"),
+        "precision",
+    ),
+    PhotoSettings: (),
+    ExplainConfig: (
+        *("model", "classes", "top", "variant", "passes", "fidelity", "selection", "method"),
+        *("save", "colormap", "alpha"),
+    ),
+    PredictConfig: ("model", "top"),
+    CompareConfig: (
+        *("model", "methods", "classes", "top", "rows", "variant", "passes", "fidelity"),
+        *("colormap", "alpha"),
+    ),
+    EvaluateConfig: (
+        *("model", "methods", "measures", "classes", "truth", "boxes", "masks", "steps"),
+        *("deletion_fill", "insertion_fill", "variant", "passes", "fidelity"),
+    ),
+}
+LEAVES_THE_RESULT: dict[type, tuple[str, ...]] = {
+    ModelSettings: ("unsafe", "offline", "device"),
+    PhotoSettings: ("images", "listed", "recursive", "output_dir", "max_pixels", "seconds"),
+    ExplainConfig: ("photos", "batch_size", "force"),
+    PredictConfig: ("photos",),
+    CompareConfig: ("photos", "batch_size"),
+    EvaluateConfig: ("photos", "batch_size", "limit", "fresh"),
+}

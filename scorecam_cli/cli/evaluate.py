@@ -96,20 +96,21 @@ def evaluate(as_json: bool, print0: bool, **options: Any) -> int:
     from scorecam_cli.runs.evaluate import check_request, evaluate_photos
     from scorecam_cli.runs.evaluation import finish_evaluation
 
-    check_request(config)
+    settings = check_request(config)
     found = find_jobs(photos.images, listed=photos.listed, recursive=photos.recursive, output_dir=None)
     jobs = found.jobs[: config.limit]
     console = Console(verbosity=loudness, total=len(jobs) + len(found.failures))
     console.notes(found.notes)
     try:
-        for outcome in chain(found.failures, evaluate_photos(config, jobs, watcher=console, clock=time.perf_counter)):
+        measured = evaluate_photos(config, jobs, settings=settings, watcher=console, clock=time.perf_counter)
+        for outcome in chain(found.failures, measured):
             if isinstance(outcome, Failed):
                 console.failed_photo(outcome)
             else:
                 console.finished_photo(outcome.lines, skipped=outcome.skipped)
     finally:
         console.close()
-    finished = finish_evaluation(config)
+    finished = finish_evaluation(config, settings)
     console.say_lines(table(finished.table))
     results = Results(console, ending=path_end)
     if as_json:

@@ -112,7 +112,7 @@ def explain(
     from scorecam_cli.photos.find import find_jobs
     from scorecam_cli.runs.explain import check_request, explain_photos
 
-    check_request(config)
+    settings = check_request(config)
     if found is None:
         found = find_jobs(photos.images, listed=photos.listed, recursive=photos.recursive, output_dir=photos.output_dir)
     exact = config.fidelity == 1 and config.passes is None and config.model.precision == "float32"
@@ -125,7 +125,7 @@ def explain(
         anything = found.jobs or found.failures
         noted = ending.enter_context(closing(_open_log(log, config, found))) if log and anything else None
         ending.callback(console.finish)
-        explained = explain_photos(config, found.jobs, watcher=console, clock=time.perf_counter)
+        explained = explain_photos(config, found.jobs, watcher=console, clock=time.perf_counter, settings=settings)
         ending.enter_context(closing(explained))
         for outcome in chain(found.failures, explained):
             if noted is not None:

@@ -7,13 +7,12 @@ from typing import Any
 
 from scorecam_cli.config import ModelSettings
 from scorecam_cli.errors import UsageError
-from scorecam_cli.files.small_files import IMPORT, LABELS, small_sha256
 from scorecam_cli.keras_engine.building import build_classifier, examine
 from scorecam_cli.keras_engine.classifier import Classifier
 from scorecam_cli.keras_engine.layers import Network
 from scorecam_cli.keras_engine.start import device_name, start
 from scorecam_cli.loading.named_models import build_named
-from scorecam_cli.loading.own_models import load_model_file, model_file_sha256
+from scorecam_cli.loading.own_models import load_model_file
 from scorecam_cli.models.catalogue import named_model
 from scorecam_cli.models.labels import Labels, numbered_labels, read_labels
 from scorecam_cli.models.preparation import Preparation, choose_preparation
@@ -102,29 +101,6 @@ def weights_name(settings: ModelSettings) -> str:
     if settings.is_file:
         return "file"
     return f"random (seed {settings.seed})" if settings.weights == "random" else settings.weights
-
-
-def fingerprint(settings: ModelSettings) -> dict[str, Any]:
-    """What a map depends on in these settings, for the up-to-date check: JSON values, no TensorFlow.
-
-    Raises:
-        UsageError, ModelError: a file that is named cannot be read.
-    """
-    files = [settings.model] if settings.is_file else []
-    files += [settings.weights] if settings.weights not in ("imagenet", "random") else []
-    digests = {name: model_file_sha256(Path(name)) for name in files}
-    if settings.labels is not None:
-        digests[str(settings.labels)] = small_sha256(settings.labels, LABELS)
-    digests |= {str(path): small_sha256(path, IMPORT) for path in settings.imports}
-    return {
-        "model": model_name(settings),
-        "weights": weights_name(settings),
-        "preprocess": settings.preprocess,
-        "layer": settings.layer,
-        "precision": settings.precision,
-        "input_size": list(settings.input_size) if settings.input_size else None,
-        "files": digests,
-    }
 
 
 def _load(settings: ModelSettings) -> Any:

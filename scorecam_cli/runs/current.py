@@ -34,7 +34,7 @@ def look_up(job: PhotoJob, settings: Mapping[str, Any], *, force: bool = False) 
     if found is None:
         return None
     if differing := differences(found.settings, settings):
-        return Redone(_joined(differing), replaced=_maker(found))
+        return Redone(joined(differing), replaced=_maker(found))
     if force:
         return Redone("asked for by --force")
     try:
@@ -72,7 +72,8 @@ def _shown(value: Any) -> str:
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
 
 
-def _joined(differing: Sequence[str]) -> str:
+def joined(differing: Sequence[str]) -> str:
+    """The first differences in a sentence, the others counted."""
     more = len(differing) - _NAMED
     return ", ".join([*differing[:_NAMED], *([f"and {more} more"] if more > 0 else [])])
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -14,7 +14,7 @@ from scorecam_cli.errors import ModelError, NumericsError, PhotoError
 from scorecam_cli.files.regular import file_sha256
 from scorecam_cli.photos.read import read_photo
 from scorecam_cli.records import ClassMap, Failed, Photo, PhotoJob
-from scorecam_cli.runs.evaluation import COLUMNS, DIGITS, begin, check_settings, open_table
+from scorecam_cli.runs.evaluation import COLUMNS, DIGITS, begin, checked_settings, open_table
 from scorecam_cli.runs.memory import shortage_as_photo_error
 from scorecam_cli.runs.regions import Regions, read_regions
 from scorecam_cli.runs.session import Session, Watcher, check_classes
@@ -72,28 +72,38 @@ class Seen:
     class_index: int
 
 
-def check_request(config: EvaluateConfig) -> None:
+def check_request(config: EvaluateConfig) -> dict[str, Any]:
     """Everything that can be wrong with a request before any photo or model is opened.
+
+    Returns:
+        What the rows depend on beside the photos, for all that follows: files are read for it once.
 
     Raises:
         UsageError: an unknown class, unreadable truth or boxes, or a table made by other settings.
     """
     check_classes(config.model, config.classes)
     _open(config, watcher=None)
-    check_settings(config)
+    return checked_settings(config)
 
 
 def evaluate_photos(
-    config: EvaluateConfig, jobs: Sequence[PhotoJob], *, watcher: Watcher, clock: Callable[[], float]
+    config: EvaluateConfig,
+    jobs: Sequence[PhotoJob],
+    *,
+    settings: Mapping[str, Any],
+    watcher: Watcher,
+    clock: Callable[[], float],
 ) -> Iterator[Evaluated | Failed]:
     """Measure each photo's maps and add its rows to the table; photos whose rows are there are not done again.
+
+    Args:
+        settings: from `check_request`.
 
     Raises:
         UsageError, ModelError: the request cannot be met for any photo.
     """
     evaluation = _open(config, watcher)
-    check_settings(config)
-    begin(config)
+    begin(config, settings)
     with open_table(config) as table:
         known = {row["photo"]: row["photo_sha256"] for row in table.rows}
         for job in jobs:

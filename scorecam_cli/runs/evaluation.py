@@ -12,10 +12,10 @@ from scorecam_cli.config import EvaluateConfig
 from scorecam_cli.errors import UsageError
 from scorecam_cli.figures.curves import curves_figure
 from scorecam_cli.files import write
-from scorecam_cli.files.regular import file_sha256
 from scorecam_cli.files.small_files import EVALUATION_SETTINGS, read_small
 from scorecam_cli.files.table import GrowingTable
-from scorecam_cli.loading.load import fingerprint
+from scorecam_cli.runs.current import differences, joined
+from scorecam_cli.runs.settings import evaluate_settings
 
 NUMBERS = (  # columns that are averaged, in the order of the summary
     "drop",
@@ -56,14 +56,14 @@ def open_table(config: EvaluateConfig) -> GrowingTable:
     return GrowingTable(path, columns=COLUMNS, group="photo", group_size=len(config.methods))
 
 
-def begin(config: EvaluateConfig) -> None:
+def begin(config: EvaluateConfig, settings: Mapping[str, Any]) -> None:
     """Note the settings beside the table; where it shall be new, take the old one away."""
     if config.fresh:
         write.remove(_folder(config) / _TABLE)
-    write.write_json(_folder(config) / _SETTINGS, _settings(config))
+    write.write_json(_folder(config) / _SETTINGS, settings)
 
 
-def finish_evaluation(config: EvaluateConfig) -> Finished:
+def finish_evaluation(config: EvaluateConfig, settings: Mapping[str, Any]) -> Finished:
     """Summarise the table: evaluation.md, evaluation.json and, where curves were measured, evaluation.png."""
     from scorecam_cli.faithfulness.summary import mean_curves, summarise
 
@@ -83,7 +83,7 @@ def finish_evaluation(config: EvaluateConfig) -> Finished:
     summary = {
         "schema": 1,
         "photos": photos,
-        "settings": _settings(config),
+        "settings": settings,
         "methods": {
             method: {number: asdict(value) for number, value in of_method.items()}
             | {column: [round(float(value), DIGITS) for value in curves[column].get(method, ())] for column in CURVES}
@@ -103,52 +103,25 @@ def _folder(config: EvaluateConfig) -> Path:
     return config.photos.output_dir or Path("scorecam-evaluation")
 
 
-def _settings(config: EvaluateConfig) -> dict[str, Any]:
-    """What the rows depend on beside the photos, as JSON values."""
-    return {
-        **fingerprint(config.model),
-        "methods": list(config.methods),
-        "measures": sorted(config.measures),
-        "classes": list(config.classes),
-        "truth": _identity(config.truth),
-        "boxes": _identity(config.boxes),
-        "masks": _identity(config.masks),
-        "steps": config.steps,
-        "deletion_fill": config.deletion_fill,
-        "insertion_fill": config.insertion_fill,
-        "variant": config.variant,
-        "passes": config.passes,
-        "fidelity": config.fidelity,
-        "seed": config.model.seed,
-    }
-
-
-def _identity(path: Path | None) -> str | None:
-    """What tells one file from another: its bytes; of a folder, where it is."""
-    if path is None:
-        return None
-    return file_sha256(path) if path.is_file() else str(path)
-
-
-def check_settings(config: EvaluateConfig) -> None:
-    """Nothing, where the table that is there, if any, was made by the same settings or shall be made anew.
+def checked_settings(config: EvaluateConfig) -> dict[str, Any]:
+    """What the rows will depend on, which is what the table that is there, if any, depends on too.
 
     Raises:
-        UsageError: it was made by others.
+        UsageError: the table was made by other settings, and shall not be made anew.
     """
+    wanted = evaluate_settings(config)
     path = _folder(config) / _SETTINGS
     if config.fresh or not path.is_file() or not (_folder(config) / _TABLE).is_file():
-        return
+        return wanted
     try:
         found = json.loads(read_small(path, EVALUATION_SETTINGS))
     except (ValueError, RecursionError):
         found = None
-    wanted = json.loads(json.dumps(_settings(config)))
-    if found == wanted:
-        return
-    differing = [name for name in wanted if not isinstance(found, dict) or found.get(name) != wanted[name]]
+    differing = differences(found, wanted) if isinstance(found, dict) else [f"{path.name} is damaged"]
+    if not differing:
+        return wanted
     raise UsageError(
-        f"the table in {_folder(config)} was made with other settings ({', '.join(differing)}); "
+        f"the table in {_folder(config)} was made with other settings: {joined(differing)}; "
         "give another --output-dir, or --force to begin anew"
     )
 

@@ -10,9 +10,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from scorecam_cli.config import SEEDED, ExplainConfig, PredictConfig
+from scorecam_cli.config import ExplainConfig, PredictConfig
 from scorecam_cli.errors import OutputError, PhotoError
-from scorecam_cli.loading.load import fingerprint, known_labels
+from scorecam_cli.loading.load import known_labels
 from scorecam_cli.photos import draw
 from scorecam_cli.photos.read import read_photo
 from scorecam_cli.records import ClassScore, Explained, Failed, Outcome, Photo, PhotoJob, Redone
@@ -20,6 +20,7 @@ from scorecam_cli.runs.current import look_up
 from scorecam_cli.runs.memory import shortage_as_photo_error
 from scorecam_cli.runs.outputs import ComputedPhoto, Stop, write_outputs
 from scorecam_cli.runs.session import Session, Watcher
+from scorecam_cli.runs.settings import explain_settings
 from scorecam_cli.runs.stages import Admit, in_stages
 
 NOTED_PREDICTIONS = 5  # in the manifest
@@ -47,7 +48,12 @@ class Predicted:
 
 
 def explain_photos(
-    config: ExplainConfig, jobs: Sequence[PhotoJob], *, watcher: Watcher, clock: Callable[[], float]
+    config: ExplainConfig,
+    jobs: Sequence[PhotoJob],
+    *,
+    watcher: Watcher,
+    clock: Callable[[], float],
+    settings: Mapping[str, Any] | None = None,
 ) -> Generator[Outcome, None, None]:
     """Explain each photo and write its files; a photo that fails does not stop the others.
 
@@ -59,7 +65,7 @@ def explain_photos(
         OutputError: nothing more can be written, as the photo that failed last says.
     """
     draw.check_colormap(config.colormap)
-    settings = _settings(config)
+    settings = explain_settings(config) if settings is None else settings
     session = Session(config.model, watcher)
     halt = threading.Event()
     stages = in_stages(
@@ -109,28 +115,6 @@ def _predict(config: PredictConfig, session: Session, job: PhotoJob) -> Predicte
     count = min(config.top, len(classifier.labels))
     indices = classifier.choose_classes(observation, asked=(), top=count)
     return Predicted(job.photo, classifier.name, tuple(classifier.score(observation, index) for index in indices))
-
-
-def _settings(config: ExplainConfig) -> dict[str, Any]:
-    """What the outputs depend on beside the photo, as JSON values; classes by index where names are known already."""
-    labels = known_labels(config.model)
-    classes: list[int | str] = list(config.classes)
-    if labels is not None:
-        classes = [labels.find(text, model=config.model.model) for text in config.classes]
-    return {
-        **fingerprint(config.model),
-        "classes": classes,
-        "top": config.top,
-        "method": config.method,
-        "seed": config.model.seed if config.method in SEEDED else None,
-        "variant": config.variant,
-        "passes": config.passes,
-        "fidelity": config.fidelity,
-        "selection": config.selection,
-        "save": sorted(config.save),
-        "colormap": config.colormap,
-        "alpha": config.alpha,
-    }
 
 
 def _read(
@@ -211,8 +195,11 @@ def _explain(session: Session, config: ExplainConfig, read: ReadPhoto, clock: Ca
     )
 
 
-def check_request(config: ExplainConfig) -> None:
+def check_request(config: ExplainConfig) -> dict[str, Any]:
     """Everything that can be wrong with a request before any photo or model is opened.
+
+    Returns:
+        What the outputs depend on beside the photos, for `explain_photos`: files are read for it once.
 
     Raises:
         UsageError: an unknown class, colour map, model name or labels file.
@@ -221,4 +208,4 @@ def check_request(config: ExplainConfig) -> None:
 
     draw.check_colormap(config.colormap)
     check_passes(config.method, config.passes)
-    _settings(config)
+    return explain_settings(config)

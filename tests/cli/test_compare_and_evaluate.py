@@ -160,10 +160,23 @@ def test_photos_in_the_table_are_not_done_again_and_other_settings_are_refused(e
     assert (tmp_path / "evaluation" / "evaluation.csv").read_bytes() == before
     other = evaluate("--measures", "curves")
     assert other.code == 2
-    assert "made with other settings (measures)" in other.err
+    assert 'made with other settings: measures was ["drop"], is ["curves"]' in other.err
     monkeypatch.undo()
     assert evaluate("--measures", "curves", "--force").code == 0
     assert rows_of(tmp_path / "evaluation")[0]["drop"] == ""
+
+
+def test_edited_boxes_are_no_longer_those_of_the_table(evaluate, photos, tmp_path):
+    boxes = tmp_path / "boxes.csv"
+    boxes.write_text("file,x0,y0,x1,y1\n" + "".join(f"{number}.png,0,6,10,18\n" for number in range(3)))
+    assert evaluate("--measures", "pointing", "--boxes", boxes).code == 0
+    before = (tmp_path / "evaluation" / "evaluation.csv").read_bytes()
+    boxes.write_text(boxes.read_text().replace("0,6,10,18", "9,6,20,18"))
+    Image.open(photos / "0.png").rotate(90).save(photos / "3.png")
+    again = evaluate("--measures", "pointing", "--boxes", boxes)
+    assert again.code == 2
+    assert "made with other settings: boxes has changed; give another --output-dir" in again.err
+    assert (tmp_path / "evaluation" / "evaluation.csv").read_bytes() == before
 
 
 def test_killed_half_way_and_started_again_it_gives_the_same_table(photos, tiny_model, tmp_path):

@@ -15,6 +15,7 @@ from PIL import Image
 
 import scorecam_cli
 from scorecam_cli.photos import draw
+from scorecam_cli.runs import settings as run_settings
 from tests.loading import model_zoo
 
 COMMAND = [sys.executable, "-m", "scorecam_cli"]
@@ -104,6 +105,27 @@ def test_changed_settings_photo_or_files_are_redone(scorecam, photo, tiny_model,
     assert second.code == 0
     assert "up to date" not in second.err
     assert all(Path(path).is_file() for path in second.paths)
+
+
+def test_model_file_is_read_once_for_its_digest(scorecam, photo, tiny_model, monkeypatch):
+    read = []
+    real = run_settings.model_file_sha256
+    monkeypatch.setattr(run_settings, "model_file_sha256", lambda path: (read.append(path), real(path))[1])
+    scorecam("explain", photo, "-m", tiny_model)
+    assert read == [tiny_model]
+
+
+def test_what_makes_an_earlier_result_stale_is_named(scorecam, photo, tiny_model):
+    options = ("explain", photo, "-m", tiny_model, "-c", 1, "--method", "random")
+    first = scorecam(*options, "--seed", 1)
+    assert "note:" not in first.err
+    before = Path(first.paths[0]).read_bytes()
+    second = scorecam(*options, "--seed", 2)
+    assert f"these replace the maps of {tiny_model}, random: seed was 1, is 2" in second.err
+    assert Path(first.paths[0]).read_bytes() != before
+    Path(first.paths[0]).write_bytes(b"other")
+    third = scorecam(*options, "--seed", 2, "-v")
+    assert f"redone: {Path(first.paths[0]).name} has changed or is gone" in third.err
 
 
 def test_bad_photo_fails_alone_and_the_exit_code_says_so(scorecam, photo, tiny_model):

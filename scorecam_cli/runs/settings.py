@@ -1,0 +1,105 @@
+"""What results depend on beside the photos: read off the configuration, files by their bytes, as JSON values."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import is_dataclass
+from pathlib import Path
+from typing import Any
+
+from scorecam_cli.config import CHANGES_THE_RESULT, SEEDED, EvaluateConfig, ExplainConfig, ModelSettings
+from scorecam_cli.errors import PhotoError, UsageError
+from scorecam_cli.files.regular import file_sha256
+from scorecam_cli.files.small_files import BOXES, IMPORT, LABELS, TRUTH, small_sha256
+from scorecam_cli.loading.load import known_labels, model_name
+from scorecam_cli.loading.own_models import model_file_sha256
+from scorecam_cli.photos.find import OUR_MARK
+from scorecam_cli.runs.current import DIGEST
+
+_UNORDERED = ("save", "measures")
+_MARKINGS = (".png", ".xml")  # what is read of a folder of masks or boxes
+
+
+def explain_settings(config: ExplainConfig) -> dict[str, Any]:
+    """What the maps and pictures of a photo depend on; no TensorFlow.
+
+    Classes are told by index where their names are known, and the seed is null where nothing is drawn by chance.
+
+    Raises:
+        UsageError: an unknown class or model name, or a file of labels or code that cannot be read.
+        ModelError: the model or weights file cannot be read.
+    """
+    labels = known_labels(config.model)
+    settings = _settings(config)
+    if labels is not None:
+        settings["classes"] = [labels.find(text, model=config.model.model) for text in config.classes]
+    if config.method not in SEEDED and config.model.weights != "random":
+        settings["seed"] = None
+    return settings
+
+
+def evaluate_settings(config: EvaluateConfig) -> dict[str, Any]:
+    """What the rows of an evaluation depend on; truth, boxes and masks by their bytes. No TensorFlow.
+
+    Raises:
+        UsageError: a file that is named cannot be read. ModelError: the model or weights file cannot be.
+    """
+    return _settings(config)
+
+
+def _settings(config: Any) -> dict[str, Any]:
+    """Each field on the first list of `config`, in its order; those of the model among them."""
+    found: dict[str, Any] = {}
+    for name in CHANGES_THE_RESULT[type(config)]:
+        value = getattr(config, name)
+        if is_dataclass(value):
+            found |= _settings(value)
+        elif value is not None and name in _BY_BYTES:
+            found[name] = _BY_BYTES[name](value)
+        elif isinstance(config, ModelSettings) and name in ("model", "weights"):
+            found[name] = _model_value(config, name)
+        elif isinstance(value, tuple):
+            found[name] = sorted(value) if name in _UNORDERED else list(value)
+        elif isinstance(value, Path):
+            raise TypeError(f"{name} names a file, and nothing says how its bytes are read")
+        else:
+            found[name] = value
+    return found
+
+
+def _model_value(settings: ModelSettings, name: str) -> str:
+    """A file by its bytes, wherever it lies; a name in the catalogue's spelling."""
+    if name == "model":
+        return _digest(model_file_sha256(Path(settings.model))) if settings.is_file else model_name(settings)
+    named = settings.weights in ("imagenet", "random")
+    return settings.weights if named else _digest(model_file_sha256(Path(settings.weights)))
+
+
+def _digest(sha256: str) -> str:
+    return f"{DIGEST}{sha256}"
+
+
+def _of_markings(path: Path) -> str:
+    """The bytes of boxes, or the names and bytes of the markings in a folder; our own pictures beside them are none."""
+    if not path.is_dir():
+        return _digest(small_sha256(path, BOXES))
+    digest = hashlib.sha256()
+    try:
+        names = sorted(entry.name for entry in os.scandir(path) if entry.is_file())
+        for name in names:
+            if name.lower().endswith(_MARKINGS) and OUR_MARK not in name:
+                digest.update(os.fsencode(name) + b"\0" + bytes.fromhex(file_sha256(path / name)))
+    except (OSError, PhotoError) as error:
+        raise UsageError(f"{path} cannot be read: {error}; give a folder of masks or boxes") from error
+    return _digest(digest.hexdigest())
+
+
+_BY_BYTES: Mapping[str, Callable[[Any], Any]] = {
+    "labels": lambda path: _digest(small_sha256(path, LABELS)),
+    "imports": lambda paths: [_digest(small_sha256(path, IMPORT)) for path in paths],
+    "truth": lambda path: _digest(small_sha256(path, TRUTH)),
+    "boxes": _of_markings,
+    "masks": _of_markings,
+}

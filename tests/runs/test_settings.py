@@ -1,0 +1,149 @@
+"""What a result depends on is read off the configuration: no field can be forgotten."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+
+import pytest
+
+from scorecam_cli import config
+from scorecam_cli.config import (
+    CHANGES_THE_RESULT,
+    LEAVES_THE_RESULT,
+    SEEDED,
+    EvaluateConfig,
+    ExplainConfig,
+    ModelSettings,
+    PhotoSettings,
+)
+from scorecam_cli.runs.current import differences
+from scorecam_cli.runs.settings import evaluate_settings, explain_settings
+
+CONFIGURATIONS = [
+    each for each in vars(config).values() if dataclasses.is_dataclass(each) and each.__module__ == config.__name__
+]
+
+
+@pytest.mark.parametrize("kind", CONFIGURATIONS, ids=lambda kind: kind.__name__)
+def test_every_field_is_on_exactly_one_of_the_two_lists(kind):
+    listed = [*CHANGES_THE_RESULT[kind], *LEAVES_THE_RESULT[kind]]
+    assert sorted(listed) == sorted(field.name for field in dataclasses.fields(kind))
+
+
+def asked(model=None, **options):
+    return ExplainConfig(PhotoSettings(), ModelSettings(**(model or {})), **options)
+
+
+def test_each_field_on_the_first_list_is_noted():
+    noted = set(explain_settings(asked()))
+    assert noted == {*CHANGES_THE_RESULT[ExplainConfig], *CHANGES_THE_RESULT[ModelSettings]}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"model": {"model": "ResNet50"}},
+        {"model": {"preprocess": "tf"}},
+        {"model": {"layer": "block4_conv3"}},
+        {"model": {"precision": "bfloat16"}},
+        {"model": {"weights": "random"}},
+        {"classes": ("1",)},
+        {"top": 2},
+        {"variant": "paper"},
+        {"passes": 9},
+        {"fidelity": 0.9},
+        {"method": "grad-cam"},
+        {"save": ("npy",)},
+        {"colormap": "jet"},
+        {"alpha": 0.4},
+    ],
+    ids=str,
+)
+def test_what_changes_a_map_changes_the_settings(change):
+    assert differences(explain_settings(asked()), explain_settings(asked(**change)))
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ({"model": {"model": "vgg16"}}, {"model": {"model": "VGG16"}}),
+        ({"save": ("npy", "overlay")}, {"save": ("overlay", "npy")}),
+        ({"classes": ("boxer",)}, {"classes": ("242",)}),
+        ({"batch_size": 3}, {"force": True}),
+        ({"model": {"seed": 1}}, {"model": {"device": "cpu", "offline": True}}),
+    ],
+)
+def test_what_does_not_change_a_map_does_not(one, other):
+    assert not differences(explain_settings(asked(**one)), explain_settings(asked(**other)))
+
+
+@pytest.mark.parametrize("options", [*({"method": name} for name in SEEDED), {"model": {"weights": "random"}}], ids=str)
+def test_seed_counts_where_something_is_drawn(options):
+    model = options.get("model", {})
+    seeds = [explain_settings(asked(**{**options, "model": {**model, "seed": seed}})) for seed in (1, 2)]
+    assert differences(*seeds) == ["seed was 1, is 2"]
+
+
+@pytest.fixture
+def files(tmp_path):
+    """A model, labels and code, as far as they are looked at here."""
+    for name in ("m.keras", "names.txt", "code.py"):
+        (tmp_path / name).write_text(f"{name}\n" * 3)
+    return tmp_path
+
+
+def with_files(folder, **options):
+    return asked({"model": f"{folder / 'm.keras'}", "labels": folder / "names.txt", "imports": (folder / "code.py",)})
+
+
+@pytest.mark.parametrize(("name", "setting"), [("m.keras", "model"), ("names.txt", "labels")])
+def test_file_counts_by_its_bytes_and_not_by_its_place(files, tmp_path_factory, name, setting):
+    before = explain_settings(with_files(files))
+    elsewhere = tmp_path_factory.mktemp("elsewhere")
+    for path in files.iterdir():
+        (elsewhere / path.name).write_bytes(path.read_bytes())
+    assert explain_settings(with_files(elsewhere)) == before
+    (files / name).write_text("other\n" * 3)
+    assert differences(before, explain_settings(with_files(files))) == [f"{setting} has changed"]
+
+
+def test_code_counts_by_its_bytes(files):
+    before = explain_settings(with_files(files))
+    (files / "code.py").write_text("other")
+    (told,) = differences(before, explain_settings(with_files(files)))
+    assert told.startswith("imports was")
+
+
+def test_weights_file_of_a_named_model_counts_by_its_bytes(tmp_path):
+    path = tmp_path / "w.h5"
+    path.write_bytes(b"weights")
+    settings = explain_settings(asked({"weights": str(path)}))
+    assert settings["weights"] == f"sha256:{hashlib.sha256(b'weights').hexdigest()}"
+
+
+def measured(**options):
+    return EvaluateConfig(PhotoSettings(), ModelSettings(), **options)
+
+
+@pytest.mark.parametrize("name", ["truth", "boxes", "masks"])
+def test_evaluation_counts_markings_by_their_bytes(tmp_path, name):
+    place = tmp_path / name
+    if name == "masks":
+        place.mkdir()
+    file = place / "dog.png" if name == "masks" else place
+    file.write_bytes(b"before")
+    before = evaluate_settings(measured(**{name: place}))
+    assert evaluate_settings(measured(**{name: place})) == before
+    file.write_bytes(b"after!")
+    assert differences(before, evaluate_settings(measured(**{name: place}))) == [f"{name} has changed"]
+
+
+def test_folder_of_masks_counts_by_names_and_without_our_own_pictures(tmp_path):
+    (tmp_path / "a.png").write_bytes(b"mask")
+    before = evaluate_settings(measured(masks=tmp_path))
+    for name in ("a.png.scorecam-1-heatmap.png", "notes.txt"):
+        (tmp_path / name).write_bytes(b"x")
+    assert evaluate_settings(measured(masks=tmp_path)) == before
+    (tmp_path / "a.png").rename(tmp_path / "b.png")
+    assert evaluate_settings(measured(masks=tmp_path)) != before
