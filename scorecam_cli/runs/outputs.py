@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from scorecam_cli.config import ExplainConfig
 from scorecam_cli.errors import OutputError, PhotoError
+from scorecam_cli.figures.masked import Setting, masked_figure
 from scorecam_cli.figures.panel import panel
-from scorecam_cli.figures.steps import Setting, masked_figure, pipeline_figure
+from scorecam_cli.figures.steps import pipeline_figure
 from scorecam_cli.files import write
 from scorecam_cli.photos import draw, manifest
 from scorecam_cli.records import (

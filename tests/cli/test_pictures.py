@@ -8,7 +8,7 @@ from PIL import Image
 
 from scorecam_cli.config import ExplainConfig, ModelSettings, PhotoSettings
 from scorecam_cli.errors import PhotoError
-from scorecam_cli.figures.steps import Setting, masked_photo, seen
+from scorecam_cli.figures.masked import Setting, masked_photo, seen
 from scorecam_cli.loading.load import load_classifier
 from scorecam_cli.models.preparation import PREPARATIONS, prepare
 from scorecam_cli.photos.read import read_photo

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from scorecam_cli.figures.steps import Setting
+from scorecam_cli.figures.masked import Setting
 from scorecam_cli.records import ClassLabel, ClassMap, ClassScore, Steps
 
 LOOK = {"colormap": "turbo", "alpha": 0.5}
