@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-import warnings
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from scorecam_cli.photos.draw import quiet_matplotlib
+from scorecam_cli.photos.quiet import quiet_matplotlib, quiet_warnings
 from scorecam_cli.words import one_line
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 DPI = 100
 FRAME = 190  # grey of the hairline around a picture, 0-255
+_one_figure = threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -45,9 +46,11 @@ QUIET = Style(9.5, colour="0.35")
 
 @contextmanager
 def drawing() -> Iterator[None]:
-    """matplotlib as it comes: the user's style file is for their own plots, and a letter that no font has is a box."""
-    with quiet_matplotlib(), warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+    """matplotlib as it comes: the user's style file is for their own plots, and a letter that no font has is a box.
+
+    One figure at a time: matplotlib's settings are of the whole process.
+    """
+    with _one_figure, quiet_matplotlib(), quiet_warnings():
         import matplotlib
 
         with matplotlib.rc_context():

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import textwrap
-import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from scorecam_cli.photos.draw import heatmap, overlay, quiet_matplotlib
+from scorecam_cli.figures.canvas import drawing
+from scorecam_cli.photos.draw import heatmap, overlay
 from scorecam_cli.words import one_line
 
 if TYPE_CHECKING:
@@ -72,17 +72,13 @@ def panel(
     subtitle = f"probability {probability:.3g}, {one_line(model)}, layer {one_line(layer)}"
     low, high = float(saliency.min()), float(saliency.max())
 
-    with quiet_matplotlib(), warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # a letter that the font lacks is drawn as a box
-        import matplotlib
+    with drawing():
         from matplotlib.backends.backend_agg import FigureCanvasAgg
 
-        with matplotlib.rc_context():
-            matplotlib.rcdefaults()  # the user's style file is for their own plots
-            figure = _draw(pictures, (title, subtitle), (low, high), colormap=colormap)
-            canvas = FigureCanvasAgg(figure)
-            canvas.draw()  # type: ignore[no-untyped-call]
-            rgba = np.asarray(canvas.buffer_rgba())  # type: ignore[no-untyped-call]  # [rows, columns, 4], on white
+        figure = _draw(pictures, (title, subtitle), (low, high), colormap=colormap)
+        canvas = FigureCanvasAgg(figure)
+        canvas.draw()  # type: ignore[no-untyped-call]
+        rgba = np.asarray(canvas.buffer_rgba())  # type: ignore[no-untyped-call]  # [rows, columns, 4], on white
     return np.ascontiguousarray(rgba[:, :, :3])
 
 

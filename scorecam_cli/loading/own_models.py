@@ -7,7 +7,6 @@ import shutil
 import sys
 import tempfile
 import traceback
-import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,6 +21,7 @@ from scorecam_cli.inspection.limits import FROM_ITS_MAKER, SAVE_WHOLE
 from scorecam_cli.inspection.naming import Named, may_be_named
 from scorecam_cli.keras_engine.initial_weights import read_from_file
 from scorecam_cli.keras_engine.reserving import weights_within
+from scorecam_cli.photos.quiet import quiet_warnings
 
 if TYPE_CHECKING:
     import keras
@@ -211,8 +211,8 @@ def handed_to_keras(path: Path, kind: FileKind) -> Iterator[str]:
 
     Always a link: Keras also takes folders such as /gcs and endings such as .KERAS for something else.
     """
-    with tempfile.TemporaryDirectory(prefix="scorecam-") as folder, warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)  # "skipping ..." comes before an error that is reported here
+    with tempfile.TemporaryDirectory(prefix="scorecam-") as folder, quiet_warnings():
+        # "skipping ..." would come before an error that is reported here
         link = Path(folder) / f"model{_ENDINGS[kind]}"
         try:
             link.symlink_to(path.absolute())

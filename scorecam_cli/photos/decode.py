@@ -16,6 +16,7 @@ from scorecam_cli.config import MAX_PIXELS
 from scorecam_cli.errors import PhotoError
 from scorecam_cli.files.signatures import READ_FORMATS, looks_like, photo_format, webp_size
 from scorecam_cli.photos.colour import write_srgb
+from scorecam_cli.photos.quiet import quiet_warnings
 from scorecam_cli.records import Photo
 
 Admit = Callable[[int], None]
@@ -60,8 +61,7 @@ def decode_photo(
     """
     if not data:
         raise PhotoError("the file is empty")
-    with warnings.catch_warnings(), _pillow_allowing(max_pixels):
-        warnings.simplefilter("ignore")  # Pillow warns on stderr of damaged metadata; the sentences below replace it
+    with quiet_warnings(), _pillow_allowing(max_pixels):  # the sentences below replace what Pillow warns of
         if size := webp_size(data):  # whose canvas is taken as soon as it is opened
             _admit(size, max_pixels, admit)
         image = _open(data, max_pixels)

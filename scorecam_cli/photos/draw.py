@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import functools
-import logging
 import math
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from scorecam_cli.errors import NumericsError, UsageError
+from scorecam_cli.photos.quiet import quiet_matplotlib
 from scorecam_cli.words import nearest_or, quoted
 
 # 64 rows x 4000 columns x 3 float32 = 3 MB: fits a processor's cache, where whole photos do not
@@ -211,18 +210,6 @@ def check_colormap(name: str) -> None:
         return
     advice = nearest_or("try jet, viridis, inferno or turbo", name, names)
     raise UsageError(f"there is no colour map {quoted(name)}; {advice}")
-
-
-@contextmanager
-def quiet_matplotlib() -> Iterator[None]:
-    """matplotlib without its log lines about font caches and configuration folders, which are no words to the user."""
-    logger = logging.getLogger("matplotlib")
-    level = logger.level
-    logger.setLevel(logging.ERROR)
-    try:
-        yield
-    finally:
-        logger.setLevel(level)
 
 
 @functools.lru_cache(maxsize=8)

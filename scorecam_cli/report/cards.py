@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from scorecam_cli.errors import PhotoError
 from scorecam_cli.photos import manifest as manifests
+from scorecam_cli.photos.read import read_photo
 from scorecam_cli.records import Manifest, NotedClass
 from scorecam_cli.report import noted, pictures
 from scorecam_cli.report.collect import Entry, State
@@ -163,7 +164,7 @@ class CardMaker:
         figures: list[Figure] = []
         for title, path in wanted:
             try:
-                rgb = pictures.read_upright(path).rgb
+                rgb = read_photo(path).rgb
             except PhotoError:
                 continue  # most photos have none
             small = pictures.shrink(rgb, pictures.FIGURE_SIDE)
@@ -180,7 +181,7 @@ class CardMaker:
 def _photo_of(entry: Entry) -> tuple[NDArray[np.uint8] | None, str]:
     """The pixels of the photo that was explained, and no other; or why they cannot be shown."""
     try:
-        photo = pictures.read_upright(entry.photo)
+        photo = read_photo(entry.photo)
     except PhotoError as error:
         return None, f"the photo cannot be shown: {error}"
     if entry.manifest is not None and entry.manifest.photo_sha256 != photo.sha256:
@@ -203,7 +204,7 @@ def _drawn_map(
             elif kind == "heatmap":
                 drawn = pictures.map_from_heatmap(path, colormap=colormap)
             else:
-                small = pictures.shrink(pictures.read_upright(path).rgb, OVERLAY_SIDE)
+                small = pictures.shrink(read_photo(path).rgb, OVERLAY_SIDE)
                 drawn = pictures.MapPicture(small, None)
         except PhotoError as error:
             fault = fault or f"{path.name} cannot be shown: {error}"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import functools
 import io
-import threading
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar, Protocol
@@ -19,7 +18,6 @@ from scorecam_cli.files.regular import read_regular
 from scorecam_cli.files.write import write_bytes
 from scorecam_cli.photos import draw
 from scorecam_cli.photos.read import read_photo
-from scorecam_cli.records import Photo
 
 MAP_SIDE = 160  # pixels: a grid of 7 x 7 or 14 x 14, upsampled, has no more to show; the browser smooths it
 FIGURE_SIDE = 1600
@@ -27,9 +25,6 @@ ENTROPY_GRID = 56  # the map is looked at in 56 x 56 places, whatever file it co
 _PHOTO_QUALITY, _MAP_QUALITY = 80, 88
 _EFFORT = 2  # of 6: 0.03 s for 1024 x 768 pixels; 3 takes twice and 6 four times as long for 5 and 8 % fewer bytes
 _MAX_ARRAY_BYTES = 2**28  # 8192 x 8192 float32
-
-# Reading changes the process's warning filters for a while and puts them back: one photo at a time.
-_READING = threading.Lock()
 
 
 class Album(Protocol):
@@ -80,16 +75,6 @@ class MapPicture:
 
     heat: NDArray[np.uint8]
     entropy: float | None
-
-
-def read_upright(path: Path) -> Photo:
-    """The photo as a viewer shows it; may be called by several threads.
-
-    Raises:
-        PhotoError: see `photos.read.read_photo`.
-    """
-    with _READING:
-        return read_photo(path)
 
 
 def shrink(rgb: NDArray[np.uint8], longest: int) -> NDArray[np.uint8]:
@@ -146,7 +131,7 @@ def map_from_heatmap(path: Path, *, colormap: str) -> MapPicture:
     Raises:
         PhotoError: the file cannot be read.
     """
-    rgb = read_upright(path).rgb
+    rgb = read_photo(path).rgb
     height, width = rgb.shape[:2]
     # Whole pixels are averaged first, which is quick; what is left to do is small.
     small = Image.fromarray(rgb).resize(map_shape(width, height), Image.Resampling.BILINEAR, reducing_gap=1.5)

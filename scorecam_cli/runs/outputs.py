@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -32,13 +31,10 @@ from scorecam_cli.records import (
 )
 from scorecam_cli.runs.description import describe
 from scorecam_cli.runs.memory import shortage_as_photo_error
-from scorecam_cli.runs.session import WARNING_FILTERS
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
-
-_FIGURES = {"panel", "pipeline", "masked"}
 
 
 @dataclass(frozen=True)
@@ -80,32 +76,31 @@ def write_outputs(
     """The outcome of a photo whose files are written now, the manifest last."""
     if not isinstance(computed, ComputedPhoto):
         return computed
-    with WARNING_FILTERS if _FIGURES & set(config.save) else nullcontext():
-        began = clock()
-        path = manifest.manifest_path(computed.job.output)
-        try:
-            _stop_if(halt)
-            write.remove(path)  # or a kill would leave an earlier manifest beside files of this run
-            with shortage_as_photo_error():
-                written = _write_maps(config, computed, halt)
-            total = computed.seconds + clock() - began
-            described = describe(
-                computed.job,
-                computed.photo,
-                computed.model,
-                computed.explanation,
-                files=written.paths,
-                outputs=written.files,
-                predictions=computed.predictions,
-                seconds=Seconds(passes=round(computed.pass_seconds, 3), total=round(total, 3)),
-                settings=settings,
-            )
-            _stop_if(halt)
-            manifest.write_manifest(path, described)
-        except OutputError as error:
-            return Stop(Failed(computed.job.photo, str(error)))
-        except PhotoError as error:
-            return Failed(computed.job.photo, str(error))
+    began = clock()
+    path = manifest.manifest_path(computed.job.output)
+    try:
+        _stop_if(halt)
+        write.remove(path)  # or a kill would leave an earlier manifest beside files of this run
+        with shortage_as_photo_error():
+            written = _write_maps(config, computed, halt)
+        total = computed.seconds + clock() - began
+        described = describe(
+            computed.job,
+            computed.photo,
+            computed.model,
+            computed.explanation,
+            files=written.paths,
+            outputs=written.files,
+            predictions=computed.predictions,
+            seconds=Seconds(passes=round(computed.pass_seconds, 3), total=round(total, 3)),
+            settings=settings,
+        )
+        _stop_if(halt)
+        manifest.write_manifest(path, described)
+    except OutputError as error:
+        return Stop(Failed(computed.job.photo, str(error)))
+    except PhotoError as error:
+        return Failed(computed.job.photo, str(error))
     paths = (*(made for group in written.paths for made in group.values()), path)
     return Explained(computed.job, described, paths, redone=computed.redone)
 

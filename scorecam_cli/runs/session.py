@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -16,10 +15,6 @@ from scorecam_cli.runs.description import describe_model
 
 if TYPE_CHECKING:
     from scorecam_cli.keras_engine.classifier import Classifier
-
-# Reading a photo, drawing a figure and loading a model each change the process's warning filters for a while and put
-# back what they found: one at a time, or the filters would be left as another thread had them.
-WARNING_FILTERS = threading.Lock()
 
 
 class Watcher(Protocol):
@@ -46,8 +41,7 @@ class Session:
     def classifier(self) -> Classifier:
         """The loaded model."""
         self.watcher.model_loading(model_name(self.model))
-        with WARNING_FILTERS:
-            return load_classifier(self.model)
+        return load_classifier(self.model)
 
     @cached_property
     def description(self) -> ModelDescription:
