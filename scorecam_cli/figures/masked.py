@@ -11,9 +11,9 @@ from PIL import Image
 from scorecam_cli.figures.canvas import BODY, QUIET, TITLE, Canvas, drawing, fit, wrapped
 from scorecam_cli.photos.draw import to_uint8
 from scorecam_cli.records import ClassMap, Steps
+from scorecam_cli.saliency.upsampling import unit_masks
 
 WIDTH = 1600  # pixels of this figure and that of all steps
-MASK_EPSILON = 1e-5  # in M = (U(A) - min) / (max - min + epsilon), as the masked passes have it
 MARGIN = 32
 _ACROSS = 5  # masked photos beside each other
 _MASKED = (WIDTH - 2 * MARGIN - (_ACROSS - 1) * 20) // _ACROSS  # 291 pixels
@@ -55,7 +55,9 @@ def masked_figure(rgb: NDArray[np.uint8], found: ClassMap, steps: Steps, *, sett
         for first in range(0, len(steps.channels), _ACROSS):
             end = 0.0
             for place, number in enumerate(range(first, min(first + _ACROSS, len(steps.channels)))):
-                pixels = fit(masked_photo(photo, mask(steps.grids[number], photo.shape[:2]), setting), _MASKED, _MASKED)
+                pixels = fit(
+                    masked_photo(photo, unit_masks(steps.grids[number], photo.shape[:2]), setting), _MASKED, _MASKED
+                )
                 corner = MARGIN + place * (_MASKED + 20), top
                 end = _draw_masked(canvas, pixels, steps, number, corner, variant=setting.variant)
             top = round(end) + 18
@@ -74,20 +76,12 @@ def seen(rgb: NDArray[np.uint8], size: tuple[int, ...], channels: int) -> NDArra
     return np.asarray(photo.resize((size[1], size[0]), Image.Resampling.BILINEAR).convert("RGB"))
 
 
-def mask(grid: NDArray[np.float32], size: tuple[int, ...]) -> NDArray[np.float32]:
-    """`M = (U(A) - min) / (max - min + 1e-5)` with U bilinear: float32 [h, w] -> float32 [H, W] in [0, 1]."""
-    image = Image.fromarray(np.ascontiguousarray(grid, np.float32))
-    upsampled = np.asarray(image.resize((size[1], size[0]), Image.Resampling.BILINEAR), np.float64)  # [H, W]
-    low, high = upsampled.min(), upsampled.max()
-    return np.asarray((upsampled - low) / (high - low + MASK_EPSILON), np.float32)
-
-
 def masked_photo(photo: NDArray[np.uint8], opening: NDArray[np.float32], setting: Setting) -> NDArray[np.uint8]:
     """`X * M` as a photo: the colour of 0 in model units shows where the mask is closed.
 
     Args:
         photo: uint8 [H, W, 3], from `seen`.
-        opening: float32 [H, W] in [0, 1], from `mask`.
+        opening: float32 [H, W] in [0, 1], from `unit_masks`.
 
     Returns:
         uint8 [H, W, 3].

@@ -12,13 +12,13 @@ from scorecam_cli.figures.masked import (
     Setting,
     draw_no_mask,
     heading,
-    mask,
     masked_photo,
     seen,
     weight_caption,
 )
 from scorecam_cli.photos.draw import heatmap, overlay, to_uint8
 from scorecam_cli.records import ClassMap, Steps
+from scorecam_cli.saliency.upsampling import unit_masks
 
 MOST_CHANNELS = 5  # in the figure of all steps
 _PHOTO = 240  # pixels of the photo's column
@@ -101,7 +101,7 @@ def _draw_channels(
         return draw_no_mask(canvas, corner, width)
     size = found.map.shape
     photo = seen(rgb, size, setting.channels)
-    masks = [mask(grid, size) for grid in steps.grids[:count]]
+    masks = list(unit_masks(steps.grids[:count], size))
     h, w = steps.grids.shape[1:]
     passed = "" if found.estimated_correlation == 1 else "passed "
     largest = f"the {count} {passed}channels of largest weight" if count > 1 else f"the one {passed}channel"

@@ -20,7 +20,7 @@ from scorecam_cli.keras_engine.head import Head
 from scorecam_cli.keras_engine.layers import LayerCall, Network
 from scorecam_cli.keras_engine.start import start
 from scorecam_cli.keras_engine.tracing import Observer, observing, single_output
-from scorecam_cli.models.answers import MaskedScores, Observation, PhotoScores
+from scorecam_cli.models.answers import MASK_EPSILON, MaskedScores, Observation, PhotoScores
 from scorecam_cli.models.labels import Labels
 from scorecam_cli.models.preparation import Preparation, prepare
 from scorecam_cli.records import ClassScore
@@ -29,8 +29,6 @@ if TYPE_CHECKING:
     from scorecam_cli.keras_engine.gradients import Gradients
 
 FOLDED_PARAMETERS = 30_000_000  # folding 26 M (ResNet50) takes 2 GB meanwhile and saves 11 %; 138 M (VGG16) take 40 s
-RANGE_CHUNK = 64  # 64 x 224 x 224 float32 = 13 MB
-MASK_EPSILON = 1e-5  # in M = (U(A) - min) / (max - min + epsilon), design of the article's code
 
 
 class Classifier:
@@ -202,23 +200,6 @@ class Classifier:
     def shortened_batch(self, batch_size: int | None) -> str | None:
         """Say, the first time only, that smaller batches are used than were asked for."""
         return self.batches.shortened(batch_size)
-
-    def mask_ranges(self, grids: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """Smallest and largest value [N], [N] of each channel float32 [N, h, w] once it is upsampled to [H, W]."""
-        _, tf = start()
-        parts = []
-        with tf.device(self.device):
-            for first in range(0, len(grids), RANGE_CHUNK):
-                upsampled = tf.image.resize(grids[first : first + RANGE_CHUNK, :, :, None], self.size)  # [B, H, W, 1]
-                axes = [1, 2, 3]
-                parts.append((tf.reduce_min(upsampled, axes).numpy(), tf.reduce_max(upsampled, axes).numpy()))
-        lows, highs = zip(*parts, strict=True)
-        return np.concatenate(lows), np.concatenate(highs)
-
-    def upsample(self, grid: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Bilinear, half-pixel centres: float32 [h, w] -> float32 [H, W]."""
-        _, tf = start()
-        return np.asarray(tf.image.resize(grid[..., None], self.size)[..., 0])
 
     def closed_logits(self, image: NDArray[np.float32]) -> NDArray[np.float32]:
         """Logits [C] where every mask is closed: the model sees zeros of the image's shape.

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+MASK_EPSILON = 1e-5  # in M = (U(A) - min) / (max - min + epsilon), as the article's code has it
+
 
 @dataclass(frozen=True)
 class Observation:

@@ -10,12 +10,12 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from scorecam_cli.keras_engine.classifier import MASK_EPSILON, Classifier
+from scorecam_cli.keras_engine.classifier import Classifier
 from scorecam_cli.keras_engine.gradients import check_logits
-from scorecam_cli.keras_engine.start import start
 from scorecam_cli.models.answers import Observation
 from scorecam_cli.saliency.maps import Maps, MethodSettings, from_grids
 from scorecam_cli.saliency.score_cam import live_channels
+from scorecam_cli.saliency.upsampling import unit_masks
 
 Alter = Callable[[NDArray[np.float32], int, int], NDArray[np.float32]]
 
@@ -53,11 +53,12 @@ def averaged_score_cam(
     if not len(live):
         return Maps(tuple(np.zeros(classifier.size, np.float32) for _ in class_indices), 0)
     chosen = observation.activations[:, :, live]  # [h, w, N]
+    grids = np.ascontiguousarray(chosen.transpose(2, 0, 1))  # [N, h, w]
 
     def images(first: int, last: int) -> NDArray[np.float32]:
         numbers = np.arange(first, last)
         places = numbers // samples  # [B], of the channels among the live ones
-        masks = unit_masks(chosen[:, :, places[0] : places[-1] + 1], classifier.size)
+        masks = unit_masks(grids[places[0] : places[-1] + 1], classifier.size)
         altered = [
             alter(masks[place - places[0]], int(live[place]), int(number % samples))
             for number, place in zip(numbers, places, strict=True)
@@ -71,15 +72,5 @@ def averaged_score_cam(
     logits = scores.logits[:, list(class_indices)].astype(np.float64).reshape(len(live), samples, -1).mean(axis=1)
     weights = np.exp(logits - logits.max(axis=0))  # [N, classes]
     weights /= weights.sum(axis=0)
-    grids = chosen.astype(np.float64) @ weights  # [h, w, classes]
-    return Maps(from_grids(classifier, np.moveaxis(grids, 2, 0)), count)
-
-
-def unit_masks(activations: NDArray[np.float32], size: tuple[int, int]) -> NDArray[np.float32]:
-    """Channels float32 [h, w, B] -> masks float32 [B, H, W] in [0, 1]: `(U(A) - min) / (max - min + 1e-5)`."""
-    _, tf = start()
-    grids = np.ascontiguousarray(activations.transpose(2, 0, 1))  # [B, h, w]
-    with tf.device("/CPU:0"):
-        upsampled = tf.image.resize(grids[..., None], size).numpy()[..., 0]  # [B, H, W]
-    lows, highs = (edge(upsampled, axis=(1, 2), keepdims=True) for edge in (np.min, np.max))
-    return np.asarray((upsampled - lows) / (highs - lows + np.float32(MASK_EPSILON)))
+    sums = chosen.astype(np.float64) @ weights  # [h, w, classes]
+    return Maps(from_grids(np.moveaxis(sums, 2, 0), classifier.size), count)

@@ -46,7 +46,7 @@ def cam(
     del image, settings, on_passes
     weights = head_weights(classifier)[:, list(class_indices)].astype(np.float64)  # [K, classes]
     grids = observation.activations.astype(np.float64) @ weights  # [h, w, classes]
-    return Maps(from_grids(classifier, np.moveaxis(grids, 2, 0)), 0)
+    return Maps(from_grids(np.moveaxis(grids, 2, 0), classifier.size), 0)
 
 
 def head_weights(classifier: Classifier) -> NDArray[np.float32]:

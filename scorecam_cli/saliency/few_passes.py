@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from scorecam_cli.models.answers import MaskedScores
 from scorecam_cli.saliency.inference import Inferred, Link, infer_weights
 from scorecam_cli.saliency.representatives import grid_masks, medoid_order, spread_order, squared_distances
+from scorecam_cli.saliency.upsampling import interpolation
 
 FIRST_ROUND = 16  # representatives; with fewer the kernel cannot be told
 ROUND_SHARE = 16  # a later round adds 1/16 of what is there
@@ -100,7 +101,7 @@ def pixel_coordinates(grids_shape: Sequence[int], size: tuple[int, int]) -> Floa
     Returns:
         float64 [P, P]; `a @ it` for a grid `a` [P].
     """
-    rows, columns = _interpolation(grids_shape[0], size[0]), _interpolation(grids_shape[1], size[1])
+    rows, columns = interpolation(grids_shape[0], size[0]), interpolation(grids_shape[1], size[1])
     second = np.kron(rows.T @ rows, columns.T @ columns) / (size[0] * size[1])  # [P, P]
     first = np.kron(rows.mean(axis=0), columns.mean(axis=0))  # [P]
     powers, axes = np.linalg.eigh(second - np.outer(first, first))
@@ -111,14 +112,3 @@ def _exact(weights: Floats, passed: NDArray[np.intp]) -> Inferred:
     full = np.empty(len(weights))
     full[passed] = weights
     return Inferred(full, 1.0)
-
-
-def _interpolation(small: int, large: int) -> Floats:
-    """Bilinear upsampling of one axis, half-pixel centres: float64 [large, small]."""
-    positions = np.clip((np.arange(large) + 0.5) * small / large - 0.5, 0, small - 1)
-    below = np.floor(positions).astype(int)
-    above = np.minimum(below + 1, small - 1)
-    matrix = np.zeros((large, small))
-    np.add.at(matrix, (np.arange(large), below), 1 - (positions - below))
-    np.add.at(matrix, (np.arange(large), above), positions - below)
-    return matrix

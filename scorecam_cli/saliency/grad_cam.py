@@ -55,7 +55,7 @@ def maps_from_gradients(
         grids.append(combine(activations.astype(np.float64), gradient.astype(np.float64)))
         if on_passes is not None:
             on_passes(1)
-    return Maps(from_grids(classifier, grids), len(grids))
+    return Maps(from_grids(grids, classifier.size), len(grids))
 
 
 def _weighted(activations: Floats, gradient: Floats) -> Floats:

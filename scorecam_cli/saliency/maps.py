@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from scorecam_cli.errors import NumericsError
 from scorecam_cli.keras_engine.classifier import Classifier
 from scorecam_cli.models.answers import Observation
+from scorecam_cli.saliency.upsampling import upsample
 
 
 @dataclass(frozen=True)
@@ -74,10 +75,10 @@ def finished(saliency: NDArray[Any]) -> NDArray[np.float32]:
     return np.asarray(np.maximum(saliency, 0), np.float32)
 
 
-def from_grids(classifier: Classifier, grids: Iterable[NDArray[Any]]) -> tuple[NDArray[np.float32], ...]:
-    """Maps of the input's size from grids [h, w]: negative values cut at 0, then upsampled bilinearly.
+def from_grids(grids: Iterable[NDArray[Any]], size: tuple[int, int]) -> tuple[NDArray[np.float32], ...]:
+    """Maps of this size, (H, W), from grids [h, w]: negative values cut at 0, then upsampled bilinearly.
 
     Raises:
         NumericsError: a number is not finite.
     """
-    return tuple(classifier.upsample(finished(grid)) for grid in grids)
+    return tuple(upsample(finished(grid), size) for grid in grids)

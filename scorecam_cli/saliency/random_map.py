@@ -34,4 +34,4 @@ def random_map(
     photo = int.from_bytes(hashlib.sha256(image.tobytes()).digest()[:8], "big")
     shape = observation.activations.shape[:2]
     grids = [np.random.default_rng((settings.seed, photo, index)).random(shape) for index in class_indices]
-    return Maps(from_grids(classifier, grids), 0)
+    return Maps(from_grids(grids, classifier.size), 0)

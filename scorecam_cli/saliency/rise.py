@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scorecam_cli.keras_engine.classifier import Classifier
-from scorecam_cli.keras_engine.start import start
 from scorecam_cli.models.answers import Observation
 from scorecam_cli.saliency.maps import Maps, MethodSettings, finished
+from scorecam_cli.saliency.upsampling import upsample
 
 MASKS = 4000
 GRID = 7
@@ -77,10 +77,8 @@ class RandomMasks:
 
     def between(self, first: int, last: int) -> NDArray[np.float32]:
         """Masks first .. last - 1: float32 [B, H, W] in [0, 1]; grids upsampled bilinearly, cropped at their shifts."""
-        _, tf = start()
-        large = [(GRID + 1) * side for side in self._cell]
-        with tf.device("/CPU:0"):
-            upsampled = tf.image.resize(self.grids[first:last, :, :, None], large).numpy()[..., 0]
+        rows, columns = ((GRID + 1) * side for side in self._cell)
+        upsampled = upsample(self.grids[first:last], (rows, columns))
         height, width = self._size
         return np.stack(
             [

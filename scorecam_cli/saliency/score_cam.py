@@ -16,8 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scorecam_cli.config import Selection, Variant
-from scorecam_cli.keras_engine.classifier import MASK_EPSILON, Classifier
-from scorecam_cli.models.answers import MaskedScores, Observation
+from scorecam_cli.keras_engine.classifier import Classifier
+from scorecam_cli.models.answers import MASK_EPSILON, MaskedScores, Observation
 from scorecam_cli.records import ClassMap, ClassScore, Explanation, Steps
 from scorecam_cli.saliency.few_passes import (
     FIRST_ROUND,
@@ -27,6 +27,8 @@ from scorecam_cli.saliency.few_passes import (
     spread_passes,
 )
 from scorecam_cli.saliency.inference import EXPONENTIAL, PROBABILITY, Inferred
+from scorecam_cli.saliency.upsampling import ranges as upsampled_ranges
+from scorecam_cli.saliency.upsampling import upsample
 
 LARGEST_RISE = 600.0  # exp of it is finite in float64
 MOST_STEPS = 25  # 25 x 7 x 7 float32 = 5 kB for each class
@@ -92,7 +94,7 @@ def score_cam(
         used = FewPasses(tuple(Inferred(row, 1.0) for row in weigh(scores)), np.arange(len(live)))
         ranges = (scores.lows, scores.highs)
     else:
-        ranges = classifier.mask_ranges(grids)
+        ranges = upsampled_ranges(grids, classifier.size)
         if selection == Selection.FASTER:
             used = spread_passes(grids, ask=ask, weigh=weigh, passes=enough)
         else:
@@ -110,7 +112,7 @@ def score_cam(
     warnings = [sentence] if (sentence := classifier.shortened_batch(batch_size)) else []
     for place, (index, inferred) in enumerate(zip(class_indices, used.inferred, strict=True)):
         summed = _sum(activations, live, inferred.weights, ranges, variant=variant)  # [h, w]
-        saliency = np.maximum(classifier.upsample(summed.astype(np.float32)), np.float32(0))  # [H, W]
+        saliency = np.maximum(upsample(summed, classifier.size), np.float32(0))  # [H, W]
         score = classifier.score(observation, index)
         if not saliency.any():
             saliency = np.zeros(classifier.size, np.float32)

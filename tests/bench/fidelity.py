@@ -31,7 +31,6 @@ class Remembered:
     def __init__(self, classifier: Classifier, image, path: Path) -> None:
         self.classifier, self.size = classifier, classifier.size
         self.layer, self.score = classifier.layer, classifier.score
-        self.upsample, self.mask_ranges = classifier.upsample, classifier.mask_ranges
         self.precision, self.batch_for = classifier.precision, classifier.batch_for
         self.shortened_batch = classifier.shortened_batch
         self.observation = classifier.observe(image)
