@@ -23,6 +23,7 @@ MAX_LINE = 2**24  # bytes; a thousand classes of six files each, with long paths
 MAX_NAME = 2**16  # characters of a path; systems end at 4,096
 
 _BEGINNING = f'{{"schema": {SCHEMA}, '.encode("ascii")  # of each line, even of one that was cut off
+_PIECE = 2**16  # bytes
 _FLAGS = os.O_RDWR | os.O_APPEND | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
 
 
@@ -106,26 +107,28 @@ def failed_before(path: Path) -> tuple[FailedBefore, ...]:
         UsageError: the log cannot be read, none of its lines is one of a log, or the request of a photo that failed
             makes no sense.
     """
+    here = present_folder()
     requests: dict[str, Mapping[str, Any]] = {}
-    last: dict[Path, tuple[str, str | None, str] | None] = {}  # photo, output, request; None for one that is done
+    folders: dict[str, Path] = {}
+    last: dict[str, tuple[str, str | None, str] | None] = {}  # photo, output, request; None for one that is done
     for line in _lines(path):
         found = _parsed(line)
         if found is None:
             continue
         if "photo" not in found:
             requests[found["id"]] = found["request"]
+            folders[found["id"]] = _folder(found["request"])
         else:
             told = found["photo"], found["output"], found["request"]
-            place = _folder(requests.get(found["request"])) / found["photo"]
+            place = os.path.join(folders.get(found["request"], here), found["photo"])  # noqa: PTH118 - a million times
             last[place] = told if found.get("status") == "failed" else None
     if not last and not requests:
         raise UsageError(f"--retry-failed {path} holds no line of a log; give {LOG.wanted}")
     failed = [told for told in last.values() if told is not None]
     needed = {request: requests[request] for _, _, request in failed if request in requests}
     checked = {name: checked_request(request, path) for name, request in needed.items()}
-    folders = {name: _folder(request) for name, request in requests.items()}
     return tuple(
-        FailedBefore(photo, output, folders.get(request) or present_folder(), checked.get(request))
+        FailedBefore(photo, output, folders.get(request, here), checked.get(request))
         for photo, output, request in failed
     )
 
@@ -147,10 +150,12 @@ def _opened(path: Path) -> int:
 
 
 def _first_line(descriptor: int) -> bytes:
-    data, size = b"", os.fstat(descriptor).st_size
-    while b"\n" not in data and len(data) < min(size, MAX_LINE):
-        data += os.pread(descriptor, 2**16, len(data))
-    return data.partition(b"\n")[0]
+    data = bytearray()
+    while (piece := os.pread(descriptor, _PIECE, len(data))) and len(data) < MAX_LINE:
+        data += piece
+        if b"\n" in piece or not data.startswith(_BEGINNING):  # what is no log is not read on
+            break
+    return bytes(data).partition(b"\n")[0]
 
 
 def _begins_a_log(first: bytes) -> bool:
@@ -203,9 +208,9 @@ def _refused(constant: str) -> float:
     raise ValueError(f"{constant} is no JSON")
 
 
-def _folder(request: Mapping[str, Any] | None) -> Path:
+def _folder(request: Mapping[str, Any]) -> Path:
     """Where the paths of a run start from: its folder, or the present one where that is not told."""
-    cwd = (request or {}).get("cwd")
+    cwd = request.get("cwd")
     return Path(cwd) if isinstance(cwd, str) and Path(cwd).is_absolute() else present_folder()
 
 

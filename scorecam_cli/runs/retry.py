@@ -15,6 +15,7 @@ from scorecam_cli.records import Failed, Found, PhotoJob
 from scorecam_cli.runs.log import FailedBefore
 from scorecam_cli.runs.logged_request import MANNER, LoggedRequest, known_names, present_folder, resolved, same_folder
 
+_SHOWN = 200  # characters of a path in a message
 RUN_CODE = ("unsafe", "imports")  # what a log alone never brings about
 
 Spelled = Callable[[str, Any], str]  # of a setting and its value, as one would type it
@@ -123,7 +124,9 @@ class _Again:
         inside = output == photo if folder is None else _is_within(output, folder) and output.name == photo.name
         if not inside:
             where = "next to the photo" if folder is None else f"in {folder}"
-            return f"the log has its files at {output}, and those of its run go {where}: nothing is written"
+            return (
+                f"the log has its files at {str(output)[:_SHOWN]}, and those of its run go {where}: nothing is written"
+            )
         other = self.photo_of_output.get(output)
         return None if other is None else f"the log has its files where those of {other} go: nothing is written"
 

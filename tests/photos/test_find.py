@@ -3,17 +3,34 @@
 from __future__ import annotations
 
 import os
+import re
 import socket
 import subprocess
 import time
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from scorecam_cli.errors import NothingFoundError, UsageError
+from scorecam_cli.photos import find
 from scorecam_cli.photos.find import find_jobs, names_in_list
+
+HOSTILE = (
+    b"/proc/**",
+    b"*",
+    b"[a]",
+    b"d",
+    b"d/*",
+    b"\xed\xa0\x80",
+    b"\xff\xfe",
+    b"\xef\xbb\xbf",
+    b"n/" * 3000,
+    b"/dev/zero",
+    b" ",
+)
 
 
 @pytest.fixture
@@ -169,6 +186,18 @@ def test_names_from_a_list_are_no_patterns(here):
         (".", "an empty name"),
     ]
     assert len(find_jobs([], listed=["*.jpg"]).failures) == 1  # a name that is missing, as any other
+
+
+@settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.sampled_from(HOSTILE) | st.binary(max_size=8), max_size=4), st.sampled_from([b"\n", b"\0", b"\r\n"]))
+def test_any_bytes_are_a_list_of_names_and_nothing_is_walked(here, names, end):
+    Path("d").mkdir(exist_ok=True)
+    with patch.object(find, "expand_pattern", side_effect=AssertionError("a pattern")):
+        try:
+            found = find_jobs([], listed=names_in_list(end.join(names)), output_dir=Path("out"))
+        except NothingFoundError:
+            return
+    assert len(found.jobs) + len(found.failures) <= sum(len(re.split(b"[\0\n]", name)) for name in names)
 
 
 def test_pipes_sockets_and_devices_fail_unopened(here, monkeypatch):
