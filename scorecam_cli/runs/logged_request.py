@@ -17,7 +17,7 @@ from pathlib import Path
 from types import NoneType, UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
-from scorecam_cli.config import ExplainConfig, ModelSettings, PhotoSettings
+from scorecam_cli.config import LEAVES_THE_RESULT, ExplainConfig, ModelSettings, PhotoSettings
 from scorecam_cli.errors import UsageError
 
 MAX_TEXT = 4096  # characters of one value: as many as a path may have
@@ -26,8 +26,14 @@ MAX_ITEMS = 10_000  # of one list: ten times the classes of ImageNet
 
 # What a run was asked to look at, which the lines of its photos tell, and what other settings are kept in.
 _NO_SETTINGS = {PhotoSettings: {"images", "listed"}, ModelSettings: set(), ExplainConfig: {"photos", "model"}}
-# How a run goes about it. These may differ when photos are tried again, say a larger --max-pixels.
-MANNER = frozenset({"recursive", "max_pixels", "force", "batch_size", "device", "offline"})
+# How a run goes about it. These may differ when photos are tried again, say a larger --max-pixels; where files go, and
+# whether code of a stranger runs, may not.
+MANNER = frozenset(
+    name
+    for kind, apart in _NO_SETTINGS.items()
+    for name in LEAVES_THE_RESULT[kind]
+    if name not in {*apart, "output_dir", "unsafe"}
+)
 _UNORDERED = frozenset({"save"})
 _NAMED_WEIGHTS = ("imagenet", "random")
 
@@ -60,7 +66,8 @@ def request_of(config: ExplainConfig) -> LoggedRequest:
     """The request of a run that begins now, here."""
     found: dict[str, Any] = {}
     for part in (config.photos, config.model, config):
-        found |= {each.name: getattr(part, each.name) for each in _settings_in(type(part))}
+        kinds = get_type_hints(type(part))
+        found |= {each.name: _settled(kinds[each.name], getattr(part, each.name)) for each in _settings_in(type(part))}
     return LoggedRequest(found, present_folder())
 
 
@@ -182,6 +189,12 @@ def _plain(value: Any) -> Any:
     if isinstance(value, Enum):
         return value.value
     return str(value) if isinstance(value, Path) else value
+
+
+def _settled(kind: Any, value: Any) -> Any:
+    """A value as it would be read again: 60 as 60.0, where the field holds such numbers."""
+    is_float = kind is float or float in get_args(kind)
+    return float(value) if is_float and type(value) is int else value
 
 
 def _typed(kind: Any, value: Any) -> Any:
