@@ -7,9 +7,10 @@ import pytest
 
 from scorecam_cli.figures.canvas import fit
 from scorecam_cli.figures.compare import Tile, compare_figure, compare_grid
-from scorecam_cli.figures.masked import mask, masked_figure, masked_photo, seen
+from scorecam_cli.figures.masked import masked_figure, masked_photo, seen
 from scorecam_cli.figures.steps import pipeline_figure
 from scorecam_cli.photos.draw import heatmap, overlay
+from scorecam_cli.saliency.upsampling import unit_masks
 from tests.figures.sheets import (
     LOOK,
     NAMES,
@@ -29,7 +30,7 @@ def test_pipeline_shows_photo_masked_photos_map_and_overlay_in_reading_order():
     assert sheet.shape[1] == 1600
     (_, left), *more = places(sheet, fit(rgb, 240, 240))
     assert not more
-    masked = [masked_photo(seen(rgb, (32, 32), 3), mask(grid, (32, 32)), setting()) for grid in made.grids]
+    masked = [masked_photo(seen(rgb, (32, 32), 3), unit_masks(grid, (32, 32)), setting()) for grid in made.grids]
     columns = [places(sheet, fit(each, 170, 170)) for each in masked]
     assert [len(found_at) for found_at in columns] == [1, 1, 1, 1, 1, 0, 0]
     lefts = [left, *(found_at[0][1] for found_at in columns[:5])]
