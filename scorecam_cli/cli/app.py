@@ -16,6 +16,7 @@ from scorecam_cli.cli.compare import compare
 from scorecam_cli.cli.console import say_error
 from scorecam_cli.cli.evaluate import evaluate
 from scorecam_cli.cli.explain import explain
+from scorecam_cli.cli.memory import shortage
 from scorecam_cli.cli.models import models
 from scorecam_cli.cli.predict import predict
 from scorecam_cli.cli.report import report
@@ -92,6 +93,12 @@ def _run(arguments: list[str] | None) -> int:
             traceback.print_exc()
         say_error(str(error))
         return _exit_code(error)
+    except Exception as error:
+        sentence = shortage(error)
+        if sentence is None:
+            raise
+        say_error(sentence)
+        return EXIT_PHOTO_FAILED
 
 
 def _exit_code(error: ScorecamError) -> int:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import re
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache
 from types import ModuleType
 from typing import NamedTuple
 
 from scorecam_cli.errors import ModelError, UsageError
+
+NEEDED_BYTES = 2_100_000_000  # of address space; of TensorFlow 2.21, whose start did not end well below 2.08e9
 
 
 class Frameworks(NamedTuple):
@@ -30,7 +33,8 @@ def start() -> Frameworks:
         The two modules.
 
     Raises:
-        ModelError: Keras already runs on another backend in this process.
+        ModelError: Keras already runs on another backend in this process, or less address space is allowed than
+            TensorFlow takes.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ.setdefault("GLOG_minloglevel", "3")
@@ -39,6 +43,8 @@ def start() -> Frameworks:
         os.environ["KERAS_BACKEND"] = "tensorflow"
         if not os.environ.get("KERAS_HOME", "unset"):
             del os.environ["KERAS_HOME"]  # empty, it would put keras.json into the working folder
+    _check_memory()
+    _load_unwinder()
     with _quiet_stderr():
         import keras
         import tensorflow as tf
@@ -85,6 +91,25 @@ def device_name(device: str) -> str:
             f"device {device} is not on this machine: TensorFlow sees {len(gpus)} GPUs; use --device cpu or auto"
         )
     return f"/GPU:{number}"
+
+
+def _check_memory() -> None:
+    """Refuse to begin what would abort the process: TensorFlow's C++ ends it where an allocation fails."""
+    with suppress(ImportError, OSError):  # where the system has no such limits
+        import resource
+
+        limit = resource.getrlimit(resource.RLIMIT_AS)[0]
+        if limit != resource.RLIM_INFINITY and limit < NEEDED_BYTES:
+            raise ModelError(
+                f"not enough memory: this process may take {limit / 1e6:,.0f} MB (ulimit -v), and TensorFlow alone "
+                f"needs {NEEDED_BYTES / 1e6:,.0f}; raise the limit"
+            )
+
+
+def _load_unwinder() -> None:
+    """Load libgcc while there is memory: glibc asks for it when a thread ends, and aborts where it cannot have it."""
+    with suppress(OSError):  # where there is none
+        ctypes.CDLL("libgcc_s.so.1")
 
 
 @contextmanager
