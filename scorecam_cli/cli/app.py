@@ -78,7 +78,7 @@ def _run(arguments: list[str] | None) -> int:
     except click.exceptions.Exit as ended:
         return ended.exit_code
     except click.ClickException as error:
-        error.show()
+        _say_mistake(error)
         return EXIT_USAGE
     except ReaderGoneError:
         return EXIT_BROKEN_PIPE
@@ -99,6 +99,17 @@ def _run(arguments: list[str] | None) -> int:
             raise
         say_error(sentence)
         return EXIT_PHOTO_FAILED
+
+
+def _say_mistake(error: click.ClickException) -> None:
+    """What Click did not understand, as every other error is told."""
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
+        error.show()
+        return
+    message = error.format_message().removesuffix(".")
+    say_error(message[:1].lower() + message[1:])
+    context = error.ctx if isinstance(error, click.UsageError) else None
+    say_error(f"try {context.command_path if context else 'scorecam'} --help")
 
 
 def _exit_code(error: ScorecamError) -> int:

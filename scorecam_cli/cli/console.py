@@ -164,7 +164,11 @@ class Console:
         if self.verbosity >= 0 and self.total > 1 and self.done + self.failed:
             left = self.total - self.done - self.failed
             not_reached = f", {left} not reached" if left else ""
-            self.say(f"{self.done} photos done ({self.skipped} were up to date), {self.failed} failed{not_reached}")
+            photos, were = (
+                "1 photo" if self.done == 1 else f"{self.done} photos",
+                "was" if self.skipped == 1 else "were",
+            )
+            self.say(f"{photos} done ({self.skipped} {were} up to date), {self.failed} failed{not_reached}")
 
     def close(self) -> None:
         """Take the bars off the terminal, and what it echoed beside them when a key was pressed."""

@@ -136,7 +136,7 @@ def test_bad_photo_fails_alone_and_the_exit_code_says_so(scorecam, photo, tiny_m
     assert len(done.paths) == 3
     for name in ("text.jpg", "empty.png", "gone.jpg"):
         assert f"{photo.parent / name}: failed: " in done.err
-    assert "1 photos done (0 were up to date), 3 failed" in done.err
+    assert "1 photo done (0 were up to date), 3 failed" in done.err
 
 
 def test_json_has_an_object_for_failed_photos_too(scorecam, photo, tiny_model):

@@ -124,7 +124,7 @@ def test_file_size_limit_fails_the_large_photos_and_not_the_small(batch, tiny_mo
     done = subprocess.run(["bash", "-c", limited, sys.executable], capture_output=True, text=True)
     assert done.returncode == 1, done.stderr
     assert done.stderr.count("the file would be larger than the system allows") == 6
-    assert "1 photos done (0 were up to date), 6 failed" in done.stderr
+    assert "1 photo done (0 were up to date), 6 failed" in done.stderr
     assert len(done.stdout.splitlines()) == 3
     assert_whole(tmp_path / "maps")
     assert not list(Path(batch).glob("*scorecam*"))

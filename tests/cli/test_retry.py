@@ -106,7 +106,7 @@ def test_a_request_from_a_disk_is_checked_as_options_are(scorecam, run):
     whole = (run / "run.jsonl").read_text()
     request = json.loads(whole.splitlines()[0])
     for name, value, words in [
-        ("alpha", 7, "Invalid value for '--alpha'|--alpha 7"),
+        ("alpha", 7, "invalid value for '--alpha'|--alpha 7"),
         ("passes", 0, "--passes 0"),
         ("batch_size", -1, "--batch-size -1"),
         ("device", "moon", "--device moon"),
