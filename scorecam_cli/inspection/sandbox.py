@@ -11,7 +11,6 @@ from __future__ import annotations
 import ctypes
 import errno
 import os
-import platform
 import socket
 import struct
 import sys
@@ -94,7 +93,9 @@ def without_network() -> bool:
 
 
 def _system() -> _System | None:
-    return _SYSTEMS.get(platform.machine()) if sys.platform == "linux" and sys.byteorder == "little" else None
+    if sys.platform != "linux" or sys.byteorder != "little":
+        return None
+    return _SYSTEMS.get(os.uname().machine)
 
 
 def _refuse(value: int) -> list[tuple[int, int, int, int]]:

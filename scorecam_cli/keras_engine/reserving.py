@@ -1,7 +1,8 @@
-"""What Keras takes while it builds a stranger's model, held against what the file stores."""
+"""What a stranger's model takes while Keras builds it and when it runs, judged before it is taken."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,7 +10,13 @@ from typing import Any
 
 from scorecam_cli.errors import ModelError
 from scorecam_cli.inspection.declared import most_weights, numbers_in, too_many_weights
+from scorecam_cli.inspection.limits import CALLS, FROM_ITS_MAKER
 from scorecam_cli.keras_engine.start import start
+
+# Numbers in one array of one photo, 4 bytes each: EfficientNetB7 takes 17 million of 600 x 600 x 3.
+SMALL_ARRAY = 1 << 26  # what any model may make
+TIMES_INPUT = 128  # the numbers of the photo: a first convolution of 64 filters makes 21 times as many
+LARGEST_ARRAY = 1 << 29  # 2 GB
 
 
 @contextmanager
@@ -45,3 +52,63 @@ def weights_within(path: Path, *, stored: int) -> Iterator[None]:
         raise
     finally:
         keras.Variable.__init__ = original
+
+
+@contextmanager
+def calls_within(name: str) -> Iterator[None]:
+    """While a model is built or run inside, its layers are called no more often than CALLS allows.
+
+    Exact where the inspection counts what a description says: a loop over the rows of a photo calls a layer for each.
+
+    Args:
+        name: what the model is called.
+
+    Raises:
+        ModelError: they are called more often.
+    """
+    keras, _ = start()
+    original = keras.Operation.__call__
+    too_many = ModelError(f"{name} calls its layers more than {CALLS} times; {FROM_ITS_MAKER}")
+    calls = 0
+
+    def count_first(operation: Any, *arguments: Any, **settings: Any) -> Any:
+        nonlocal calls
+        calls += 1
+        if calls > CALLS:
+            raise too_many
+        return original(operation, *arguments, **settings)
+
+    keras.Operation.__call__ = count_first
+    try:
+        yield
+    except Exception as error:  # Keras may have put the refusal into other words
+        if calls > CALLS:
+            raise too_many from error
+        raise
+    finally:
+        keras.Operation.__call__ = original
+
+
+def check_sizes(graph: Any, *, photo: int) -> None:
+    """Refuse a model that makes far larger arrays of one photo than the photo is, before it runs.
+
+    Args:
+        graph: the traced model, of TensorFlow, whose first input is the batch; an open axis counts as one.
+        photo: how many numbers a photo has.
+
+    Raises:
+        ModelError: it makes such an array.
+    """
+    most = min(max(SMALL_ARRAY, TIMES_INPUT * photo), LARGEST_ARRAY)
+    of_photo = {graph.inputs[0].name}  # the tensors that it goes into; weights may be large
+    for operation in graph.get_operations():  # in the order in which they were made
+        if of_photo.isdisjoint(tensor.name for tensor in operation.inputs):
+            continue
+        for output in operation.outputs:
+            of_photo.add(output.name)
+            numbers = math.prod(side or 1 for side in output.shape) if output.shape.rank is not None else 0
+            if numbers > most:
+                raise ModelError(
+                    f"the model makes an array of {numbers} numbers of one photo, above {most}; "
+                    f"give a smaller --input-size if the model takes any, or {FROM_ITS_MAKER}"
+                )

@@ -6,6 +6,7 @@ class of the model; no sub-model is built, so no graph can be disconnected.
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -14,6 +15,7 @@ from typing import Any
 
 from scorecam_cli.errors import ModelError
 from scorecam_cli.keras_engine.layers import LayerCall, Network, spatial_targets
+from scorecam_cli.keras_engine.reserving import calls_within, check_sizes
 from scorecam_cli.keras_engine.start import start
 
 
@@ -42,7 +44,7 @@ def look_at(model: Any, input_shape: Sequence[int]) -> Network:
         input_shape: (H, W, c) of the photo it is given.
 
     Raises:
-        ModelError: the model does not run on that input or has more than one output.
+        ModelError: the model does not run on that input, has more than one output, or makes far larger arrays of it.
     """
     _, tf = start()
     calls: list[LayerCall] = []
@@ -54,7 +56,10 @@ def look_at(model: Any, input_shape: Sequence[int]) -> Network:
         return outputs[-1]
 
     try:
-        tf.function(run, autograph=False).get_concrete_function(tf.TensorSpec([None, *input_shape], tf.float32))
+        with calls_within("the model"):
+            spec = tf.TensorSpec([None, *input_shape], tf.float32)
+            traced = tf.function(run, autograph=False).get_concrete_function(spec)
+        check_sizes(traced.graph, photo=math.prod(input_shape))
     except ModelError:
         raise
     except Exception as error:  # Keras and TensorFlow raise many types here, and the user's own layers any

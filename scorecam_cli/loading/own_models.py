@@ -20,7 +20,7 @@ from scorecam_cli.inspection.inspect import FileKind, Inspected, inspect, requir
 from scorecam_cli.inspection.limits import FROM_ITS_MAKER, SAVE_WHOLE
 from scorecam_cli.inspection.naming import Named, may_be_named
 from scorecam_cli.keras_engine.initial_weights import read_from_file
-from scorecam_cli.keras_engine.reserving import weights_within
+from scorecam_cli.keras_engine.reserving import calls_within, weights_within
 from scorecam_cli.photos.quiet import quiet_warnings
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ def _rebuild(
 
     with handed_to_keras(path, inspected.kind) as link, read_from_file():
         try:
-            with weights_within(path, stored=inspected.stored), _left_uncompiled():
+            with weights_within(path, stored=inspected.stored), calls_within(str(path)), _left_uncompiled():
                 return keras.models.load_model(link, custom_objects=classes, compile=False, safe_mode=safe_mode)
         except ModelError:
             raise
