@@ -9,7 +9,6 @@ from typing import TypeVar
 
 from scorecam_cli.errors import UsageError
 
-SAVES = ("heatmap", "overlay", "npy", "panel", "pipeline", "masked")
 METHODS = (
     "score-cam",
     "faster-score-cam",
@@ -210,12 +209,6 @@ class ExplainConfig:
             raise UsageError(f"{wrong} is of score-cam alone; leave it out with --method {self.method}")
         if self.selection == Selection.FASTER and self.passes is None:
             raise UsageError("--selection faster estimates nothing, so it needs --passes N")
-        unknown = [name for name in self.save if name not in SAVES]
-        if unknown or not self.save:
-            raise UsageError(
-                f"--save {','.join(self.save) or repr('')} is not a comma list of {', '.join(SAVES)}"
-                + (f": {unknown[0]!r} is none of them" if unknown else "")
-            )
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ import pytest
 from click.testing import CliRunner
 
 from scorecam_cli.cli.app import cli
+from scorecam_cli.figures.kinds import KINDS
 from scorecam_cli.files import small_files
 from scorecam_cli.models.catalogue import catalogue
 from scorecam_cli.records import Manifest, NotedClass
@@ -118,7 +119,13 @@ def small_files_table():
             yield [f"`{each.called}`" if each.called.startswith("-") else each.called, str(each.most_bytes // 2**20)]
 
 
-TABLES = {"models": models_table, "small-files": small_files_table}
+def output_kinds_table():
+    yield ["`--save`", "file", "what it shows"]
+    for each in KINDS.values():
+        yield [f"`{each.name}`", f"`dog.jpg.scorecam-242{each.ending}`", each.summary]
+
+
+TABLES = {"models": models_table, "output-kinds": output_kinds_table, "small-files": small_files_table}
 
 
 def table(name):

@@ -26,6 +26,17 @@ if TYPE_CHECKING:
 DEFAULTS: dict[str, Any] = {name: field.default for name, field in ExplainConfig.__dataclass_fields__.items()}
 
 
+class SaveOption(click.Option):
+    """`--save`, whose help is read off the registry of outputs: what draws is loaded only where that is asked for."""
+
+    def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
+        """The two columns of `--help`."""
+        from scorecam_cli.figures import kinds
+
+        self.help = f"Comma list of {kinds.described()}."
+        return super().get_help_record(ctx)
+
+
 @click.command(short_help="Write a heatmap and an overlay for each photo.")
 @shared.photo_arguments
 @shared.model_options
@@ -55,8 +66,7 @@ DEFAULTS: dict[str, Any] = {name: field.default for name, field in ExplainConfig
     show_default=True,
     metavar="LIST",
     callback=shared.comma_list,
-    help="Comma list of heatmap, overlay, npy (the map itself), panel (all in one figure), pipeline (how the map was "
-    "made, step by step) and masked (the masked photos that weigh most).",
+    cls=SaveOption,
 )
 @shared.drawing_options
 @click.option(

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
 from scorecam_cli.figures.canvas import BODY, QUIET, TITLE, Canvas, drawing, fit, wrapped
+from scorecam_cli.figures.subject import Subject
 from scorecam_cli.photos.draw import to_uint8
-from scorecam_cli.records import ClassMap, Steps
+from scorecam_cli.records import Steps
 from scorecam_cli.saliency.upsampling import unit_masks
 
 WIDTH = 1600  # pixels of this figure and that of all steps
@@ -22,85 +21,81 @@ _EMPTY = 170  # half the height of the frame that stands for missing masks
 _NO_MASK = "every channel of the layer is constant for this photo: there is no mask, and the map is zero"
 
 
-@dataclass(frozen=True)
-class Setting:
-    """What the model sees of a photo, and what it is called.
-
-    channels: 3, or 1 for a model of grey photos. closed_rgb: the colour, 0-255, that a closed mask shows the model.
-    """
-
-    model: str
-    layer: str
-    variant: str
-    channels: int
-    closed_rgb: tuple[int, int, int]
-
-
-def masked_figure(rgb: NDArray[np.uint8], found: ClassMap, steps: Steps, *, setting: Setting) -> NDArray[np.uint8]:
+def masked_figure(subject: Subject) -> NDArray[np.uint8]:
     """The masked photos that weigh most, five beside each other, each with its channel and the class's probability.
-
-    Args:
-        rgb, found, setting: as in `pipeline_figure`.
-        steps: of this map; all are shown.
 
     Returns:
         uint8 [rows, 1600, 3].
+
+    Raises:
+        UsageError: the method has no masked photos to show.
     """
+    steps, variant = subject.steps, subject.explanation.variant
     with drawing():
         canvas = Canvas(WIDTH)
-        top = heading(canvas, "Masked photos that weigh most", found, setting)
+        top = heading(canvas, "Masked photos that weigh most", subject)
         if not len(steps.channels):
             return canvas.pixels(draw_no_mask(canvas, (MARGIN, top), WIDTH - 2 * MARGIN) + MARGIN)
-        photo = seen(rgb, found.map.shape, setting.channels)
+        photo = seen(subject.photo.rgb, subject.model.input)
         for first in range(0, len(steps.channels), _ACROSS):
             end = 0.0
             for place, number in enumerate(range(first, min(first + _ACROSS, len(steps.channels)))):
-                pixels = fit(
-                    masked_photo(photo, unit_masks(steps.grids[number], photo.shape[:2]), setting), _MASKED, _MASKED
-                )
+                opening = unit_masks(steps.grids[number], photo.shape[:2])
+                pixels = fit(masked_photo(photo, opening, subject.model.closed_rgb), _MASKED, _MASKED)
                 corner = MARGIN + place * (_MASKED + 20), top
-                end = _draw_masked(canvas, pixels, steps, number, corner, variant=setting.variant)
+                end = _draw_masked(canvas, pixels, steps, number, corner, variant=variant)
             top = round(end) + 18
         return canvas.pixels(top + MARGIN * 0.3)
 
 
-def seen(rgb: NDArray[np.uint8], size: tuple[int, ...], channels: int) -> NDArray[np.uint8]:
-    """The photo as the model gets it, before scaling: squeezed to size (H, W), without colour for one channel.
+def seen(rgb: NDArray[np.uint8], size: tuple[int, int, int]) -> NDArray[np.uint8]:
+    """The photo as the model gets it, before scaling: resized to (H, W, colours), without colour where they are 1.
 
     Returns:
         uint8 [H, W, 3].
     """
     photo = Image.fromarray(rgb)
-    if channels == 1:
+    if size[2] == 1:
         photo = photo.convert("L")
     return np.asarray(photo.resize((size[1], size[0]), Image.Resampling.BILINEAR).convert("RGB"))
 
 
-def masked_photo(photo: NDArray[np.uint8], opening: NDArray[np.float32], setting: Setting) -> NDArray[np.uint8]:
+def masked_photo(
+    photo: NDArray[np.uint8], opening: NDArray[np.float32], closed_rgb: tuple[int, int, int]
+) -> NDArray[np.uint8]:
     """`X * M` as a photo: the colour of 0 in model units shows where the mask is closed.
 
     Args:
         photo: uint8 [H, W, 3], from `seen`.
         opening: float32 [H, W] in [0, 1], from `unit_masks`.
+        closed_rgb: the colour, 0-255, that a closed mask shows the model.
 
     Returns:
         uint8 [H, W, 3].
     """
     share = opening[..., None]  # [H, W, 1]
-    closed = np.array(setting.closed_rgb, np.float32)
+    closed = np.array(closed_rgb, np.float32)
     return to_uint8((photo * share + closed * (1 - share)) / np.float32(255))
 
 
-def heading(canvas: Canvas, what: str, found: ClassMap, setting: Setting) -> int:
-    """The class in bold, model and layer below it; where the figure's body begins, pixels."""
-    width = WIDTH - 2 * MARGIN
-    top = canvas.text(wrapped(f"{what}: {found.score.label.name}", width, TITLE, most=2), MARGIN, 20, TITLE)
-    words = f"class {found.score.label.index} · {setting.model} · layer {setting.layer} · variant {setting.variant}"
-    return round(canvas.text(wrapped(words, width, QUIET, most=2), MARGIN, top + 2, QUIET)) + 18
+def heading(canvas: Canvas, title: str, subject: Subject) -> int:
+    """A title with the class, below it which photo and what made the map; where the body of the figure begins."""
+    width = canvas.width - 2 * MARGIN
+    name = subject.found.score.label.name
+    top = canvas.text(wrapped(f"{title}: {name}", width, TITLE, most=2), MARGIN, 20, TITLE) + 2
+    for line in (subject.what, subject.making):
+        top = canvas.text(wrapped(line, width, QUIET, most=2), MARGIN, top, QUIET)
+    return round(top) + 18
 
 
 def _draw_masked(
-    canvas: Canvas, pixels: NDArray[np.uint8], steps: Steps, number: int, corner: tuple[int, int], *, variant: str
+    canvas: Canvas,
+    pixels: NDArray[np.uint8],
+    steps: Steps,
+    number: int,
+    corner: tuple[int, int],
+    *,
+    variant: str | None,
 ) -> float:
     """One masked photo, a bar as long as its probability, and what is said of it; where it ends, pixels."""
     left, top = corner
@@ -123,7 +118,7 @@ def draw_no_mask(canvas: Canvas, corner: tuple[int, int], width: int) -> int:
     return corner[1] + 2 * _EMPTY
 
 
-def weight_caption(steps: Steps, number: int, variant: str) -> str:
+def weight_caption(steps: Steps, number: int, variant: str | None) -> str:
     """What a masked photo leaves of the class, and in `paper` its weight; with mathematics."""
     probability = f"$S_k$ = {steps.probabilities[number]:#.3g}"
     return f"{probability},  $a_k$ = {steps.weights[number]:#.2g}" if variant == "paper" else probability

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from scorecam_cli.figures.canvas import drawing
+from scorecam_cli.figures.subject import Subject
 from scorecam_cli.photos.draw import heatmap, overlay
 from scorecam_cli.words import one_line
 
@@ -32,30 +33,10 @@ _TITLE_LETTERS = 0.085  # letters a pixel: bold letters of 12 points are 11 to 1
 _TITLE_LINES = 3
 
 
-def panel(
-    rgb: NDArray[np.uint8],
-    saliency: NDArray[np.float32],
-    *,
-    class_name: str,
-    probability: float,
-    model: str,
-    layer: str,
-    colormap: str,
-    alpha: float,
-) -> NDArray[np.uint8]:
+def panel(subject: Subject) -> NDArray[np.uint8]:
     """Photo, heatmap with a colour bar of the map's real range, and overlay, in one titled figure.
 
     Pictures stand beside each other, or, where the photo is much wider than high, below each other.
-
-    Args:
-        rgb: uint8 [H0, W0, 3].
-        saliency: float32 [H, W], finite.
-        class_name: shown as it is; `$` and long names are fine.
-        probability: of the class, in [0, 1].
-        model: its name.
-        layer: the target layer's name.
-        colormap: a name that matplotlib knows.
-        alpha: opacity of the heatmap in the overlay, in [0, 1].
 
     Returns:
         uint8 [rows, columns, 3], of a size that depends on the photo's shape, not on its pixels.
@@ -64,12 +45,14 @@ def panel(
         NumericsError: a value of the map is not finite.
         UsageError: no such colour map.
     """
-    small = _shown(rgb)
+    saliency, colormap, score = subject.found.map, subject.colormap, subject.found.score
+    small = _shown(subject.photo.rgb)
     height, width = small.shape[:2]
     heat = heatmap(saliency, width=width, height=height, colormap=colormap)
-    pictures = [("photo", small), ("heatmap", heat), ("overlay", overlay(small, heat, alpha=alpha))]
-    title = one_line(class_name)
-    subtitle = f"probability {probability:.3g}, {one_line(model)}, layer {one_line(layer)}"
+    pictures = [("photo", small), ("heatmap", heat), ("overlay", overlay(small, heat, alpha=subject.alpha))]
+    title = one_line(score.label.name)
+    model, layer = one_line(subject.model.name), one_line(subject.model.layer)
+    subtitle = f"probability {score.probability:.3g}, {model}, layer {layer}"
     low, high = float(saliency.min()), float(saliency.max())
 
     with drawing():

@@ -9,15 +9,15 @@ from scorecam_cli.figures.canvas import BODY, HEADING, QUIET, Canvas, drawing, f
 from scorecam_cli.figures.masked import (
     MARGIN,
     WIDTH,
-    Setting,
     draw_no_mask,
     heading,
     masked_photo,
     seen,
     weight_caption,
 )
+from scorecam_cli.figures.subject import Subject
 from scorecam_cli.photos.draw import heatmap, overlay, to_uint8
-from scorecam_cli.records import ClassMap, Steps
+from scorecam_cli.records import ClassMap
 from scorecam_cli.saliency.upsampling import unit_masks
 
 MOST_CHANNELS = 5  # in the figure of all steps
@@ -34,93 +34,77 @@ _SUMS = {
 }
 
 
-def pipeline_figure(
-    rgb: NDArray[np.uint8], found: ClassMap, steps: Steps, *, setting: Setting, colormap: str, alpha: float
-) -> NDArray[np.uint8]:
+def pipeline_figure(subject: Subject) -> NDArray[np.uint8]:
     """Photo, activation maps, masks and masked photos of the channels that weigh most, weighted sum and overlay.
-
-    Args:
-        rgb: uint8 [H0, W0, 3].
-        found: the map float32 [H, W] and what the model says of its class; any name is fine.
-        steps: of this map; the first five are shown.
-        colormap: a name that matplotlib knows; of activation maps and map.
-        alpha: opacity of the map in the overlay, in [0, 1].
 
     Returns:
         uint8 [rows, 1600, 3].
 
     Raises:
         NumericsError: a value of the map is not finite.
-        UsageError: no such colour map.
+        UsageError: no such colour map, or the method has no masked photos to show.
     """
     with drawing():
         canvas = Canvas(WIDTH)
-        top = heading(canvas, "Score-CAM, step by step", found, setting)
+        top = heading(canvas, "Score-CAM, step by step", subject)
         left = MARGIN + _PHOTO + _ARROW
         right = WIDTH - MARGIN - _RESULT
-        channels_end = _draw_channels(canvas, rgb, found, steps, setting, (left, top), colormap=colormap)
-        middle, below = _draw_result(canvas, rgb, found, setting.variant, (right, top), colormap=colormap, alpha=alpha)
+        channels_end = _draw_channels(canvas, subject, (left, top))
+        middle, below = _draw_result(canvas, subject, (right, top))
         bottom = max(channels_end, below)
-        _draw_photo(canvas, rgb, found, top, bottom)
+        _draw_photo(canvas, subject, top, bottom)
         bracket = right - _ARROW + 14
         canvas.bracket(bracket, top + HEADING.line, channels_end)
         canvas.arrow((bracket, middle), (right - 10, middle))
         return canvas.pixels(bottom + MARGIN * 0.7)
 
 
-def _draw_photo(canvas: Canvas, rgb: NDArray[np.uint8], found: ClassMap, top: int, bottom: float) -> None:
+def _draw_photo(canvas: Canvas, subject: Subject, top: int, bottom: float) -> None:
     """Step 1, in the middle of the height that the others take, with an arrow to them."""
-    words = f"{rgb.shape[1]} x {rgb.shape[0]} pixels, for the model squeezed to {found.map.shape[1]} x "
-    words += f"{found.map.shape[0]}. Without a mask the class has probability {found.score.probability:.3g}."
+    photo, (h, w), score = subject.photo, subject.found.map.shape, subject.found.score
+    words = f"{photo.width} x {photo.height} pixels, resized to {w} x {h} for the model. "
+    words += f"Without a mask the class has probability {score.probability:.3g}."
     lines = wrapped(words, _PHOTO, QUIET, most=4)
     used = HEADING.line + 10 + len(lines) * QUIET.line
-    photo = fit(rgb, _PHOTO, int(bottom - top - used))
-    rows, columns = photo.shape[:2]
+    shown = fit(photo.rgb, _PHOTO, int(bottom - top - used))
+    rows, columns = shown.shape[:2]
     start = round(top + (bottom - top - rows - used) / 2)
     below = round(canvas.text([r"1  Photo  $X$"], MARGIN, start, HEADING, formula=True)) + 4
-    canvas.picture(photo, MARGIN + (_PHOTO - columns) // 2, below)
+    canvas.picture(shown, MARGIN + (_PHOTO - columns) // 2, below)
     canvas.text(lines, MARGIN, below + rows + 6, QUIET)
     canvas.arrow((MARGIN + _PHOTO + 10, below + rows / 2), (MARGIN + _PHOTO + _ARROW - 10, below + rows / 2))
 
 
-def _draw_channels(
-    canvas: Canvas,
-    rgb: NDArray[np.uint8],
-    found: ClassMap,
-    steps: Steps,
-    setting: Setting,
-    corner: tuple[int, int],
-    *,
-    colormap: str,
-) -> int:
+def _draw_channels(canvas: Canvas, subject: Subject, corner: tuple[int, int]) -> int:
     """Steps 2 to 4, one column for each channel; where they end, pixels."""
     left, top = corner
+    found, steps, variant = subject.found, subject.steps, subject.explanation.variant
     width = MOST_CHANNELS * (_CELL + _GAP) - _GAP
     count = min(MOST_CHANNELS, len(steps.channels))
     if not count:
         return draw_no_mask(canvas, corner, width)
     size = found.map.shape
-    photo = seen(rgb, size, setting.channels)
+    photo = seen(subject.photo.rgb, subject.model.input)
     masks = list(unit_masks(steps.grids[:count], size))
     h, w = steps.grids.shape[1:]
     passed = "" if found.estimated_correlation == 1 else "passed "
     largest = f"the {count} {passed}channels of largest weight" if count > 1 else f"the one {passed}channel"
     weight = "$S_k$: the probability that each leaves the class"
-    if setting.variant == "paper":
+    if variant == "paper":
         weight += "; $a_k$: softmax of the rise of its logit"
     rows: tuple[tuple[str, str, list[NDArray[np.uint8]], list[str]], ...] = (
         (
             r"2  Activation maps  $A_k$",
             f"{h} x {w}, {largest}",
-            [heatmap(grid, width=w, height=h, colormap=colormap) for grid in steps.grids[:count]],
+            [heatmap(grid, width=w, height=h, colormap=subject.colormap) for grid in steps.grids[:count]],
             [f"channel {channel}" for channel in steps.channels],
         ),
         (r"3  Masks  $M_k$", "$A_k$ upsampled and scaled to [0, 1]", [_grey(each) for each in masks], []),
         (
             r"4  Masked photos  $X \cdot M_k$",
             weight,
-            [masked_photo(photo, each, setting) for each in masks],
-            [weight_caption(steps, number, setting.variant) for number in range(count)],
+            [masked_photo(photo, each, subject.model.closed_rgb) for each in masks],
+            [weight_caption(steps, number, variant) for number in range(count)],
         ),
     )
     for number, (title, words, pictures, captions) in enumerate(rows):
@@ -155,31 +139,24 @@ def _draw_row(
     return int(below + (BODY.line if captions else 0))
 
 
-def _draw_result(
-    canvas: Canvas,
-    rgb: NDArray[np.uint8],
-    found: ClassMap,
-    variant: str,
-    corner: tuple[int, int],
-    *,
-    colormap: str,
-    alpha: float,
-) -> tuple[float, float]:
+def _draw_result(canvas: Canvas, subject: Subject, corner: tuple[int, int]) -> tuple[float, float]:
     """Steps 5 and 6 below each other; the height of the middle of the map, and where they end, pixels."""
     left, top = corner
+    found, colormap = subject.found, subject.colormap
     rows, columns = found.map.shape
     heat = fit(heatmap(found.map, width=columns, height=rows, colormap=colormap), _RESULT, _RESULT)
     below = canvas.text(["5  Weighted sum  $L$"], left, top, HEADING, formula=True)
-    below = round(canvas.text([_SUMS[variant]], left, below + 2, BODY, formula=True)) + 12
+    formula = _SUMS.get(subject.explanation.variant or "", "")
+    below = round(canvas.text([formula], left, below + 2, BODY, formula=True)) + 12
     canvas.picture(heat, left + (_RESULT - heat.shape[1]) // 2, below)
     middle = below + heat.shape[0] / 2
     words = f"{_summed(found)}; from {found.map.min():.3g} to {found.map.max():.3g}"
     below = canvas.text(wrapped(words, _RESULT, QUIET), left, below + heat.shape[0] + 5, QUIET)
     canvas.arrow((left + _RESULT / 2, below + 3), (left + _RESULT / 2, below + _STEP - 4))
-    photo = fit(rgb, _RESULT, _RESULT)
+    photo = fit(subject.photo.rgb, _RESULT, _RESULT)
     warm = heatmap(found.map, width=photo.shape[1], height=photo.shape[0], colormap=colormap)
     below = round(canvas.text(["6  Overlay"], left, below + _STEP, HEADING)) + 4
-    canvas.picture(overlay(photo, warm, alpha=alpha), left + (_RESULT - photo.shape[1]) // 2, below)
+    canvas.picture(overlay(photo, warm, alpha=subject.alpha), left + (_RESULT - photo.shape[1]) // 2, below)
     return middle, below + photo.shape[0]
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Collection
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -19,31 +18,6 @@ SCHEMA = 1
 MAX_BYTES = 2**24  # a manifest of 1000 classes has about 0.5 MB; more than 16 MiB is something else
 _SECOND = 10**9  # nanoseconds; times without a fraction are of a file system that tells two files apart no better
 MAX_SIDE = 10**9  # pixels; a photo of one row may be that long
-
-# What `--save` can name, in the order in which paths are printed, and how each file's name ends.
-_ENDINGS = {
-    "heatmap": "-heatmap.png",
-    "overlay": "-overlay.png",
-    "panel": "-panel.png",
-    "pipeline": "-pipeline.png",
-    "masked": "-masked.png",
-    "npy": ".npy",
-}
-
-
-def output_paths(output: Path, class_index: int, save: Collection[str]) -> dict[str, Path]:
-    """Where the files of one class go: kind to path, in the order heatmap, overlay, panel, pipeline, masked, npy.
-
-    Args:
-        output: the path that every name starts with, as `PhotoJob.output`.
-        class_index: of the class shown.
-        save: kinds among `heatmap`, `overlay`, `panel`, `pipeline`, `masked`, `npy`.
-    """
-    unknown = set(save) - set(_ENDINGS)
-    if unknown:
-        raise ValueError(f"unknown kinds of output: {sorted(unknown)}")
-    stem = f"{output.name}.scorecam-{class_index}"
-    return {kind: output.with_name(stem + ending) for kind, ending in _ENDINGS.items() if kind in save}
 
 
 def manifest_path(output: Path) -> Path:

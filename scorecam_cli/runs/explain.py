@@ -12,6 +12,7 @@ from typing import Any
 
 from scorecam_cli.config import ExplainConfig, PredictConfig
 from scorecam_cli.errors import OutputError, PhotoError
+from scorecam_cli.figures import kinds
 from scorecam_cli.loading.load import known_labels
 from scorecam_cli.photos import draw
 from scorecam_cli.photos.read import read_photo
@@ -64,7 +65,7 @@ def explain_photos(
         UsageError, ModelError: the request cannot be met for any photo.
         OutputError: nothing more can be written, as the photo that failed last says.
     """
-    draw.check_colormap(config.colormap)
+    _check_outputs(config)
     settings = explain_settings(config) if settings is None else settings
     session = Session(config.model, watcher)
     halt = threading.Event()
@@ -206,6 +207,14 @@ def check_request(config: ExplainConfig) -> dict[str, Any]:
     """
     from scorecam_cli.saliency.methods import check_passes
 
-    draw.check_colormap(config.colormap)
+    _check_outputs(config)
     check_passes(config.method, config.passes)
     return explain_settings(config)
+
+
+def _check_outputs(config: ExplainConfig) -> None:
+    """Raise UsageError unless what is to be saved can be drawn of maps of this method."""
+    from scorecam_cli.saliency.methods import with_steps
+
+    kinds.check(config.save, method=config.method, with_steps=with_steps())
+    draw.check_colormap(config.colormap)

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from scorecam_cli.config import ExplainConfig
 from scorecam_cli.errors import OutputError, PhotoError
-from scorecam_cli.figures.masked import Setting, masked_figure
-from scorecam_cli.figures.panel import panel
-from scorecam_cli.figures.steps import pipeline_figure
+from scorecam_cli.figures import kinds
+from scorecam_cli.figures.subject import Subject
 from scorecam_cli.files import write
-from scorecam_cli.photos import draw, manifest
+from scorecam_cli.photos import manifest
 from scorecam_cli.records import (
-    ClassMap,
     ClassScore,
     Explained,
     Explanation,
@@ -31,10 +29,6 @@ from scorecam_cli.records import (
 )
 from scorecam_cli.runs.description import describe
 from scorecam_cli.runs.memory import shortage_as_photo_error
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
 
 
 @dataclass(frozen=True)
@@ -115,21 +109,22 @@ class _Written:
 
 def _write_maps(config: ExplainConfig, computed: ComputedPhoto, halt: threading.Event) -> _Written:
     """Draw and write the files of each class, in the order of the classes."""
-    photo = computed.photo
     written = _Written()
     for found in computed.explanation.classes:
-        paths = manifest.output_paths(computed.job.output, found.score.label.index, save=config.save)
-        levels = draw.heat_levels(found.map, width=photo.width, height=photo.height)
-        for kind, path in paths.items():
+        subject = Subject(
+            name=computed.job.photo.name,
+            photo=computed.photo,
+            found=found,
+            explanation=computed.explanation,
+            model=computed.model,
+            colormap=config.colormap,
+            alpha=config.alpha,
+        )
+        paths = kinds.output_paths(computed.job.output, found.score.label.index, config.save)
+        for name, path in paths.items():
             _stop_if(halt)
-            if kind == "npy":
-                made = write.write_array(path, found.map)
-            elif kind in ("heatmap", "overlay"):
-                tiles = _tiles(kind, config, photo, levels)
-                made = write.write_image(path, draw.image_of(tiles, width=photo.width, height=photo.height))
-            else:
-                made = write.write_png(path, _figure(kind, config, photo, found, computed.model))
-            written.files[path.name] = made
+            kind = kinds.KINDS[name]
+            written.files[path.name] = kind.write(path, kind.draw(subject))
         written.paths.append(paths)
     return written
 
@@ -137,42 +132,3 @@ def _write_maps(config: ExplainConfig, computed: ComputedPhoto, halt: threading.
 def _stop_if(halt: threading.Event) -> None:
     if halt.is_set():
         raise HaltError
-
-
-def _tiles(kind: str, config: ExplainConfig, photo: Photo, levels: NDArray[np.uint8]) -> Iterator[draw.Tile]:
-    if kind == "heatmap":
-        return draw.heat_tiles(levels, colormap=config.colormap)
-    return draw.overlay_tiles(photo.rgb, levels, colormap=config.colormap, alpha=config.alpha)
-
-
-def _figure(
-    kind: str, config: ExplainConfig, photo: Photo, found: ClassMap, model: ModelDescription
-) -> NDArray[np.uint8]:
-    if kind in ("pipeline", "masked"):
-        if found.steps is None:
-            raise PhotoError(
-                f"--save {kind} shows masked photos, and this method masks none: leave {kind} out of --save "
-                "or take Score-CAM"
-            )
-        setting = Setting(
-            model=model.name,
-            layer=model.layer,
-            variant=config.variant,
-            channels=model.input[2],
-            closed_rgb=model.closed_rgb,
-        )
-        if kind == "masked":
-            return masked_figure(photo.rgb, found, found.steps, setting=setting)
-        return pipeline_figure(
-            photo.rgb, found, found.steps, setting=setting, colormap=config.colormap, alpha=config.alpha
-        )
-    return panel(
-        photo.rgb,
-        found.map,
-        class_name=found.score.label.name,
-        probability=found.score.probability,
-        model=model.name,
-        layer=model.layer,
-        colormap=config.colormap,
-        alpha=config.alpha,
-    )

@@ -54,6 +54,7 @@ class Method:
     summary: for people, in one line. takes_passes: whether the user can say how much it does.
     needs_logits: whether a model that shows probabilities only is refused. uses_gradients: whether it runs the way
     back, which is float32 and in smaller batches. planned: how many passes it will run, 0 where that is not known.
+    gives_steps: whether its maps come with the masks that weigh most, for the figures that show them.
     """
 
     name: str
@@ -63,6 +64,7 @@ class Method:
     run: Run
     planned: Callable[[Work], int]
     uses_gradients: bool = False
+    gives_steps: bool = False
 
 
 def _score_cam(
@@ -106,6 +108,7 @@ METHODS: dict[str, Method] = {
             False,
             _score_cam,
             lambda work: min(work.live, work.passes or work.live),
+            gives_steps=True,
         ),
         Method(
             "faster-score-cam",
@@ -172,6 +175,11 @@ def method_named(name: str) -> Method:
         advice = nearest_or(f"choose one of {', '.join(METHODS)}", name, METHODS)
         raise UsageError(f"method {quoted(name)} does not exist; {advice}")
     return found
+
+
+def with_steps() -> tuple[str, ...]:
+    """The methods whose maps come with the masks that weigh most."""
+    return tuple(method.name for method in METHODS.values() if method.gives_steps)
 
 
 def planned_passes(

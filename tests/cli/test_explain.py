@@ -153,7 +153,7 @@ def test_json_has_an_object_for_failed_photos_too(scorecam, photo, tiny_model):
         (["{photo}", "-c", "7"], "class 7 does not exist"),
         (["{photo}", "-l", "conv_9"], "layer 'conv_9' does not exist"),
         (["{photo}", "--colormap", "turboo"], "turbo"),
-        (["{photo}", "--save", "heatmap,gif"], "'gif' is none of them"),
+        (["{photo}", "--save", "heatmap,gif"], "'gif' is none of heatmap"),
         (["{photo}", "-k", "4"], "top 4 is more than the 3 classes"),
         (["{photo}", "--weights", "random"], "leave out --weights"),
         (["{photo}", "--labels", "{photo}"], "not text in UTF-8"),

@@ -1,19 +1,18 @@
 """`--save pipeline` and `--save masked`: figures of how a map was made."""
 
 import json
+from unittest import mock
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from scorecam_cli.config import ExplainConfig, ModelSettings, PhotoSettings
-from scorecam_cli.errors import PhotoError
-from scorecam_cli.figures.masked import Setting, masked_photo, seen
-from scorecam_cli.loading.load import load_classifier
+from scorecam_cli.errors import UsageError
+from scorecam_cli.figures.masked import masked_photo, seen
 from scorecam_cli.models.preparation import PREPARATIONS, prepare
-from scorecam_cli.photos.read import read_photo
-from scorecam_cli.records import ClassLabel, ClassMap, ClassScore
-from scorecam_cli.runs import outputs
+from scorecam_cli.records import PhotoJob
+from scorecam_cli.runs.explain import explain_photos
 
 
 def test_pipeline_and_masked_are_written_for_each_class_and_named_in_the_manifest(scorecam, photo, tiny_model):
@@ -39,8 +38,7 @@ def test_a_masked_photo_is_what_the_model_sees(name, channels):
     rng = np.random.default_rng(0)
     rgb = rng.integers(0, 256, (40, 60, 3), dtype=np.uint8)
     opening = rng.random((24, 16)).astype(np.float32)
-    setting = Setting("model", "layer", "article", channels, preparation.closed_rgb)
-    shown = masked_photo(seen(rgb, (24, 16), channels), opening, setting)[..., :channels]
+    shown = masked_photo(seen(rgb, (24, 16, channels)), opening, preparation.closed_rgb)[..., :channels]
     image = prepare(rgb, size=(24, 16), channels=channels, preparation=preparation)
     ends = (preparation.scale(np.full((1, 1, channels), level, np.float32)) for level in (0, 255))
     level = np.abs(np.subtract(*ends)) / 255  # one of the 256 in model units
@@ -50,9 +48,18 @@ def test_a_masked_photo_is_what_the_model_sees(name, channels):
 
 
 @pytest.mark.parametrize("kind", ["pipeline", "masked"])
-def test_a_method_without_masks_fails_the_photo_in_one_sentence(kind, tiny_model, photo):
-    classifier = load_classifier(ModelSettings(model=str(tiny_model)))
-    found = ClassMap(ClassScore(ClassLabel(0, "0"), 0.5, None), np.eye(16, dtype=np.float32))
-    config = ExplainConfig(PhotoSettings(), ModelSettings(model=str(tiny_model)), save=(kind,))
-    with pytest.raises(PhotoError, match=f"leave {kind} out of --save"):
-        outputs._figure(kind, config, read_photo(photo), found, classifier)
+def test_a_method_without_masks_is_a_usage_error_that_leaves_no_file(kind, scorecam, photo, tiny_model):
+    before = sorted(photo.parent.iterdir())
+    done = scorecam("explain", photo, "-m", tiny_model, "--method", "grad-cam", "--save", f"heatmap,{kind}")
+    assert done.code == 2
+    assert f"leave {kind} out of --save or take --method score-cam" in done.err
+    assert sorted(photo.parent.iterdir()) == before
+
+
+def test_from_python_such_a_request_is_refused_before_the_first_photo(photo, tiny_model):
+    model = ModelSettings(model=str(tiny_model))
+    config = ExplainConfig(PhotoSettings(), model, method="grad-cam", save=("npy", "masked"))
+    outcomes = explain_photos(config, [PhotoJob(photo, photo)], watcher=mock.Mock(), clock=lambda: 0.0)
+    with pytest.raises(UsageError, match="leave masked out of --save"):
+        next(outcomes)
+    assert not list(photo.parent.glob("*.scorecam*"))

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from scorecam_cli.figures.masked import Setting
-from scorecam_cli.records import ClassLabel, ClassMap, ClassScore, Steps
+from scorecam_cli.figures.subject import Subject
+from scorecam_cli.records import ClassLabel, ClassMap, ClassScore, Explanation, ModelDescription, Photo, Steps
 
 LOOK = {"colormap": "turbo", "alpha": 0.5}
 NAMES = (r"$\frac{", "a_$b^c$", "\udcff\ud83d", "猫\n\x07", "", "long name " * 60, "M" * 500, "\N{GRINNING FACE}")
@@ -14,22 +14,29 @@ def photo(height, width):
     return np.random.default_rng(1).integers(0, 256, (height, width, 3), dtype=np.uint8)
 
 
-def setting(**changes):
-    return Setting(
-        **{
-            "model": "VGG16",
-            "layer": "block5_conv3",
-            "variant": "article",
-            "channels": 3,
-            "closed_rgb": (127, 127, 127),
-            **changes,
-        }
+def class_map(name="boxer", saliency=None, masks=None, estimate=1.0):
+    if saliency is None:
+        saliency = np.random.default_rng(2).random((32, 32)).astype(np.float32)
+    return ClassMap(ClassScore(ClassLabel(242, name), 0.4, None), saliency, estimate, masks)
+
+
+def subject(rgb, found=None, *, model="VGG16", layer="block5_conv3", weights="imagenet", file="dog.jpg", **changes):
+    """One class of one photo; changes: of the explanation, the colour map and the opacity."""
+    look = {name: changes.pop(name, usual) for name, usual in LOOK.items()}
+    found = found or class_map()
+    made = {"method": "score-cam", "variant": "article", "selection": "all", "layer": layer, "passes": 495}
+    made |= {"channels": 512, "live_channels": 495, "batch_size": 32, "precision": "float32"}
+    size = (*found.map.shape, changes.pop("colours", 3))
+    closed = changes.pop("closed_rgb", (127, 127, 127))
+    described = ModelDescription(model, weights, layer, "caffe", "mean colour", closed, size, {"scorecam": "0"})
+    return Subject(
+        name=file,
+        photo=Photo(rgb, "0" * 64),
+        found=found,
+        explanation=Explanation((found,), **{**made, **changes}),
+        model=described,
+        **look,
     )
-
-
-def class_map(name="boxer"):
-    saliency = np.random.default_rng(2).random((32, 32)).astype(np.float32)
-    return ClassMap(ClassScore(ClassLabel(242, name), 0.4, None), saliency)
 
 
 def steps(count, size=7):

@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 
 from scorecam_cli.figures.panel import panel
+from tests.figures.sheets import class_map, subject
 
 GREY = "gray"  # the colour map whose colours are the values
 
 
-def figure(rgb: np.ndarray, saliency: np.ndarray, **changes: object) -> np.ndarray:
-    words = {"class_name": "boxer", "probability": 0.4, "model": "VGG16", "layer": "block5_conv3"}
-    return panel(rgb, saliency, **{**words, "colormap": GREY, "alpha": 0.5, **changes})
+def figure(rgb: np.ndarray, saliency: np.ndarray, name: str = "boxer", **changes: object) -> np.ndarray:
+    return panel(subject(rgb, class_map(name, saliency), colormap=GREY, **changes))
 
 
 @pytest.mark.parametrize(("height", "width"), [(1, 1), (480, 640), (40, 4000), (4000, 40), (900, 500)])
@@ -48,10 +48,10 @@ def test_panel_shows_dollars_surrogates_and_long_names():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         for name in (r"$\frac{", "a_$b^c$", "\udcff\ud83d", "猫\n\x07", "", "long name " * 60, "M" * 500):
-            found = figure(rgb, saliency, class_name=name, layer=name, model=name)
+            found = figure(rgb, saliency, name, layer=name, model=name, file=name)
             edges = np.concatenate([found[:, :4].reshape(-1, 3), found[:, -4:].reshape(-1, 3)])
             assert (edges == 255).all(), name
-    assert not np.array_equal(figure(rgb, saliency, class_name="$a$"), figure(rgb, saliency, class_name="a"))
+    assert not np.array_equal(figure(rgb, saliency, "$a$"), figure(rgb, saliency, "a"))
 
 
 def test_panel_shows_the_range_of_the_map():

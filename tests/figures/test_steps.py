@@ -19,18 +19,20 @@ from tests.figures.sheets import (
     margins_are_white,
     photo,
     places,
-    setting,
     steps,
+    subject,
 )
 
 
 def test_pipeline_shows_photo_masked_photos_map_and_overlay_in_reading_order():
-    rgb, found, made = photo(80, 120), class_map(), steps(7)
-    sheet = pipeline_figure(rgb, found, made, setting=setting(), **LOOK)
+    rgb, made = photo(80, 120), steps(7)
+    shown = subject(rgb, class_map(masks=made))
+    found, sheet = shown.found, pipeline_figure(shown)
     assert sheet.shape[1] == 1600
     (_, left), *more = places(sheet, fit(rgb, 240, 240))
     assert not more
-    masked = [masked_photo(seen(rgb, (32, 32), 3), unit_masks(grid, (32, 32)), setting()) for grid in made.grids]
+    closed = shown.model.closed_rgb
+    masked = [masked_photo(seen(rgb, (32, 32, 3)), unit_masks(grid, (32, 32)), closed) for grid in made.grids]
     columns = [places(sheet, fit(each, 170, 170)) for each in masked]
     assert [len(found_at) for found_at in columns] == [1, 1, 1, 1, 1, 0, 0]
     lefts = [left, *(found_at[0][1] for found_at in columns[:5])]
@@ -48,10 +50,8 @@ def test_pipeline_shows_photo_masked_photos_map_and_overlay_in_reading_order():
     ("height", "width", "count"), [(30, 40, 0), (*SHAPES[0], 1), *((*each, 25) for each in SHAPES)]
 )
 def test_figures_of_any_photo_fit_their_sheet(height, width, count):
-    for sheet in (
-        pipeline_figure(photo(height, width), class_map(), steps(count), setting=setting(), **LOOK),
-        masked_figure(photo(height, width), class_map(), steps(count), setting=setting()),
-    ):
+    shown = subject(photo(height, width), class_map(masks=steps(count)))
+    for sheet in (pipeline_figure(shown), masked_figure(shown)):
         assert sheet.dtype == np.uint8
         assert sheet.flags.c_contiguous
         assert sheet.shape[1] == 1600
@@ -61,9 +61,10 @@ def test_figures_of_any_photo_fit_their_sheet(height, width, count):
 @pytest.mark.parametrize("variant", ["article", "official", "paper"])
 def test_every_variant_has_its_own_words(variant):
     rest = {"article", "official", "paper"} - {variant}
-    mine = pipeline_figure(photo(9, 9), class_map(), steps(2), setting=setting(variant=variant), **LOOK)
+    found = class_map(masks=steps(2))
+    mine = pipeline_figure(subject(photo(9, 9), found, variant=variant))
     for other in rest:
-        theirs = pipeline_figure(photo(9, 9), class_map(), steps(2), setting=setting(variant=other), **LOOK)
+        theirs = pipeline_figure(subject(photo(9, 9), found, variant=other))
         assert not np.array_equal(mine[100:130, 1300:], theirs[100:130, 1300:])  # the formula of the sum
 
 
@@ -71,9 +72,9 @@ def test_any_name_is_drawn_as_it_is():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         for name in NAMES:
-            words = setting(model=name, layer=name)
-            assert margins_are_white(pipeline_figure(photo(9, 9), class_map(name), steps(2), setting=words, **LOOK))
-            assert margins_are_white(masked_figure(photo(9, 9), class_map(name), steps(2), setting=words))
+            shown = subject(photo(9, 9), class_map(name, masks=steps(2)), model=name, layer=name, file=name)
+            assert margins_are_white(pipeline_figure(shown))
+            assert margins_are_white(masked_figure(shown))
             tiles = [Tile(np.eye(4, dtype=np.float32), name, (name, name)), Tile(None, name, (), name)]
             assert margins_are_white(compare_figure(photo(40, 30), tiles, title=name, **LOOK))
             assert margins_are_white(compare_grid(photo(40, 30), [(name, tiles)], title=name, **LOOK))
@@ -84,8 +85,9 @@ def test_any_name_is_drawn_as_it_is():
 def test_figures_do_not_depend_on_the_users_style():
     import matplotlib
 
-    plain = pipeline_figure(photo(9, 9), class_map(), steps(2), setting=setting(), **LOOK)
+    shown = subject(photo(9, 9), class_map(masks=steps(2)))
+    plain = pipeline_figure(shown)
     with matplotlib.rc_context({"font.size": 30, "lines.linestyle": "--", "mathtext.fontset": "cm"}):
-        styled = pipeline_figure(photo(9, 9), class_map(), steps(2), setting=setting(), **LOOK)
+        styled = pipeline_figure(shown)
         assert matplotlib.rcParams["font.size"] == 30
     assert np.array_equal(plain, styled)

@@ -18,7 +18,7 @@ from scorecam_cli.photos import manifest as manifests
 from scorecam_cli.photos.manifest import (
     changed_file,
     manifest_path,
-    output_paths,
+    named_output,
     read_manifest,
     write_manifest,
 )
@@ -29,23 +29,15 @@ SETTINGS = {"model": "VGG16", "alpha": 0.5, "save": ("heatmap", "overlay"), "lay
 
 
 def test_names_keep_the_whole_name_of_the_photo():
-    paths = output_paths(Path("out/dog.jpg"), 242, {"npy", "overlay", "panel", "heatmap"})
-    assert list(paths.items()) == [
-        ("heatmap", Path("out/dog.jpg.scorecam-242-heatmap.png")),
-        ("overlay", Path("out/dog.jpg.scorecam-242-overlay.png")),
-        ("panel", Path("out/dog.jpg.scorecam-242-panel.png")),
-        ("npy", Path("out/dog.jpg.scorecam-242.npy")),
-    ]
     assert manifest_path(Path("out/dog.jpg")) == Path("out/dog.jpg.scorecam.json")
-    assert list(output_paths(Path("a"), 1, ["npy"])) == ["npy"]
-    with pytest.raises(ValueError, match="pdf"):
-        output_paths(Path("a"), 1, ["pdf"])
+    assert named_output(Path("out/dog.jpg"), "242.npy") == Path("out/dog.jpg.scorecam-242.npy")
 
 
 @pytest.fixture
 def written(tmp_path):
     """Outputs as a run leaves them, read back from disk."""
-    paths = output_paths(tmp_path / os.fsdecode(b"d\xe9g.jpg"), 242, ["heatmap", "npy"])
+    photo = tmp_path / os.fsdecode(b"d\xe9g.jpg")
+    paths = {"heatmap": named_output(photo, "242-heatmap.png"), "npy": named_output(photo, "242.npy")}
     outputs = {path.name: write_bytes(path, b"x" * number) for number, path in enumerate(paths.values(), start=5)}
     classes = (noted_class(files={kind: path.name for kind, path in paths.items()}),)
     content = noted_manifest(settings=SETTINGS, classes=classes, outputs=outputs)

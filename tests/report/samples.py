@@ -7,9 +7,9 @@ from html.parser import HTMLParser
 import numpy as np
 from PIL import Image
 
+from scorecam_cli.figures.kinds import output_paths
 from scorecam_cli.files.write import write_array, write_png
 from scorecam_cli.photos import draw
-from scorecam_cli.photos.manifest import output_paths
 
 
 def blob(row, column, *, height=28, width=28, spread=4.0):

@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from scorecam_cli.figures.kinds import output_paths
 from scorecam_cli.files import write
-from scorecam_cli.photos.manifest import manifest_path, output_paths, read_manifest, write_manifest
+from scorecam_cli.photos.manifest import manifest_path, read_manifest, write_manifest
 from scorecam_cli.records import Explained, PhotoJob, Redone
 from scorecam_cli.runs.current import differences, look_up
 from tests.faults.one_photo import is_current, write_photo

@@ -1,0 +1,127 @@
+"""Every kind of output that `--save` can name: read by its help, its check, the names of files and the docs.
+
+To add one: a function from a Subject to what its file holds, and an entry here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from scorecam_cli.errors import UsageError
+from scorecam_cli.figures.masked import masked_figure
+from scorecam_cli.figures.panel import panel
+from scorecam_cli.figures.steps import pipeline_figure
+from scorecam_cli.figures.subject import Subject
+from scorecam_cli.files.write import write_array, write_image, write_png
+from scorecam_cli.photos import draw
+from scorecam_cli.photos.manifest import named_output
+from scorecam_cli.records import WrittenFile
+from scorecam_cli.words import nearest_or
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of output, a file for each class of each photo.
+
+    name: as `--save` names it.
+    ending: of the file's name, behind the photo's and the class.
+    summary: what it shows, for people, in a few words.
+    draw: what is in it, in the form that `write` takes.
+    write: what makes a file of it, whole or not at all.
+    needs_steps: whether it shows masked photos, which only some methods hand out.
+    """
+
+    name: str
+    ending: str
+    summary: str
+    draw: Callable[[Subject], Any]
+    write: Callable[[Path, Any], WrittenFile] = write_png
+    needs_steps: bool = False
+
+
+def _heatmap(subject: Subject) -> Image.Image:
+    return _image(draw.heat_tiles(subject.levels, colormap=subject.colormap), subject)
+
+
+def _overlay(subject: Subject) -> Image.Image:
+    tiles = draw.overlay_tiles(subject.photo.rgb, subject.levels, colormap=subject.colormap, alpha=subject.alpha)
+    return _image(tiles, subject)
+
+
+def _image(tiles: Iterator[draw.Tile], subject: Subject) -> Image.Image:
+    return draw.image_of(tiles, width=subject.photo.width, height=subject.photo.height)
+
+
+def _map(subject: Subject) -> NDArray[np.float32]:
+    return subject.found.map
+
+
+KINDS = {
+    kind.name: kind  # in the order in which paths are printed
+    for kind in (
+        Kind("heatmap", "-heatmap.png", "the map in colours, as large as the photo", _heatmap, write_image),
+        Kind("overlay", "-overlay.png", "the map over the photo", _overlay, write_image),
+        Kind("panel", "-panel.png", "photo, heatmap with its scale and overlay in one figure", panel),
+        Kind("pipeline", "-pipeline.png", "how the map was made, step by step", pipeline_figure, needs_steps=True),
+        Kind("masked", "-masked.png", "the masked photos that weigh most", masked_figure, needs_steps=True),
+        Kind("npy", ".npy", "the map itself: float32 `[H, W]`, before any display scaling", _map, write_array),
+    )
+}
+
+
+def chosen(save: Collection[str]) -> tuple[Kind, ...]:
+    """The kinds of these names, in the order in which their files are written and printed.
+
+    Raises:
+        UsageError: one is no kind, or there is none.
+    """
+    for name in save:
+        if name not in KINDS:
+            advice = nearest_or(f"choose from {', '.join(KINDS)}", name, KINDS)
+            raise UsageError(f"--save {','.join(save)}: {name!r} is none of {', '.join(KINDS)}; {advice}")
+    if not save:
+        raise UsageError(f"--save names nothing; give a comma list of {', '.join(KINDS)}")
+    return tuple(kind for kind in KINDS.values() if kind.name in save)
+
+
+def check(save: Collection[str], *, method: str, with_steps: Collection[str]) -> None:
+    """Raise UsageError unless every kind exists and the method can have it.
+
+    Args:
+        save: names of kinds.
+        method: that makes the maps.
+        with_steps: the methods that hand out masked photos.
+    """
+    for kind in chosen(save):
+        if kind.needs_steps and method not in with_steps:
+            raise UsageError(
+                f"--save {kind.name} shows the masked photos that a map is made of, and --method {method} has none to "
+                f"show: leave {kind.name} out of --save or take --method {' or '.join(with_steps)}"
+            )
+
+
+def output_paths(output: Path, class_index: int, save: Collection[str]) -> dict[str, Path]:
+    """Where the files of one class go, by the name of their kind.
+
+    Args:
+        output: the path that every name starts with, as `PhotoJob.output`.
+        class_index: of the class shown.
+        save: names of kinds.
+
+    Raises:
+        UsageError: one is no kind.
+    """
+    return {kind.name: named_output(output, f"{class_index}{kind.ending}") for kind in chosen(save)}
+
+
+def described() -> str:
+    """All kinds with what they show, for a help text."""
+    *most, last = (f"{kind.name} ({kind.summary.replace('`', '')})" for kind in KINDS.values())
+    return f"{', '.join(most)} and {last}"

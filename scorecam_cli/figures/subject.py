@@ -1,0 +1,83 @@
+"""What a picture or a figure shows: one class of one photo, its map, and how it was made."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scorecam_cli.config import Variant
+from scorecam_cli.errors import UsageError
+from scorecam_cli.photos.draw import heat_levels
+from scorecam_cli.records import ClassMap, Explanation, ModelDescription, Photo, Steps
+
+EXACT = "all"  # the selection of an explanation whose every live channel was passed
+
+
+@dataclass(frozen=True)
+class Subject:
+    """All that may be drawn of one class of one photo; plain values, so that drawing needs no model.
+
+    name: of the photo's file, any text.
+    photo: rgb uint8 [H0, W0, 3].
+    found: the map float32 [H, W] of the class.
+    explanation: that the map is of.
+    model: what made it.
+    colormap: a name that matplotlib knows.
+    alpha: opacity of the map in overlays, in [0, 1].
+    """
+
+    name: str
+    photo: Photo
+    found: ClassMap
+    explanation: Explanation
+    model: ModelDescription
+    colormap: str
+    alpha: float
+
+    @cached_property
+    def levels(self) -> NDArray[np.uint8]:
+        """The map at the size of the photo, uint8 [H0, W0], see `draw.heat_levels`; made when it is first asked for."""
+        return heat_levels(self.found.map, width=self.photo.width, height=self.photo.height)
+
+    @property
+    def steps(self) -> Steps:
+        """The masks that weigh most.
+
+        Raises:
+            UsageError: the method has none to show.
+        """
+        if self.found.steps is None:
+            raise UsageError(f"a map of {self.explanation.method} has no masked photos to show")
+        return self.found.steps
+
+    @property
+    def what(self) -> str:
+        """Which class of which photo, in one line."""
+        score = self.found.score
+        return f"class {score.label.index} · probability {score.probability:.3g} · {self.name}"
+
+    @property
+    def making(self) -> str:
+        """What made the map, in one line: model, layer, method, and whatever is not as usual."""
+        method, variant = self.explanation.method, self.explanation.variant
+        parts = (
+            self.model.name,
+            f"{self.model.weights} weights" if self.model.weights.startswith("random") else "",
+            f"layer {self.explanation.layer}",
+            method,
+            f"variant {variant}" if variant not in (None, Variant.ARTICLE) else "",
+            self._inferred,
+        )
+        return " · ".join(filter(None, parts))
+
+    @property
+    def _inferred(self) -> str:
+        """How much of the map was computed and how good the rest is estimated to be; empty where all was."""
+        made, estimate = self.explanation, self.found.estimated_correlation
+        if made.selection == EXACT:
+            return ""
+        close = "" if estimate is None else f", estimated correlation {estimate:.3f}"
+        return f"{made.passes} of {made.live_channels} passes{close}"
