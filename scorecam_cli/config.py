@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -143,7 +144,7 @@ class ModelSettings:
             raise UsageError(
                 f"--weights {self.weights} is for a named model; {self.model} brings its own: leave out --weights"
             )
-        if self.weights not in ("imagenet", "random") and not Path(self.weights).is_file():
+        if self.weights not in ("imagenet", "random") and not _is_file(self.weights):
             raise UsageError(f"--weights {self.weights} is neither `imagenet` nor `random` nor a file; check the path")
         if self.imports and not self.is_file:
             raise UsageError(f"--import is for a model file of your own; {self.model} is a named model")
@@ -292,6 +293,10 @@ class EvaluateConfig:
             raise UsageError("give one --class for all photos, or --truth FILE with one for each, not more")
         if Measure.POINTING in self.measures and self.boxes is None and self.masks is None:
             raise UsageError("--measures pointing needs to know where the objects are: give --boxes or --masks")
+
+
+def _is_file(path: str) -> bool:
+    return os.path.isfile(path)  # noqa: PTH113 - Path.is_file raises where the name is too long
 
 
 def check_methods(methods: tuple[str, ...]) -> None:

@@ -13,6 +13,7 @@ from typing import Self
 from scorecam_cli.errors import UsageError
 from scorecam_cli.files import write
 from scorecam_cli.files.csv_rows import csv_rows
+from scorecam_cli.files.looks import is_there
 from scorecam_cli.files.small_files import GROWING_TABLE, read_small
 
 Row = Mapping[str, str]
@@ -68,7 +69,7 @@ class GrowingTable:
         self.rows += [dict(row) for row in rows]
 
     def _whole_rows(self) -> list[dict[str, str]]:
-        if not self.path.exists():
+        if not is_there(self.path):
             return []
         data = read_small(self.path, GROWING_TABLE)
         text = data[: data.rfind(b"\n") + 1].decode("utf-8", "surrogateescape")

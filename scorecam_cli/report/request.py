@@ -7,6 +7,7 @@ from enum import Enum
 from pathlib import Path
 
 from scorecam_cli.errors import UsageError
+from scorecam_cli.files.looks import is_folder, is_there
 
 TITLE = "What the model looked at"
 PAGE_SUFFIXES = (".html", ".htm")
@@ -35,9 +36,9 @@ class ReportConfig:
     def __post_init__(self) -> None:
         folder = self.form is Form.FOLDER
         output = self.output or Path("report" if folder else "report.html")
-        if folder and output.exists() and not output.is_dir():
+        if folder and is_there(output) and not is_folder(output):
             raise UsageError(f"{output} is a file, and --folder writes a folder: give another name")
-        if not folder and output.is_dir():
+        if not folder and is_folder(output):
             raise UsageError(f"{output} is a folder: name the page in it, as {output / 'report.html'}, or add --folder")
         if not folder and output.suffix.lower() not in PAGE_SUFFIXES:
             raise UsageError(f"{output} would be a web page: give a name that ends in .html")

@@ -12,6 +12,7 @@ from scorecam_cli.config import EvaluateConfig
 from scorecam_cli.errors import UsageError
 from scorecam_cli.figures.curves import curves_figure
 from scorecam_cli.files import write
+from scorecam_cli.files.looks import is_file
 from scorecam_cli.files.small_files import EVALUATION_SETTINGS, read_small
 from scorecam_cli.files.table import GrowingTable
 from scorecam_cli.runs.current import differences, joined
@@ -111,7 +112,7 @@ def checked_settings(config: EvaluateConfig) -> dict[str, Any]:
     """
     wanted = evaluate_settings(config)
     path = _folder(config) / _SETTINGS
-    if config.fresh or not path.is_file() or not (_folder(config) / _TABLE).is_file():
+    if config.fresh or not is_file(path) or not is_file(_folder(config) / _TABLE):
         return wanted
     try:
         found = json.loads(read_small(path, EVALUATION_SETTINGS))

@@ -12,6 +12,7 @@ from typing import Any
 
 from scorecam_cli import __version__
 from scorecam_cli.errors import PhotoError, UsageError
+from scorecam_cli.files.looks import is_link
 from scorecam_cli.files.regular import kind_of, open_regular
 from scorecam_cli.files.small_files import LOG, require_plain, too_large, unreadable
 from scorecam_cli.files.write import unwritable
@@ -53,7 +54,7 @@ class OutcomeLog:
         self._descriptor = _opened(path)
         try:
             first, size = _first_line(self._descriptor), os.fstat(self._descriptor).st_size
-            if not _begins_a_log(first) and (size or path.is_symlink()):
+            if not _begins_a_log(first) and (size or is_link(path)):
                 raise UsageError(f"--log {path} is no log and is left as it is; give a new name, or that of a log")
             whole = size == 0 or os.pread(self._descriptor, 1, size - 1) == b"\n"
             self._beginning = b"" if whole else b"\n"
@@ -135,7 +136,7 @@ def failed_before(path: Path) -> tuple[FailedBefore, ...]:
 
 def _opened(path: Path) -> int:
     """The log, open for reading and appending, made where nothing is."""
-    link = path.is_symlink()  # followed, but never to make what it leads to
+    link = is_link(path)  # followed, but never to make what it leads to
     try:
         flags = _FLAGS if link else _FLAGS | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0)
         descriptor = os.open(path, flags | getattr(os, "O_BINARY", 0), 0o666)

@@ -21,6 +21,7 @@ from PIL import Image
 
 from scorecam_cli.errors import PhotoError, UsageError
 from scorecam_cli.files.csv_rows import csv_rows
+from scorecam_cli.files.looks import is_folder, is_there
 from scorecam_cli.files.regular import read_regular
 from scorecam_cli.files.small_files import ANNOTATION, BOXES, read_small, read_small_text
 
@@ -87,11 +88,11 @@ def read_regions(boxes: Path | None, masks: Path | None) -> Regions:
     Raises:
         UsageError: one of them cannot be read or makes no sense; the message names the line or the file.
     """
-    if masks is not None and not masks.is_dir():
+    if masks is not None and not is_folder(masks):
         raise UsageError(f"{masks} is no folder; give the folder that holds the masks, a PNG for each photo")
     if boxes is None:
         return Regions(masks=masks)
-    return Regions(boxes_from_voc(boxes) if boxes.is_dir() else boxes_from_csv(boxes), masks)
+    return Regions(boxes_from_voc(boxes) if is_folder(boxes) else boxes_from_csv(boxes), masks)
 
 
 def boxes_from_csv(path: Path) -> Boxes:
@@ -212,7 +213,7 @@ def _mask_of(photo: Path, folder: Path | None) -> Path | None:
     if folder is None:
         return None
     candidates = (folder / f"{photo.name}.png", folder / f"{photo.stem}.png")
-    return next((path for path in candidates if path.exists()), None)
+    return next((path for path in candidates if is_there(path)), None)
 
 
 def _read_mask(path: Path, *, width: int, height: int) -> NDArray[np.bool_]:

@@ -11,6 +11,7 @@ from typing import Any
 
 from scorecam_cli.config import CHANGES_THE_RESULT, SEEDED, EvaluateConfig, ExplainConfig, ModelSettings
 from scorecam_cli.errors import PhotoError, UsageError
+from scorecam_cli.files.looks import is_folder
 from scorecam_cli.files.regular import file_sha256
 from scorecam_cli.files.small_files import BOXES, IMPORT, LABELS, TRUTH, small_sha256
 from scorecam_cli.loading.load import known_labels, model_name
@@ -83,7 +84,7 @@ def _digest(sha256: str) -> str:
 
 def _of_markings(path: Path) -> str:
     """The bytes of boxes, or the names and bytes of the markings in a folder; our own pictures beside them are none."""
-    if not path.is_dir():
+    if not is_folder(path):
         return _digest(small_sha256(path, BOXES))
     digest = hashlib.sha256()
     try:
