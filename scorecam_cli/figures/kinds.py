@@ -21,7 +21,7 @@ from scorecam_cli.figures.steps import pipeline_figure
 from scorecam_cli.figures.subject import Subject
 from scorecam_cli.files.write import write_array, write_image, write_png
 from scorecam_cli.photos import draw
-from scorecam_cli.photos.manifest import named_output
+from scorecam_cli.photos.names import SCORECAM, named_output
 from scorecam_cli.records import WrittenFile
 from scorecam_cli.words import nearest_or
 
@@ -107,18 +107,19 @@ def check(save: Collection[str], *, method: str, with_steps: Collection[str]) ->
             )
 
 
-def output_paths(output: Path, class_index: int, save: Collection[str]) -> dict[str, Path]:
+def output_paths(output: Path, class_index: int, save: Collection[str], *, mark: str = SCORECAM) -> dict[str, Path]:
     """Where the files of one class go, by the name of their kind.
 
     Args:
         output: the path that every name starts with, as `PhotoJob.output`.
         class_index: of the class shown.
         save: names of kinds.
+        mark: of the method and variant that made the map, see `photos.names`.
 
     Raises:
         UsageError: one is no kind.
     """
-    return {kind.name: named_output(output, f"{class_index}{kind.ending}") for kind in chosen(save)}
+    return {kind.name: named_output(output, f"{class_index}{kind.ending}", mark) for kind in chosen(save)}
 
 
 def described() -> str:

@@ -19,9 +19,9 @@ from scorecam_cli.files.walk import (
     is_pattern,
     list_folder,
 )
+from scorecam_cli.photos.names import is_output
 from scorecam_cli.records import Failed, Found, PhotoJob
 
-OUR_MARK = ".scorecam"  # in the name of everything that is written, temporaries too: never taken as input
 _NAMED = 3  # patterns that matched nothing, at most, in a message
 _LOOK_BELOW = 10_000  # entries below a folder that are looked at, at most, to advise --recursive
 
@@ -114,7 +114,7 @@ class _Search:
         if not self.ours:
             return self.empty
         files = "1 file" if self.ours == 1 else f"{self.ours} files"
-        return [*self.empty, f"{files} with {OUR_MARK} in the name left out: such files are outputs, not photos"]
+        return [*self.empty, f"{files} left out: outputs of scorecam, not photos"]
 
     def _take_pattern(self, pattern: str) -> None:
         below, matched, any_photo = fixed_prefix(pattern), False, False
@@ -139,7 +139,7 @@ class _Search:
         """
         if stat.S_ISDIR(mode):
             return self._take_folder(path, below=path if below is None else below)
-        if OUR_MARK in path.name:
+        if is_output(path.name):
             self.ours += 1
         elif stat.S_ISREG(mode):
             self._add(path, below=below or path.parent, link=path.is_symlink())
@@ -153,7 +153,7 @@ class _Search:
             if isinstance(entry, Unreadable):
                 any_photo |= self._fail(entry.path, f"the folder cannot be listed: {entry.error.strerror}")
             elif has_photo_suffix(entry.name):
-                any_photo |= OUR_MARK not in entry.name and self._take_entry(entry, below)
+                any_photo |= not is_output(entry.name) and self._take_entry(entry, below)
         return any_photo
 
     def _take_entry(self, entry: os.DirEntry[str], below: Path) -> bool:
@@ -178,7 +178,7 @@ class _Search:
         other = self.photo_of_output.setdefault(str(output), photo)
         if other is not photo:
             raise UsageError(
-                f"{other} and {photo} would both write {output}{OUR_MARK}...: name the folder above both, "
+                f"{other} and {photo} would both write {output}.*: name the folder above both, "
                 "or run once for each with an output folder of its own"
             )
         self.jobs.append(PhotoJob(photo, output))
@@ -211,7 +211,7 @@ class _Search:
 def _photo_below(folder: Path) -> bool:
     below = islice(list_folder(folder, recursive=True), _LOOK_BELOW)
     names = (entry.name for entry in below if not isinstance(entry, Unreadable))
-    return any(has_photo_suffix(name) and OUR_MARK not in name for name in names)
+    return any(has_photo_suffix(name) and not is_output(name) for name in names)
 
 
 def why_missing(path: Path, error: OSError | ValueError) -> str:

@@ -1,4 +1,4 @@
-"""Names of what is written for a photo, and whether what a manifest tells is still true."""
+"""The manifest of a photo on a disk: written, read and checked, and whether its files are still as it tells."""
 
 from __future__ import annotations
 
@@ -18,16 +18,6 @@ SCHEMA = 1
 MAX_BYTES = 2**24  # a manifest of 1000 classes has about 0.5 MB; more than 16 MiB is something else
 _SECOND = 10**9  # nanoseconds; times without a fraction are of a file system that tells two files apart no better
 MAX_SIDE = 10**9  # pixels; a photo of one row may be that long
-
-
-def manifest_path(output: Path) -> Path:
-    """Where the manifest of one photo goes."""
-    return output.with_name(f"{output.name}.scorecam.json")
-
-
-def named_output(output: Path, ending: str) -> Path:
-    """Where another file of the photo goes: `242-compare.png` gives `dog.jpg.scorecam-242-compare.png`."""
-    return output.with_name(f"{output.name}.scorecam-{ending}")
 
 
 def write_manifest(path: Path, manifest: Manifest) -> None:

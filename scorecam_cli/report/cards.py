@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scorecam_cli.errors import PhotoError
-from scorecam_cli.photos import manifest as manifests
+from scorecam_cli.photos import names
 from scorecam_cli.photos.read import read_photo
 from scorecam_cli.records import Manifest, NotedClass
 from scorecam_cli.report import noted, pictures
@@ -157,9 +157,9 @@ class CardMaker:
     def _figures(self, number: int, entry: Entry, folder: Path) -> tuple[Figure, ...]:
         """What `scorecam compare` wrote beside the manifest: one figure of all classes, or one of each."""
         output = folder / entry.photo.name
-        wanted = [("Methods compared, all classes", manifests.named_output(output, "compare.png"))]
+        wanted = [("Methods compared, all classes", names.named_output(output, "compare.png"))]
         for each in entry.manifest.classes if entry.manifest is not None else ():
-            path = manifests.named_output(output, f"{each.index}-compare.png")
+            path = names.named_output(output, f"{each.index}-compare.png")
             wanted.append((f"Methods compared, class {each.index}", path))
         figures: list[Figure] = []
         for title, path in wanted:

@@ -11,10 +11,9 @@ from pathlib import Path
 from scorecam_cli.errors import MisfitError, NothingFoundError
 from scorecam_cli.files.walk import Unreadable, expand_pattern, is_pattern, list_folder
 from scorecam_cli.photos.find import find_jobs
-from scorecam_cli.photos.manifest import manifest_path, read_manifest
+from scorecam_cli.photos.manifest import read_manifest
+from scorecam_cli.photos.names import SCORECAM, manifest_paths, photo_of_manifest
 from scorecam_cli.records import Explained, Failed, Manifest, Outcome
-
-MANIFEST_ENDING = ".scorecam.json"
 
 
 class State(StrEnum):
@@ -107,11 +106,13 @@ class _Gathering:
         if real in self.manifests:
             return
         self.manifests.add(real)
-        beside = path.with_name(path.name.removesuffix(MANIFEST_ENDING))
+        beside = path.with_name(photo_of_manifest(path.name) or path.name)
         photo = beside
         try:
             manifest = read_manifest(path)
         except MisfitError as error:
+            if f".{SCORECAM}" not in path.name and not _is_file(beside):
+                return  # `front.cam.json` may be anything
             reason = f"its manifest {path.name} is damaged or of another version ({error}): explain the photo again"
             self.entries.append(Entry(photo, State.INCOMPLETE, reason=reason))
         else:
@@ -122,8 +123,9 @@ class _Gathering:
         self.photos.add(os.path.realpath(photo))
 
     def take_photo(self, photo: Path) -> None:
-        if os.path.lexists(manifest_path(photo)):
-            self.take_manifest(manifest_path(photo))
+        for path in manifest_paths(photo):
+            if os.path.lexists(path):
+                self.take_manifest(path)
         if os.path.realpath(photo) not in self.photos:
             self.photos.add(os.path.realpath(photo))
             reason = "not explained yet: there is no manifest for this photo"
@@ -133,7 +135,7 @@ class _Gathering:
 def _manifests_of(argument: str, *, recursive: bool) -> tuple[list[Path], bool]:
     """The manifests that one argument names or holds, and whether it can name nothing else."""
     path = Path(argument)
-    if path.name.endswith(MANIFEST_ENDING) and os.path.lexists(path):
+    if photo_of_manifest(path.name) and os.path.lexists(path):
         return [path], True
     if _is_folder(path):
         return _manifests_in(path, recursive=recursive), False
@@ -141,19 +143,17 @@ def _manifests_of(argument: str, *, recursive: bool) -> tuple[list[Path], bool]:
         return [], False
     found: list[Path] = []
     for match in expand_pattern(argument):
-        if match.name.endswith(MANIFEST_ENDING):
+        if photo_of_manifest(match.name):
             found.append(match)
         elif _is_folder(match):
             found += _manifests_in(match, recursive=recursive)
-    return found, argument.endswith(MANIFEST_ENDING) and bool(found)
+    return found, argument.endswith(".json") and bool(found)
 
 
 def _manifests_in(folder: Path, *, recursive: bool) -> list[Path]:
     entries = list_folder(folder, recursive=recursive)
     return [
-        Path(entry.path)
-        for entry in entries
-        if not isinstance(entry, Unreadable) and entry.name.endswith(MANIFEST_ENDING)
+        Path(entry.path) for entry in entries if not isinstance(entry, Unreadable) and photo_of_manifest(entry.name)
     ]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from scorecam_cli.photos.names import SCORECAM, mark_of
 from scorecam_cli.records import Manifest, NotedClass
 
 
@@ -45,6 +46,11 @@ def facts(manifest: Manifest) -> list[tuple[str, str]]:
         ("Versions", ", ".join(f"{name} {value}" for name, value in manifest.versions.items())),
     ]
     return [(name, value) for name, value in rows if value]
+
+
+def other_method(manifest: Manifest) -> str:
+    """The method and variant, where they are not Score-CAM's `article`: what tells two maps of one photo apart."""
+    return "" if mark_of(manifest.method, manifest.variant) == SCORECAM else method(manifest)
 
 
 def method(manifest: Manifest) -> str:

@@ -119,6 +119,7 @@ class _ShownCard:
     class_key: str
     search: str
     metrics: str
+    by: str
     data: Mapping[str, Any]
 
     @classmethod
@@ -136,6 +137,7 @@ class _ShownCard:
             class_key=classes.key(card),
             search=" ".join([key, *(each.name for each in card.classes)]),
             metrics=" ".join(value or "-" for value in values),
+            by="" if card.manifest is None else noted.other_method(card.manifest),
             data=_seen({**_data(card, columns), "key": key, "name": name, "folder": folder}),
         )
 

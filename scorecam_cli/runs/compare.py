@@ -11,7 +11,8 @@ from scorecam_cli.config import CompareConfig
 from scorecam_cli.errors import ModelError, OutputError, PhotoError
 from scorecam_cli.figures.compare import Tile, compare_figure, compare_grid
 from scorecam_cli.files import write
-from scorecam_cli.photos import draw, manifest
+from scorecam_cli.photos import draw
+from scorecam_cli.photos.names import named_output
 from scorecam_cli.photos.read import read_photo
 from scorecam_cli.records import ClassMap, Failed, Photo, PhotoJob
 from scorecam_cli.runs.description import note_score
@@ -205,12 +206,12 @@ def _draw(
     look: dict[str, Any] = {"colormap": config.colormap, "alpha": config.alpha}
     rows = [(name, [_tile(run, place) for run in runs]) for place, name in enumerate(names)]
     if config.rows:
-        path = manifest.named_output(job.output, "compare.png")
+        path = named_output(job.output, "compare.png")
         write.write_png(path, compare_grid(photo.rgb, rows, title=job.photo.name, **look))
         return [path]
     paths = []
     for index, (name, tiles) in zip(indices, rows, strict=True):
-        paths.append(manifest.named_output(job.output, f"{index}-compare.png"))
+        paths.append(named_output(job.output, f"{index}-compare.png"))
         write.write_png(paths[-1], compare_figure(photo.rgb, tiles, title=name, **look))
     return paths
 

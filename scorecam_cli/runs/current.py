@@ -9,6 +9,7 @@ from typing import Any
 from scorecam_cli.errors import MisfitError, PhotoError
 from scorecam_cli.files.regular import file_sha256
 from scorecam_cli.photos import manifest
+from scorecam_cli.photos.names import SCORECAM, manifest_path
 from scorecam_cli.records import Explained, Manifest, PhotoJob, Redone
 
 DIGEST = "sha256:"  # begins a setting that stands for the bytes of a file
@@ -16,17 +17,20 @@ _NAMED = 3  # differences that a sentence names; the rest are counted
 _SHOWN = 60  # characters of a value
 
 
-def look_up(job: PhotoJob, settings: Mapping[str, Any], *, force: bool = False) -> Explained | Redone | None:
+def look_up(
+    job: PhotoJob, settings: Mapping[str, Any], *, mark: str = SCORECAM, force: bool = False
+) -> Explained | Redone | None:
     """The outcome of an earlier run where manifest, settings, photo and files still agree; else why it is redone.
 
     Args:
         settings: what the present run notes under `settings`.
+        mark: of the method and variant, see `photos.names`.
         force: do it again whatever is there; said all the same is which other settings' maps are lost.
 
     Returns:
         None where no earlier run is to be seen.
     """
-    path = manifest.manifest_path(job.output)
+    path = manifest_path(job.output, mark)
     try:
         found = manifest.read_manifest(path)
     except MisfitError as error:

@@ -15,6 +15,7 @@ from scorecam_cli.errors import OutputError, PhotoError
 from scorecam_cli.figures import kinds
 from scorecam_cli.loading.load import known_labels
 from scorecam_cli.photos import draw
+from scorecam_cli.photos.names import mark_of
 from scorecam_cli.photos.read import read_photo
 from scorecam_cli.records import ClassScore, Explained, Failed, Outcome, Photo, PhotoJob, Redone
 from scorecam_cli.runs.current import look_up
@@ -122,7 +123,8 @@ def _read(
     config: ExplainConfig, settings: Mapping[str, Any], job: PhotoJob, admit: Admit, *, clock: Callable[[], float]
 ) -> ReadPhoto | Outcome:
     """The photo, or the outcome where it is known already: up to date, or not to be read."""
-    earlier = look_up(job, settings, force=config.force)
+    mark = mark_of(config.method, config.variant)
+    earlier = look_up(job, settings, mark=mark, force=config.force)
     if isinstance(earlier, Explained):
         return earlier
     waited = 0.0

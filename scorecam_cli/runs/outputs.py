@@ -13,7 +13,7 @@ from scorecam_cli.errors import OutputError, PhotoError
 from scorecam_cli.figures import kinds
 from scorecam_cli.figures.subject import Subject
 from scorecam_cli.files import write
-from scorecam_cli.photos import manifest
+from scorecam_cli.photos import manifest, names
 from scorecam_cli.records import (
     ClassScore,
     Explained,
@@ -71,7 +71,7 @@ def write_outputs(
     if not isinstance(computed, ComputedPhoto):
         return computed
     began = clock()
-    path = manifest.manifest_path(computed.job.output)
+    path = names.manifest_path(computed.job.output, _mark(config))
     try:
         _stop_if(halt)
         write.remove(path)  # or a kill would leave an earlier manifest beside files of this run
@@ -120,13 +120,17 @@ def _write_maps(config: ExplainConfig, computed: ComputedPhoto, halt: threading.
             colormap=config.colormap,
             alpha=config.alpha,
         )
-        paths = kinds.output_paths(computed.job.output, found.score.label.index, config.save)
+        paths = kinds.output_paths(computed.job.output, found.score.label.index, config.save, mark=_mark(config))
         for name, path in paths.items():
             _stop_if(halt)
             kind = kinds.KINDS[name]
             written.files[path.name] = kind.write(path, kind.draw(subject))
         written.paths.append(paths)
     return written
+
+
+def _mark(config: ExplainConfig) -> str:
+    return names.mark_of(config.method, config.variant)
 
 
 def _stop_if(halt: threading.Event) -> None:

@@ -10,7 +10,8 @@ from typing import Any
 
 from scorecam_cli.errors import UsageError
 from scorecam_cli.files.regular import kind_of
-from scorecam_cli.photos.find import OUR_MARK, why_missing
+from scorecam_cli.photos.find import why_missing
+from scorecam_cli.photos.names import is_output
 from scorecam_cli.records import Failed, Found, PhotoJob
 from scorecam_cli.runs.log import FailedBefore
 from scorecam_cli.runs.logged_request import MANNER, LoggedRequest, known_names, present_folder, resolved, same_folder
@@ -138,7 +139,7 @@ def _why_no_photo(photo: Path) -> str | None:
         return why_missing(photo, error)
     if not stat.S_ISREG(mode):
         return f"{kind_of(mode)}, not a photo"
-    return "an output of scorecam, not a photo" if OUR_MARK in photo.name else None
+    return "an output of scorecam, not a photo" if is_output(photo.name) else None
 
 
 def _is_within(output: Path, folder: Path) -> bool:

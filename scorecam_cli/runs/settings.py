@@ -16,7 +16,7 @@ from scorecam_cli.files.regular import file_sha256
 from scorecam_cli.files.small_files import BOXES, IMPORT, LABELS, TRUTH, small_sha256
 from scorecam_cli.loading.load import known_labels, model_name
 from scorecam_cli.loading.own_models import model_file_sha256
-from scorecam_cli.photos.find import OUR_MARK
+from scorecam_cli.photos.names import is_output
 from scorecam_cli.runs.current import DIGEST
 
 _UNORDERED = ("save", "measures")
@@ -90,7 +90,7 @@ def _of_markings(path: Path) -> str:
     try:
         names = sorted(entry.name for entry in os.scandir(path) if entry.is_file())
         for name in names:
-            if name.lower().endswith(_MARKINGS) and OUR_MARK not in name:
+            if name.lower().endswith(_MARKINGS) and not is_output(name):
                 digest.update(os.fsencode(name) + b"\0" + bytes.fromhex(file_sha256(path / name)))
     except (OSError, PhotoError) as error:
         raise UsageError(f"{path} cannot be read: {error}; give a folder of masks or boxes") from error

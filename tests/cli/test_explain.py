@@ -128,6 +128,27 @@ def test_what_makes_an_earlier_result_stale_is_named(scorecam, photo, tiny_model
     assert f"redone: {Path(first.paths[0]).name} has changed or is gone" in third.err
 
 
+def test_each_method_and_variant_has_files_of_its_own(scorecam, photo, tiny_model):
+    asked = {"scorecam": (), "scorecam-official": ("--variant", "official"), "grad-cam": ("--method", "grad-cam")}
+    for mark, options in asked.items():
+        done = scorecam("explain", photo.parent, "-m", tiny_model, "-c", 1, "--save", "npy", *options)
+        assert done.paths == [f"{photo}.{mark}-1.npy", f"{photo}.{mark}.json"]
+        assert "note: these replace" not in done.err
+    for mark, options in asked.items():
+        again = scorecam("explain", photo.parent, "-m", tiny_model, "-c", 1, "--save", "npy", *options)
+        assert again.paths == [f"{photo}.{mark}-1.npy", f"{photo}.{mark}.json"]
+        assert "up to date" in again.err
+    assert len({Path(f"{photo}.{mark}-1.npy").read_bytes() for mark in asked}) == 3
+
+
+def test_another_model_in_the_same_place_is_told(scorecam, photo, tiny_model, tmp_path):
+    scorecam("explain", photo, "-m", tiny_model, "-c", 1)
+    other = tmp_path / "other.keras"
+    model_zoo.nested().save(other)
+    done = scorecam("explain", photo, "-m", other, "--preprocess", "none", "-c", 1)
+    assert f"note: these replace the maps of {tiny_model}, score-cam, article: model has changed" in done.err
+
+
 def test_bad_photo_fails_alone_and_the_exit_code_says_so(scorecam, photo, tiny_model):
     (photo.parent / "text.jpg").write_text("no photo")
     (photo.parent / "empty.png").touch()

@@ -150,7 +150,7 @@ def test_outputs_are_never_taken_and_counted_where_they_were_named(here):
     found = find_jobs(["d", "d/*.png", "d/a.jpg.scorecam.json"])
     assert [str(job.photo) for job in found.jobs] == ["d/a.jpg"]
     assert found.failures == ()
-    assert found.notes == ("2 files with .scorecam in the name left out: such files are outputs, not photos",)
+    assert found.notes == ("2 files left out: outputs of scorecam, not photos",)
 
 
 def test_folder_named_after_us_is_still_a_folder(here):
@@ -244,7 +244,7 @@ def test_folder_that_cannot_be_listed_fails_alone(here, monkeypatch):
         (["e*"], False, "no photo in the folders that match e*"),
         (["x*", "y[1]"], False, "nothing matches x*; nothing matches y[1]"),
         (["x*", "empty"], False, "nothing matches x*; no photo in empty"),
-        (["ours.scorecam.png"], False, "1 file with .scorecam in the name left out"),
+        (["ours.scorecam.png"], False, "1 file left out: outputs of scorecam"),
     ],
 )
 def test_finding_nothing_says_what_was_searched_and_what_to_do(here, images, recursive, words):

@@ -7,7 +7,6 @@ import hashlib
 import json
 import os
 import shutil
-from pathlib import Path
 
 import pytest
 
@@ -17,20 +16,14 @@ from scorecam_cli.files.write import write_bytes
 from scorecam_cli.photos import manifest as manifests
 from scorecam_cli.photos.manifest import (
     changed_file,
-    manifest_path,
-    named_output,
     read_manifest,
     write_manifest,
 )
+from scorecam_cli.photos.names import named_output
 from scorecam_cli.records import Manifest, NotedClass
 from tests.manifests import noted_class, noted_manifest
 
 SETTINGS = {"model": "VGG16", "alpha": 0.5, "save": ("heatmap", "overlay"), "layer": None, "passes": 512}
-
-
-def test_names_keep_the_whole_name_of_the_photo():
-    assert manifest_path(Path("out/dog.jpg")) == Path("out/dog.jpg.scorecam.json")
-    assert named_output(Path("out/dog.jpg"), "242.npy") == Path("out/dog.jpg.scorecam-242.npy")
 
 
 @pytest.fixture

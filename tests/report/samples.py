@@ -25,14 +25,16 @@ def save_photo(path, *, width=60, height=40, seed=0):
     return path
 
 
-def explained(photo, classes, *, folder=None, save=("heatmap", "overlay"), colormap="turbo", changes=None):
+def explained(
+    photo, classes, *, folder=None, save=("heatmap", "overlay"), colormap="turbo", mark="scorecam", changes=None
+):
     """Write what `explain` writes for a photo; classes: (index, name, probability, map). The manifest's path."""
     folder = folder or photo.parent
     folder.mkdir(parents=True, exist_ok=True)
     rgb = np.asarray(Image.open(photo).convert("RGB"))
     entries = []
     for index, name, probability, saliency in classes:
-        paths = output_paths(folder / photo.name, index, save)
+        paths = output_paths(folder / photo.name, index, save, mark=mark)
         heat = draw.heatmap(saliency, width=rgb.shape[1], height=rgb.shape[0], colormap=colormap)
         for kind, path in paths.items():
             if kind == "npy":
@@ -78,7 +80,7 @@ def explained(photo, classes, *, folder=None, save=("heatmap", "overlay"), color
         "settings": {"colormap": colormap, "alpha": 0.5},
         **(changes or {}),
     }
-    path = folder / f"{photo.name}.scorecam.json"
+    path = folder / f"{photo.name}.{mark}.json"
     path.write_text(json.dumps(manifest), "ascii")
     return path
 

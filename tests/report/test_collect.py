@@ -71,6 +71,20 @@ def test_damaged_manifest_is_an_entry_that_says_so(folder):
     assert "a.png.scorecam.json is damaged" in entry.reason
 
 
+def test_manifests_of_all_methods_are_found(folder):
+    explained(folder / "a.png", [CAT], mark="grad-cam++", changes={"method": "grad-cam++", "variant": None})
+    for argument in (folder / "a.png", folder / "a.png.grad-cam++.json", folder / "*.json", folder):
+        found = [entry for entry in collect([str(argument)]).entries if entry.manifest is not None]
+        assert "grad-cam++" in [entry.manifest.method for entry in found]
+        assert {entry.photo for entry in found} == {folder / "a.png"}
+
+
+def test_json_of_somebody_else_is_no_manifest(folder):
+    (folder / "front.cam.json").write_text("{}")
+    assert sorted(seen(collect([str(folder)])))[0] == ("a.png", State.SHOWN)
+    assert len(collect([str(folder)]).entries) == 3
+
+
 def test_name_that_leads_nowhere_is_an_entry_and_counted(folder):
     found = collect([str(folder / "a.png"), str(folder / "gone.png")])
     assert seen(found) == [("a.png", State.SHOWN), ("gone.png", State.FAILED)]

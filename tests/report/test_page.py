@@ -164,6 +164,16 @@ def test_two_manifests_of_one_photo_have_links_of_their_own(page_of, photo, tmp_
     assert sorted(tag["data-key"] for tag in card_tags(page)) == ["dog.png", "dog.png (2)"]
 
 
+def test_each_method_of_one_photo_has_a_card_that_says_which(page_of, photo):
+    explained(photo, [(1, "cat", 0.9, blob(5, 5))])
+    other = {"method": "grad-cam", "variant": None}
+    explained(photo, [(1, "cat", 0.9, blob(9, 9))], mark="grad-cam", changes=other)
+    page = page_of(photo)
+    assert sorted(dict(card["facts"])["Method"] for card in page.cards) == ["grad-cam", "score-cam, article"]
+    assert sorted(tag["data-key"] for tag in card_tags(page)) == ["dog.png", "dog.png (2)"]
+    assert [text for text in page.texts if text.strip() == "(grad-cam)"]
+
+
 @pytest.mark.parametrize("name", ["../secret.png", "/etc/passwd", "..", "a/b.png", "x\0.png", 5, None, ["a"]])
 def test_manifest_of_a_stranger_names_no_file_elsewhere(page_of, photo, tmp_path, name):
     save_photo(tmp_path / "secret.png")

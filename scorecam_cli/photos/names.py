@@ -1,0 +1,66 @@
+"""Names of what is written for a photo: which method and variant made it stands in them, and they are never input.
+
+`dog.jpg` and class 242 give `dog.jpg.MARK-242-heatmap.png`, and `dog.jpg.MARK.json` for the manifest of all classes.
+The mark is `scorecam` for Score-CAM, with another variant than `article` behind it (`scorecam-paper`), and the name of
+any other method (`grad-cam`). So what one method makes never takes the place of what another made.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from scorecam_cli.config import METHODS, Variant
+
+SCORECAM = "scorecam"  # the mark of Score-CAM's `article`, and of what several methods are in
+
+# How what `figures.kinds` has ends; a test holds the two together, for finding photos comes before drawing.
+ENDINGS = ("-heatmap.png", "-overlay.png", "-panel.png", "-pipeline.png", "-masked.png", ".npy")
+_SHORT = {"score-cam": SCORECAM}
+
+
+def mark_of(method: str, variant: str | None = None) -> str:
+    """What stands in the names of all that a method and, for Score-CAM, its variant make."""
+    own = _SHORT.get(method, method)
+    return own if variant in (None, Variant.ARTICLE) else f"{own}-{variant}"
+
+
+MARKS = (
+    *(mark_of(method) for method in METHODS),
+    *(mark_of("score-cam", each) for each in Variant if each != Variant.ARTICLE),
+)
+
+_ANY_MARK = "|".join(re.escape(mark) for mark in sorted(MARKS, key=len, reverse=True))
+_ANY_ENDING = "|".join(re.escape(ending) for ending in ENDINGS)
+_OUTPUT = re.compile(rf"\.(?:{_ANY_MARK})(?:-\d+(?:{_ANY_ENDING})|\.json)\Z")
+_MANIFEST = re.compile(rf"(?P<photo>.+)\.(?P<mark>{_ANY_MARK})\.json\Z", re.DOTALL)
+
+
+def manifest_path(output: Path, mark: str = SCORECAM) -> Path:
+    """Where the manifest of what one method made of one photo goes."""
+    return output.with_name(f"{output.name}.{mark}.json")
+
+
+def named_output(output: Path, ending: str, mark: str = SCORECAM) -> Path:
+    """Where another file of the photo goes: `242-compare.png` gives `dog.jpg.scorecam-242-compare.png`."""
+    return output.with_name(f"{output.name}.{mark}-{ending}")
+
+
+def is_output(name: str) -> bool:
+    """Whether a file of this name was written by a run, temporaries too, and is no photo to explain.
+
+    Anything with `.scorecam` in its name is; of other methods, whose names are everyday words (`front.cam-12.jpg`),
+    what ends as a manifest or one of the kinds of output does.
+    """
+    return f".{SCORECAM}" in name or _OUTPUT.search(name) is not None
+
+
+def photo_of_manifest(name: str) -> str | None:
+    """The name of the photo that a manifest of this name is of; None where no manifest is called so."""
+    found = _MANIFEST.fullmatch(name)
+    return None if found is None else found["photo"]
+
+
+def manifest_paths(output: Path) -> list[Path]:
+    """Where the manifests of a photo are, if there are any: of each method and variant."""
+    return [manifest_path(output, mark) for mark in MARKS]

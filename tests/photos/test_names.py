@@ -1,0 +1,81 @@
+"""Names say what made a file, and no file of ours is ever taken for a photo."""
+
+from __future__ import annotations
+
+import itertools
+from pathlib import Path
+
+import pytest
+
+from scorecam_cli.config import METHODS, Variant
+from scorecam_cli.figures.kinds import KINDS, output_paths
+from scorecam_cli.photos.names import (
+    ENDINGS,
+    MARKS,
+    is_output,
+    manifest_path,
+    manifest_paths,
+    mark_of,
+    named_output,
+    photo_of_manifest,
+)
+
+
+def test_names_keep_the_whole_name_of_the_photo():
+    assert manifest_path(Path("out/dog.jpg")) == Path("out/dog.jpg.scorecam.json")
+    assert named_output(Path("out/dog.jpg"), "242.npy") == Path("out/dog.jpg.scorecam-242.npy")
+
+
+@pytest.mark.parametrize(
+    ("method", "variant", "mark"),
+    [
+        ("score-cam", "article", "scorecam"),
+        ("score-cam", "paper", "scorecam-paper"),
+        ("grad-cam", "article", "grad-cam"),
+        ("grad-cam++", None, "grad-cam++"),
+        ("faster-score-cam", "article", "faster-score-cam"),
+    ],
+)
+def test_method_and_variant_stand_in_the_name(method, variant, mark):
+    assert mark_of(method, variant) == mark
+    (path,) = output_paths(Path("out/dog.jpg"), 242, ["heatmap"], mark=mark).values()
+    assert path == Path(f"out/dog.jpg.{mark}-242-heatmap.png")
+    assert manifest_path(Path("out/dog.jpg"), mark) == Path(f"out/dog.jpg.{mark}.json")
+
+
+def test_every_kind_of_output_is_known_by_its_ending():
+    assert {kind.ending for kind in KINDS.values()} == set(ENDINGS)
+
+
+def test_no_two_methods_or_variants_share_a_name():
+    asked = [*((method, "article") for method in METHODS), *(("score-cam", variant) for variant in Variant)]
+    named = {(mark_of(*each)) for each in asked}
+    assert named == set(MARKS)
+    assert len(named) == len(set(asked)) == len(MARKS)
+    paths = [path for mark in MARKS for path in output_paths(Path("a.png"), 1, KINDS, mark=mark).values()]
+    assert len({*paths, *manifest_paths(Path("a.png"))}) == len(MARKS) * (len(KINDS) + 1)
+
+
+@pytest.mark.parametrize("photo", ["dog.jpg", "a.b.png", "no suffix", "x.cam", "d\ne.png"])
+def test_nothing_of_ours_is_taken_as_input_and_each_manifest_tells_its_photo(photo):
+    for mark in MARKS:
+        for path in output_paths(Path(photo), 242, KINDS, mark=mark).values():
+            assert is_output(path.name)
+        assert is_output(manifest_path(Path(photo), mark).name)
+        assert photo_of_manifest(manifest_path(Path(photo), mark).name) == photo
+    for path in (named_output(Path(photo), "compare.png"), named_output(Path(photo), "3-compare.png")):
+        assert is_output(path.name)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["dog.jpg", "front.cam-12.jpg", "front.cam-12.png", "random.png", "x.gradient.png", "a.rise-1", "scorecam.png"],
+)
+def test_photos_with_everyday_words_in_their_names_are_photos(name):
+    assert not is_output(name)
+    assert photo_of_manifest(name) is None
+
+
+def test_manifest_of_one_photo_is_not_that_of_another():
+    paths = list(itertools.chain.from_iterable(manifest_paths(Path(name)) for name in ("a.jpg", "a.jpg.cam", "b.jpg")))
+    assert len(set(paths)) == len(paths)
