@@ -1,7 +1,7 @@
 """scorecam: which parts of a photo made a Keras image classifier choose a class.
 
-`scorecam_cli.explain(photo, model)` gives the Score-CAM map of a photo for a Keras model in memory;
-`scorecam_cli.wrap(model)` prepares a model for many photos. Both are loaded on first use, with TensorFlow.
+`scorecam_cli.explain(photo, model)` gives the Score-CAM map of a photo; `scorecam_cli.wrap(model)` prepares a model for
+many photos. A model is a Keras model, a path or a name. Both are loaded on first use, with TensorFlow.
 """
 
 from typing import TYPE_CHECKING, Any
@@ -32,3 +32,8 @@ def __getattr__(name: str) -> Any:
     from importlib import import_module
 
     return getattr(import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    """The public names, those that are not loaded yet among them."""
+    return sorted(__all__)

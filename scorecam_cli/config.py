@@ -10,23 +10,22 @@ from typing import TypeVar
 
 from scorecam_cli.errors import UsageError
 
-METHODS = (
-    "score-cam",
-    "faster-score-cam",
-    "ss-cam",
-    "is-cam",
-    "cam",
-    "grad-cam",
-    "grad-cam++",
-    "layer-cam",
-    "gradient",
-    "smoothgrad",
-    "integrated-gradients",
-    "occlusion",
-    "rise",
-    "random",
-)
-SEEDED = ("ss-cam", "smoothgrad", "rise", "random")  # methods whose map depends on --seed
+METHOD_FILES = {  # what --method can name, in the order of every list, and the file of saliency/ that is it
+    "score-cam": "score_cam",
+    "faster-score-cam": "faster_score_cam",
+    "ss-cam": "ss_cam",
+    "is-cam": "is_cam",
+    "cam": "cam",
+    "grad-cam": "grad_cam",
+    "grad-cam++": "grad_cam_plus_plus",
+    "layer-cam": "layer_cam",
+    "gradient": "gradient",
+    "smoothgrad": "smoothgrad",
+    "integrated-gradients": "integrated_gradients",
+    "occlusion": "occlusion",
+    "rise": "rise",
+    "random": "random_map",
+}
 MAX_PIXELS = 89_478_485  # 2**30 bytes / 4 / 3 bytes a pixel: 256 MiB of RGB; where Pillow, too, begins to warn
 PHOTO_SECONDS = 60.0  # to read a photo; those of 89 million pixels take 10 on a slow machine
 MODEL_SUFFIXES = (".keras", ".h5", ".hdf5")
@@ -203,11 +202,6 @@ class ExplainConfig:
 
     def __post_init__(self) -> None:
         check_budget(self.passes, self.fidelity)
-        own = {"--fidelity": self.fidelity != 1, "--variant": self.variant != Variant.ARTICLE}
-        own["--selection"] = self.selection != Selection.REPRESENTATIVES
-        if self.method != "score-cam" and any(own.values()):
-            wrong = next(option for option, given in own.items() if given)
-            raise UsageError(f"{wrong} is of score-cam alone; leave it out with --method {self.method}")
         if self.selection == Selection.FASTER and self.passes is None:
             raise UsageError("--selection faster estimates nothing, so it needs --passes N")
 
@@ -231,7 +225,7 @@ class CompareConfig:
 
     methods: in the order of the figure. rows: one figure with a row for each class instead of a figure for each.
     classes, top, variant, passes, fidelity, batch_size, colormap, alpha: as in ExplainConfig; passes and fidelity are
-    of score-cam.
+    of the methods that have an exact map, see `saliency.methods.among_others`.
     """
 
     photos: PhotoSettings
@@ -248,7 +242,6 @@ class CompareConfig:
     alpha: float = 0.5
 
     def __post_init__(self) -> None:
-        check_methods(self.methods)
         check_budget(self.passes, self.fidelity)
 
 
@@ -281,7 +274,6 @@ class EvaluateConfig:
     fresh: bool = False
 
     def __post_init__(self) -> None:
-        check_methods(self.methods)
         check_budget(self.passes, self.fidelity)
         unknown = [name for name in self.measures if name not in list(Measure)]
         if unknown or not self.measures:
@@ -299,29 +291,8 @@ def _is_file(path: str) -> bool:
     return os.path.isfile(path)  # noqa: PTH113 - Path.is_file raises where the name is too long
 
 
-def check_methods(methods: tuple[str, ...]) -> None:
-    """Nothing, where each is a method, and given once.
-
-    Raises:
-        UsageError: it is not; the message names the methods.
-    """
-    unknown = [name for name in methods if name not in METHODS]
-    if unknown or not methods:
-        raise UsageError(
-            f"--methods {','.join(methods) or repr('')}: give a comma list of {', '.join(METHODS)}"
-            + (f"; {unknown[0]!r} is none of them" if unknown else "")
-        )
-    twice = [name for name in methods if methods.count(name) > 1]
-    if twice:
-        raise UsageError(f"--methods names {twice[0]} twice")
-
-
 def check_budget(passes: int | None, fidelity: float) -> None:
-    """Nothing, where at most one of the two is asked for.
-
-    Raises:
-        UsageError: both are.
-    """
+    """Raise UsageError unless at most one of the two is asked for."""
     if passes is not None and fidelity < 1:
         raise UsageError(
             f"--passes {passes} and --fidelity {fidelity} exclude each other: give the passes to spend or the "

@@ -88,6 +88,8 @@ def test_only_numerical_rooms_name_tensorflow():
         (["explain", "photo.jpg", "--model", "no-such-model"], 2),
         (["explain", "photo.jpg", "--colormap", "no-such-map"], 2),
         (["models"], 0),
+        (["methods"], 0),
+        (["explain", "photo.jpg", "--passes", "3"], 2),
         (["report", "."], 2),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",

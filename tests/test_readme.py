@@ -18,6 +18,7 @@ from scorecam_cli.figures.kinds import KINDS
 from scorecam_cli.files import small_files
 from scorecam_cli.models.catalogue import catalogue
 from scorecam_cli.records import Manifest, NotedClass
+from scorecam_cli.saliency.methods import METHODS
 from tests.test_architecture import ROOMS
 
 ROOT = Path(__file__).parents[1]
@@ -125,7 +126,20 @@ def output_kinds_table():
         yield [f"`{each.name}`", f"`dog.jpg.scorecam-242{each.ending}`", each.summary]
 
 
-TABLES = {"models": models_table, "output-kinds": output_kinds_table, "small-files": small_files_table}
+def methods_table():
+    """What is known of each method, as `scorecam methods` lists it."""
+    yield "`--method`", "what it is", "passes of the model", "needs", "source"
+    for each in METHODS.values():
+        needs = ", ".join(sorted(each.needs))
+        yield f"`{each.name}`", each.summary, each.passes, needs, str(each.source or "")
+
+
+TABLES = {
+    "methods": methods_table,
+    "models": models_table,
+    "output-kinds": output_kinds_table,
+    "small-files": small_files_table,
+}
 
 
 def table(name):

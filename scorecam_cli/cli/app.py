@@ -17,6 +17,7 @@ from scorecam_cli.cli.console import say_error
 from scorecam_cli.cli.evaluate import evaluate
 from scorecam_cli.cli.explain import explain
 from scorecam_cli.cli.memory import shortage
+from scorecam_cli.cli.methods import methods
 from scorecam_cli.cli.models import models
 from scorecam_cli.cli.predict import predict
 from scorecam_cli.cli.report import report
@@ -48,6 +49,7 @@ def cli() -> None:
     scorecam evaluate photos/                       how faithful their maps are, over a set
     scorecam report maps/                           one page to look at and to send
     scorecam models                                 the models that can be named
+    scorecam methods                                the methods that can be named
 
     Exit codes: 0 all done, 1 at least one photo failed or standard output could not be written, and the rest is done,
     2 usage or nothing matched, 3 the model could not be loaded, 130 interrupted, 141 the reader of standard output
@@ -61,6 +63,7 @@ cli.add_command(report)
 cli.add_command(compare)
 cli.add_command(evaluate)
 cli.add_command(models)
+cli.add_command(methods)
 
 
 def main(arguments: list[str] | None = None) -> NoReturn:

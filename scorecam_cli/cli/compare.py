@@ -25,7 +25,10 @@ DEFAULTS: dict[str, Any] = {name: field.default for name, field in CompareConfig
 @shared.methods_option(DEFAULTS["methods"])
 @shared.class_options
 @click.option("--classes", "rows", is_flag=True, help="One figure with a row per class, not one figure per class.")
-@shared.score_cam_options
+@shared.score_cam_options(
+    passes="Of score-cam, pass only N of the masks and infer the rest; the other methods keep their own numbers.  "
+    "[default: all]"
+)
 @click.option("-o", "--output-dir", type=shared.FOLDER, help="Where the figures go.  [default: next to each photo]")
 @shared.drawing_options
 @click.option("--json", "as_json", is_flag=True, help="Print one object per photo instead of the paths.")

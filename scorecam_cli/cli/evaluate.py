@@ -61,7 +61,10 @@ DEFAULTS: dict[str, Any] = {name: field.default for name, field in EvaluateConfi
     show_default=True,
     help="What pixels are before they are inserted.",
 )
-@shared.score_cam_options
+@shared.score_cam_options(
+    passes="Of score-cam, pass only N of the masks and infer the rest; the other methods keep their own numbers.  "
+    "[default: all]"
+)
 @click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Only the first N photos.")
 @click.option(
     "-o",

@@ -16,9 +16,10 @@ from scorecam_cli.cli.console import Console
 from scorecam_cli.cli.report import PAGE, write_page
 from scorecam_cli.cli.results import Results
 from scorecam_cli.cli.retry import retried
-from scorecam_cli.config import METHODS, ExplainConfig, Selection
+from scorecam_cli.config import ExplainConfig, Selection
 from scorecam_cli.records import Explained, Found, Outcome
 from scorecam_cli.report.request import ReportConfig
+from scorecam_cli.saliency.methods import METHODS
 
 if TYPE_CHECKING:
     from scorecam_cli.runs.log import OutcomeLog
@@ -45,13 +46,16 @@ class SaveOption(click.Option):
 @shared.class_options
 @click.option(
     "--method",
-    type=click.Choice(METHODS),
+    type=shared.MethodName(),
     default=DEFAULTS["method"],
     show_default=True,
     metavar="NAME",
-    help=f"How the map is made: {', '.join(METHODS)}.",
+    help=f"How the map is made: {', '.join(METHODS)}; `scorecam methods` says what each is.",
 )
-@shared.score_cam_options
+@shared.score_cam_options(
+    passes="Of score-cam, pass only N of the masks and infer the rest; how close the map is gets estimated. Of another "
+    "method its samples, masks or points: see `scorecam methods`.  [default: all, or the method's own]"
+)
 @click.option(
     "--selection",
     type=shared.OneOf(Selection),
@@ -126,7 +130,7 @@ def explain(
     if found is None:
         found = find_jobs(photos.images, listed=photos.listed, recursive=photos.recursive, output_dir=photos.output_dir)
     exact = config.fidelity == 1 and config.passes is None and config.model.precision == "float32"
-    exact = exact and config.method == "score-cam"
+    exact = exact and "fidelity" in METHODS[config.method].takes  # else nothing is inferred
     console = Console(verbosity=loudness, total=len(found.jobs) + len(found.failures), exact=exact)
     results = Results(console, ending=path_end)
     console.notes(found.notes)

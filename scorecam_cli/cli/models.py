@@ -78,7 +78,7 @@ def _list_catalogue(*, as_json: bool) -> None:
             )
         )
     if not as_json:
-        _print_table(rows, right={2, 5})
+        print_table(rows, right={2, 5})
 
 
 def _list_layers(settings: ModelSettings, *, as_json: bool) -> None:
@@ -99,10 +99,11 @@ def _list_layers(settings: ModelSettings, *, as_json: bool) -> None:
         rows.append(("*" if call is default else "", call.path, call.kind, f"{h} x {w}", str(channels)))
     if not as_json:
         click.echo(f"{printable(settings.model)}: input {size[0]} x {size[1]}; * is the default target layer")
-        _print_table(rows, right={4})
+        print_table(rows, right={4})
 
 
-def _print_table(rows: Sequence[tuple[str, ...]], *, right: set[int]) -> None:
+def print_table(rows: Sequence[tuple[str, ...]], *, right: set[int]) -> None:
+    """Rows of text on standard output, in columns; those in `right` end at the same place."""
     widths = [max(len(row[at]) for row in rows) for at in range(len(rows[0]))]
     for row in rows:
         cells = [cell.rjust(widths[at]) if at in right else cell.ljust(widths[at]) for at, cell in enumerate(row)]

@@ -13,7 +13,6 @@ import click
 
 from scorecam_cli.config import (
     MAX_PIXELS,
-    METHODS,
     PHOTO_SECONDS,
     ExplainConfig,
     ModelSettings,
@@ -23,8 +22,20 @@ from scorecam_cli.config import (
     Variant,
 )
 from scorecam_cli.errors import UsageError
+from scorecam_cli.saliency.methods import METHODS, method_named, methods_named
 
 Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+class MethodName(click.Choice[str]):
+    """A method in any case; of an unknown one the nearest are named."""
+
+    def __init__(self) -> None:
+        super().__init__(list(METHODS))
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The name as it is spelt everywhere."""
+        return method_named(value).name
 
 
 class OneOf(click.Choice[str]):
@@ -188,9 +199,9 @@ def class_options(command: Command) -> Command:
     )
 
 
-def score_cam_options(command: Command) -> Command:
-    """--variant, --passes, --fidelity and --batch-size."""
-    return _stack(
+def score_cam_options(*, passes: str) -> Callable[[Command], Command]:
+    """--variant, --passes with this help, --fidelity and --batch-size."""
+    return lambda command: _stack(
         command,
         click.option(
             "--variant",
@@ -201,9 +212,9 @@ def score_cam_options(command: Command) -> Command:
         ),
         click.option(
             "--passes",
-            type=click.IntRange(min=4),
+            type=click.IntRange(min=1),
             metavar="N",
-            help="Pass only N of the masks and infer the rest; how close the map is gets estimated.  [default: all]",
+            help=passes,
         ),
         click.option(
             "--fidelity",
@@ -255,12 +266,16 @@ def methods_option(default: tuple[str, ...]) -> Callable[[Command], Command]:
                 default=",".join(default),
                 show_default=True,
                 metavar="LIST",
-                callback=comma_list,
+                callback=_methods,
                 help=f"Comma list of {', '.join(METHODS)}.",
             ),
         )
 
     return add
+
+
+def _methods(context: click.Context, option: click.Parameter, value: str) -> tuple[str, ...]:
+    return methods_named(comma_list(context, option, value))
 
 
 def comma_list(_context: click.Context, _option: click.Parameter, value: str) -> tuple[str, ...]:

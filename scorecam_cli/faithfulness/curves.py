@@ -72,7 +72,7 @@ def deletion_and_insertion(
         pixels_per_step: so many pixels at each step instead, the last may be shorter; `steps` is then not used.
         deletion_fill, insertion_fill: what pixels taken away, or not yet given, look like.
         seed: of the order among pixels of equal value.
-        batch_size, on_passes: as in `Classifier.photo_scores`; memory grows with the batch, not with the steps.
+        batch_size, on_passes: as in `Classifier.photo_answers`; memory grows with the batch, not with the steps.
 
     Raises:
         UsageError: the map is not of the photo's size, or the steps are out of range.
@@ -94,8 +94,8 @@ def deletion_and_insertion(
         ]
         return np.stack(photos)
 
-    scores = classifier.photo_scores(2 * len(counts), shown, batch_size=batch_size, on_passes=on_passes)
-    deletion, insertion = np.split(scores.probabilities[:, class_index], 2)
+    answers = classifier.photo_answers(2 * len(counts), shown, batch_size=batch_size, on_passes=on_passes)
+    deletion, insertion = np.split(answers.probabilities[:, class_index], 2)
     fractions = counts / saliency.size
     return Curves(Curve(fractions, deletion), Curve(fractions, insertion))
 

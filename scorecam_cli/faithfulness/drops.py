@@ -6,7 +6,7 @@ half: Wang et al. 2020, arXiv:1910.01279, section 4.2; average gain: Zhang et al
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -51,15 +51,6 @@ class Changes:
     top: Change
 
 
-@dataclass(frozen=True)
-class AverageChange:
-    """Over photos, each in [0, 1]: papers give them in per cent. Small drops, large increases and gains are good."""
-
-    drop: float
-    increase: float
-    gain: float
-
-
 def changes(
     classifier: Classifier,
     image: NDArray[np.float32],
@@ -79,7 +70,7 @@ def changes(
         class_index: in 0 .. C - 1.
         top_share: of the pixels that `top` keeps, in (0, 1].
         seed: of the choice among pixels of equal value.
-        batch_size, on_passes: as in `Classifier.photo_scores`.
+        batch_size, on_passes: as in `Classifier.photo_answers`.
 
     Raises:
         UsageError: the map is not of the photo's size, or the share is out of range.
@@ -92,23 +83,8 @@ def changes(
     mask = scale_map(saliency)  # [H, W]
     top = places(saliency, seed=seed) < round(top_share * saliency.size)  # [H, W]
     masks = np.stack([np.ones_like(mask), mask, mask * top])[..., None]  # [3, H, W, 1]
-    scores = classifier.photo_scores(
+    answers = classifier.photo_answers(
         len(masks), lambda first, last: image * masks[first:last], batch_size=batch_size, on_passes=on_passes
     )
-    p, whole, best = (float(value) for value in scores.probabilities[:, class_index])
+    p, whole, best = (float(value) for value in answers.probabilities[:, class_index])
     return Changes(Change(p, whole), Change(p, best))
-
-
-def average(found: Sequence[Change]) -> AverageChange:
-    """The mean drop, the share of photos with an increase, and the mean gain, each in [0, 1].
-
-    Raises:
-        UsageError: there is no photo to average over.
-    """
-    if not found:
-        raise UsageError("no photo to average over; give at least one")
-    return AverageChange(
-        drop=float(np.mean([each.drop for each in found])),
-        increase=float(np.mean([each.increase for each in found])),
-        gain=float(np.mean([each.gain for each in found])),
-    )

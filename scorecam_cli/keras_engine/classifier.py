@@ -20,7 +20,7 @@ from scorecam_cli.keras_engine.head import Head
 from scorecam_cli.keras_engine.layers import LayerCall, Network
 from scorecam_cli.keras_engine.start import start
 from scorecam_cli.keras_engine.tracing import Observer, observing, single_output
-from scorecam_cli.models.answers import MASK_EPSILON, MaskedScores, Observation, PhotoScores
+from scorecam_cli.models.answers import MASK_EPSILON, Answers, MaskedAnswers, Observation
 from scorecam_cli.models.labels import Labels
 from scorecam_cli.models.preparation import Preparation, prepare
 from scorecam_cli.records import ClassScore
@@ -89,14 +89,15 @@ class Classifier:
         if top > len(self.labels):
             raise ClassError(f"top {top} is more than the {len(self.labels)} classes of {self.name}")
         wanted = [self.labels.find(text, model=self.name) for text in asked]
-        order = (-observation.probabilities).argsort(kind="stable")
+        order = (-observation.answers.probabilities).argsort(kind="stable")
         most = order[: top or (0 if wanted else 1)]
         return list(dict.fromkeys([*wanted, *(int(index) for index in most)]))
 
     def score(self, observation: Observation, index: int) -> ClassScore:
         """What the unmasked pass says of one class."""
-        logit = None if observation.logits is None else float(observation.logits[index])
-        return ClassScore(self.labels[index], float(observation.probabilities[index]), logit)
+        answers = observation.answers
+        logit = None if answers.logits is None else float(answers.logits[index])
+        return ClassScore(self.labels[index], float(answers.probabilities[index]), logit)
 
     def observe(self, image: NDArray[np.float32]) -> Observation:
         """Run the model once on a prepared photo, float32 [H, W, c].
@@ -116,17 +117,16 @@ class Classifier:
         activations = activations.numpy()
         if not np.isfinite(activations).all():
             raise NumericsError(f"layer {self.layer} of {self.name} returns values that are not finite for this photo")
-        scores, probabilities = self._finite(scores.numpy()[0], probabilities.numpy()[0])
-        return Observation(probabilities, scores if self.head.shows_logits else None, activations[0])
+        return Observation(self._answers(scores.numpy()[0], probabilities.numpy()[0]), activations[0])
 
-    def masked_scores(
+    def masked_answers(
         self,
         image: NDArray[np.float32],
         grids: NDArray[np.float32],
         *,
         batch_size: int | None = None,
         on_passes: Callable[[int], None] | None = None,
-    ) -> MaskedScores:
+    ) -> MaskedAnswers:
         """Show the model only what each channel lights up, and note what it then says.
 
         Each grid is upsampled bilinearly to [H, W] and scaled to [0, 1]: `M = (U - min) / (max - min + 1e-5)`; the
@@ -157,24 +157,23 @@ class Classifier:
         scores, probabilities, lows, highs = (
             np.concatenate([part.numpy() for part in column]) for column in zip(*parts, strict=True)
         )
-        scores, probabilities = self._finite(scores, probabilities)
-        return MaskedScores(probabilities, scores if self.head.shows_logits else None, lows, highs)
+        return MaskedAnswers(self._answers(scores, probabilities), lows, highs)
 
-    def photo_scores(
+    def photo_answers(
         self,
         count: int,
         images: Callable[[int, int], NDArray[np.float32]],
         *,
         batch_size: int | None = None,
         on_passes: Callable[[int], None] | None = None,
-    ) -> PhotoScores:
+    ) -> Answers:
         """Ask the model about any number of prepared photos, a batch at a time.
 
         Args:
             count: N, at least 1.
             images: called with first and last, gives photos first .. last - 1 as float32 [last - first, H, W, c] in
                 model units; it may be called again with other limits where memory runs out.
-            batch_size, on_passes: as in `masked_scores`.
+            batch_size, on_passes: as in `masked_answers`.
 
         Raises:
             NumericsError: a probability is not finite. PhotoError: memory runs out even for one photo.
@@ -190,8 +189,7 @@ class Classifier:
         scores, probabilities = (
             np.concatenate([part.numpy() for part in column]) for column in zip(*parts, strict=True)
         )
-        scores, probabilities = self._finite(scores, probabilities)
-        return PhotoScores(probabilities, scores if self.head.shows_logits else None)
+        return self._answers(scores, probabilities)
 
     def batch_for(self, batch_size: int | None) -> int:
         """The batch size that is used when this one is asked for; None asks for the automatic one."""
@@ -207,7 +205,7 @@ class Classifier:
         Raises:
             ModelError: the model shows probabilities only.
         """
-        logits = self.observe(np.zeros_like(image)).logits
+        logits = self.observe(np.zeros_like(image)).answers.logits
         if logits is None:
             raise ModelError(
                 f"{self.name} shows probabilities only, and the variant `paper` needs logits; "
@@ -215,10 +213,11 @@ class Classifier:
             )
         return logits
 
-    def _finite(self, scores: NDArray[np.float32], probabilities: NDArray[np.float32]) -> tuple[Any, Any]:
+    def _answers(self, scores: NDArray[np.float32], probabilities: NDArray[np.float32]) -> Answers:
+        """What the head reads, [C] or [N, C]; its scores are logits only where the model shows them."""
         if not (np.isfinite(probabilities).all() and np.isfinite(scores).all()):
             raise NumericsError(f"{self.name} returns probabilities that are not finite for this photo")
-        return scores, probabilities
+        return Answers(probabilities, scores if self.head.shows_logits else None)
 
     @cached_property
     def _observe(self) -> Any:

@@ -14,38 +14,34 @@ MASK_EPSILON = 1e-5  # in M = (U(A) - min) / (max - min + epsilon), as the artic
 
 
 @dataclass(frozen=True)
-class Observation:
-    """One unmasked pass.
+class Answers:
+    """What the model says of one photo, [C], or of N, [N, C].
 
-    probabilities: float32 [C]. logits: float32 [C], None where the model does not show them.
-    activations: float32 [h, w, K] of the target layer.
+    probabilities: float32 in [0, 1]. logits: float32, None where the model does not show them.
     """
 
     probabilities: NDArray[np.float32]
     logits: NDArray[np.float32] | None
+
+
+@dataclass(frozen=True)
+class Observation:
+    """One unmasked pass.
+
+    answers: [C]. activations: float32 [h, w, K] of the target layer.
+    """
+
+    answers: Answers
     activations: NDArray[np.float32]
 
 
 @dataclass(frozen=True)
-class MaskedScores:
+class MaskedAnswers:
     """What the model still sees through each of N masks.
 
-    probabilities: float32 [N, C]. logits: float32 [N, C], None where the model does not show them.
-    lows, highs: float32 [N], smallest and largest value of each upsampled channel.
+    answers: [N, C]. lows, highs: float32 [N], smallest and largest value of each upsampled channel.
     """
 
-    probabilities: NDArray[np.float32]
-    logits: NDArray[np.float32] | None
+    answers: Answers
     lows: NDArray[np.float32]
     highs: NDArray[np.float32]
-
-
-@dataclass(frozen=True)
-class PhotoScores:
-    """What the model says of N photos.
-
-    probabilities: float32 [N, C]. logits: float32 [N, C], None where the model does not show them.
-    """
-
-    probabilities: NDArray[np.float32]
-    logits: NDArray[np.float32] | None

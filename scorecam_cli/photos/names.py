@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from scorecam_cli.config import METHODS, Variant
+from scorecam_cli.config import METHOD_FILES, Variant
 
 SCORECAM = "scorecam"  # the mark of Score-CAM's `article`, and of what several methods are in
 
@@ -26,7 +26,7 @@ def mark_of(method: str, variant: str | None = None) -> str:
 
 
 MARKS = (
-    *(mark_of(method) for method in METHODS),
+    *(mark_of(method) for method in METHOD_FILES),
     *(mark_of("score-cam", each) for each in Variant if each != Variant.ARTICLE),
 )
 

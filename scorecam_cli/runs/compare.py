@@ -17,14 +17,13 @@ from scorecam_cli.photos.read import read_photo
 from scorecam_cli.records import ClassMap, Failed, Photo, PhotoJob
 from scorecam_cli.runs.description import note_score
 from scorecam_cli.runs.memory import shortage_as_photo_error
-from scorecam_cli.runs.session import Session, Watcher, check_classes
+from scorecam_cli.runs.session import Session, Watcher, check_classes, method_settings
+from scorecam_cli.saliency.methods import among_others, check_methods, explain_with, planned_passes
+from scorecam_cli.saliency.question import Question
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
+    pass
 
-    from scorecam_cli.keras_engine.classifier import Classifier
-    from scorecam_cli.models.answers import Observation
 
 UNTIMED_RUNS = 100  # passes; a method of fewer is run once untimed for the first photo, which compiles it
 
@@ -61,6 +60,7 @@ def check_request(config: CompareConfig) -> None:
     """
     draw.check_colormap(config.colormap)
     check_classes(config.model, config.classes)
+    check_methods(config.methods, method_settings(config))
 
 
 def compare_photos(
@@ -92,20 +92,17 @@ def _compare(
 ) -> Compared:
     photo = read_photo(job.photo, max_pixels=config.photos.max_pixels, seconds=config.photos.seconds)
     classifier = session.classifier
-    image = classifier.prepare(photo.rgb)
-    observation = classifier.observe(image)
-    indices = classifier.choose_classes(observation, asked=config.classes, top=config.top)
+    asked = Question.about(classifier, photo.rgb, asked=config.classes, top=config.top)
     runs = []
     for method in config.methods:
         if method not in warmed:
-            _run_method(config, method, session, job, image, observation, indices[:1], clock, untimed=True)
+            _run_method(config, method, session, job, asked.of_first_class, clock, untimed=True)
             warmed.add(method)
-        runs.append(_run_method(config, method, session, job, image, observation, indices, clock))
-    scores = [classifier.score(observation, index) for index in indices]
-    names = [f"{each.label.name} ({each.label.index}), probability {each.probability:.3g}" for each in scores]
-    paths = _draw(config, job, photo, names, indices, runs)
+        runs.append(_run_method(config, method, session, job, asked, clock))
+    names = [f"{each.label.name} ({each.label.index}), probability {each.probability:.3g}" for each in asked.scores]
+    paths = _draw(config, job, photo, names, asked.class_indices, runs)
     entries = []
-    for place, score in enumerate(scores):
+    for place, score in enumerate(asked.scores):
         entries.append({**asdict(note_score(score)), "methods": [_entry(run, place) for run in runs]})
     description = {
         "schema": 1,
@@ -124,40 +121,22 @@ def _run_method(
     method: str,
     session: Session,
     job: PhotoJob,
-    image: NDArray[np.float32],
-    observation: Observation,
-    indices: Sequence[int],
+    asked: Question,
     clock: Callable[[], float],
     *,
     untimed: bool = False,
 ) -> MethodRun:
     from scorecam_cli.faithfulness.curves import deletion_and_insertion
-    from scorecam_cli.saliency.methods import explain_with, planned_passes
 
-    classifier = session.classifier
-    ours = method == "score-cam"
-    planned = planned_passes(
-        method, observation, config.passes if ours else None, classes=len(indices), size=classifier.size
-    )
+    settings = among_others(method, method_settings(config))
+    planned = planned_passes(method, asked, settings)
     if untimed and planned > UNTIMED_RUNS:
-        _warm(classifier, image, observation)
+        _warm(asked)
         return MethodRun(method)
     session.watcher.passes_planned(job.photo, planned)
     began = clock()
     try:
-        explanation = explain_with(
-            method,
-            classifier,
-            image,
-            observation=observation,
-            class_indices=indices,
-            variant=config.variant,
-            passes=config.passes if ours else None,
-            fidelity=config.fidelity if ours else 1.0,
-            batch_size=config.batch_size,
-            seed=config.model.seed,
-            on_passes=session.watcher.passes_done,
-        )
+        explanation = explain_with(method, asked, settings, on_passes=session.watcher.passes_done)
     except ModelError as error:
         if len(config.methods) == 1:
             raise
@@ -167,16 +146,16 @@ def _run_method(
     for found in () if untimed else explanation.classes:
         index = found.score.label.index
         curves = deletion_and_insertion(
-            classifier, image, saliency=found.map, class_index=index, seed=config.model.seed
+            asked.classifier, asked.image, saliency=found.map, class_index=index, seed=config.model.seed
         )
         areas.append((curves.deletion.area, curves.insertion.area))
     return MethodRun(method, explanation.classes, seconds, explanation.passes, tuple(areas))
 
 
-def _warm(classifier: Classifier, image: NDArray[np.float32], observation: Observation) -> None:
+def _warm(asked: Question) -> None:
     """Compile the passes of masks and of photos, so that the first photo's seconds are those of any other."""
-    classifier.masked_scores(image, observation.activations[:, :, :1].transpose(2, 0, 1))
-    classifier.photo_scores(1, lambda _first, _last: image[None])
+    asked.classifier.masked_answers(asked.image, asked.observation.activations[:, :, :1].transpose(2, 0, 1))
+    asked.classifier.photo_answers(1, lambda _first, _last: asked.image[None])
 
 
 def _entry(run: MethodRun, place: int) -> dict[str, Any]:

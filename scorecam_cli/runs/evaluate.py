@@ -13,19 +13,17 @@ from scorecam_cli.config import EvaluateConfig
 from scorecam_cli.errors import ModelError, NumericsError, PhotoError
 from scorecam_cli.files.regular import file_sha256
 from scorecam_cli.photos.read import read_photo
-from scorecam_cli.records import ClassMap, Failed, Photo, PhotoJob
+from scorecam_cli.records import Explanation, Failed, Photo, PhotoJob
 from scorecam_cli.runs.evaluation import COLUMNS, DIGITS, begin, checked_settings, open_table
 from scorecam_cli.runs.memory import shortage_as_photo_error
 from scorecam_cli.runs.regions import Regions, read_regions
-from scorecam_cli.runs.session import Session, Watcher, check_classes
+from scorecam_cli.runs.session import Session, Watcher, check_classes, method_settings
 from scorecam_cli.runs.truth import Truth, read_truth
+from scorecam_cli.saliency.methods import among_others, check_methods, explain_with, planned_passes
+from scorecam_cli.saliency.question import Question
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
     from scorecam_cli.keras_engine.classifier import Classifier
-    from scorecam_cli.models.answers import Observation
 
 STABILITY_SAMPLES = 5  # each costs a whole map
 
@@ -49,7 +47,7 @@ class Evaluation:
     truth: Truth | None
 
     @cached_property
-    def live(self) -> Classifier:
+    def unfrozen(self) -> Classifier:
         """The classifier with passes that follow its weights, compiled once for all photos."""
         from scorecam_cli.faithfulness.sanity import unfrozen
 
@@ -63,13 +61,11 @@ class Evaluation:
 
 @dataclass(frozen=True)
 class Seen:
-    """One photo before any method has seen it, and the class in question."""
+    """One photo before any method has seen it, and what is asked about it: one class."""
 
     job: PhotoJob
     photo: Photo
-    image: NDArray[np.float32]
-    observation: Observation
-    class_index: int
+    asked: Question
 
 
 def check_request(config: EvaluateConfig) -> dict[str, Any]:
@@ -82,6 +78,7 @@ def check_request(config: EvaluateConfig) -> dict[str, Any]:
         UsageError: an unknown class, unreadable truth or boxes, or a table made by other settings.
     """
     check_classes(config.model, config.classes)
+    check_methods(config.methods, method_settings(config))
     _open(config, watcher=None)
     return checked_settings(config)
 
@@ -138,19 +135,17 @@ def _rows(evaluation: Evaluation, job: PhotoJob) -> list[dict[str, str]]:
     """The rows of one photo, one for each method."""
     config, classifier = evaluation.config, evaluation.session.classifier
     photo = read_photo(job.photo, max_pixels=config.photos.max_pixels, seconds=config.photos.seconds)
-    image = classifier.prepare(photo.rgb)
-    observation = classifier.observe(image)
-    asked = config.classes if evaluation.truth is None else (evaluation.truth.of(job.photo),)
-    (index,) = classifier.choose_classes(observation, asked=asked, top=0)
-    seen = Seen(job, photo, image, observation, index)
+    classes = config.classes if evaluation.truth is None else (evaluation.truth.of(job.photo),)
+    seen = Seen(job, photo, Question.about(classifier, photo.rgb, asked=classes))
+    (score,) = seen.asked.scores
     rows = []
     for method in config.methods:
         cells: dict[str, Any] = {
             "photo": str(job.photo),
             "photo_sha256": photo.sha256,
             "method": method,
-            "class": index,
-            "probability": float(observation.probabilities[index]),
+            "class": score.label.index,
+            "probability": score.probability,
         }
         try:
             cells |= _measured(evaluation, seen, method)
@@ -168,28 +163,26 @@ def _measured(evaluation: Evaluation, seen: Seen, method: str) -> dict[str, Any]
     from scorecam_cli.faithfulness.pointing import energy_inside, points_inside
     from scorecam_cli.faithfulness.sanity import cascading_randomisation
     from scorecam_cli.faithfulness.stability import max_sensitivity
-    from scorecam_cli.saliency.methods import planned_passes
 
-    config, classifier, index = evaluation.config, evaluation.session.classifier, seen.class_index
-    planned = planned_passes(
-        method, seen.observation, config.passes if method == "score-cam" else None, size=classifier.size
-    )
-    evaluation.session.watcher.passes_planned(seen.job.photo, planned)
+    config, asked = evaluation.config, seen.asked
+    settings = among_others(method, method_settings(config))
+    evaluation.session.watcher.passes_planned(seen.job.photo, planned_passes(method, asked, settings))
 
-    def explain(classifier: Classifier, image: NDArray[np.float32], observation: Observation) -> tuple[ClassMap, int]:
-        return _map(evaluation, method, classifier, image, observation, index)
+    def explain(question: Question) -> Explanation:
+        return explain_with(method, question, settings, on_passes=evaluation.session.watcher.passes_done)
 
-    found, passes = explain(classifier, seen.image, seen.observation)
+    explanation = explain(asked)
+    (found,), passes = explanation.classes, explanation.passes
     cells: dict[str, Any] = {"passes": passes}
-    about: dict[str, Any] = {"saliency": found.map, "class_index": index, "seed": config.model.seed}
+    about: dict[str, Any] = {"saliency": found.map, "class_index": found.score.label.index, "seed": config.model.seed}
     if "drop" in evaluation.measures:
-        change = changes(classifier, seen.image, **about)
+        change = changes(asked.classifier, asked.image, **about)
         cells |= {"drop": change.whole.drop, "increase": int(change.whole.increase), "gain": change.whole.gain}
         cells |= {"drop_top": change.top.drop, "increase_top": int(change.top.increase), "gain_top": change.top.gain}
     if "curves" in evaluation.measures:
         curves = deletion_and_insertion(
-            classifier,
-            seen.image,
+            asked.classifier,
+            asked.image,
             **about,
             steps=config.steps,
             deletion_fill=config.deletion_fill,
@@ -205,47 +198,20 @@ def _measured(evaluation: Evaluation, seen: Seen, method: str) -> dict[str, Any]
         cells["pointing"] = int(points_inside(found.map, region, seed=config.model.seed))
     if "stability" in evaluation.measures:
         cells["sensitivity"] = max_sensitivity(
-            lambda image: explain(classifier, image, classifier.observe(image))[0].map,
-            seen.image,
+            lambda image: explain(asked.about_image(image)).classes[0].map,
+            asked.image,
             samples=STABILITY_SAMPLES,
             seed=config.model.seed,
         )
     if "sanity" in evaluation.measures:
         with contextlib.suppress(NumericsError):  # a network of random weights may return infinity
             stages = cascading_randomisation(
-                evaluation.live,
-                lambda live: explain(live, seen.image, live.observe(seen.image))[0].map,
+                evaluation.unfrozen,
+                lambda unfrozen: explain(asked.asked_of(unfrozen)).classes[0].map,
                 seed=config.model.seed,
             )
             cells["sanity"] = [stage.correlation for stage in stages]
     return cells
-
-
-def _map(
-    evaluation: Evaluation,
-    method: str,
-    classifier: Classifier,
-    image: NDArray[np.float32],
-    observation: Observation,
-    index: int,
-) -> tuple[ClassMap, int]:
-    from scorecam_cli.saliency.methods import explain_with
-
-    config, ours = evaluation.config, method == "score-cam"
-    explanation = explain_with(
-        method,
-        classifier,
-        image,
-        observation=observation,
-        class_indices=[index],
-        variant=config.variant,
-        passes=config.passes if ours else None,
-        fidelity=config.fidelity if ours else 1.0,
-        batch_size=config.batch_size,
-        seed=config.model.seed,
-        on_passes=evaluation.session.watcher.passes_done,
-    )
-    return explanation.classes[0], explanation.passes
 
 
 def _text(value: Any) -> str:

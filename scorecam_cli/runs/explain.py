@@ -21,9 +21,11 @@ from scorecam_cli.records import ClassScore, Explained, Failed, Outcome, Photo, 
 from scorecam_cli.runs.current import look_up
 from scorecam_cli.runs.memory import shortage_as_photo_error
 from scorecam_cli.runs.outputs import ComputedPhoto, Stop, write_outputs
-from scorecam_cli.runs.session import Session, Watcher
+from scorecam_cli.runs.session import Session, Watcher, method_settings
 from scorecam_cli.runs.settings import explain_settings
 from scorecam_cli.runs.stages import Admit, in_stages
+from scorecam_cli.saliency.methods import check, explain_with, planned_passes, with_steps
+from scorecam_cli.saliency.question import Question
 
 NOTED_PREDICTIONS = 5  # in the manifest
 # Of all photos between reading and the end of writing: each pixel takes 3 bytes, and 5 while it is written. 800 MB.
@@ -113,10 +115,8 @@ def predict_photos(
 def _predict(config: PredictConfig, session: Session, job: PhotoJob) -> Predicted:
     photo = read_photo(job.photo, max_pixels=config.photos.max_pixels, seconds=config.photos.seconds)
     classifier = session.classifier
-    observation = classifier.observe(classifier.prepare(photo.rgb))
-    count = min(config.top, len(classifier.labels))
-    indices = classifier.choose_classes(observation, asked=(), top=count)
-    return Predicted(job.photo, classifier.name, tuple(classifier.score(observation, index) for index in indices))
+    asked = Question.about(classifier, photo.rgb)
+    return Predicted(job.photo, classifier.name, asked.most_probable(config.top))
 
 
 def _read(
@@ -158,40 +158,21 @@ def _compute(
 
 
 def _explain(session: Session, config: ExplainConfig, read: ReadPhoto, clock: Callable[[], float]) -> ComputedPhoto:
-    from scorecam_cli.saliency.methods import explain_with, planned_passes
-
-    job, photo = read.job, read.photo
+    job, photo, settings = read.job, read.photo, method_settings(config)
     classifier = session.classifier  # loaded for the first photo; not counted as that photo's time
     began = clock()
-    image = classifier.prepare(photo.rgb)
-    observation = classifier.observe(image)
-    indices = classifier.choose_classes(observation, asked=config.classes, top=config.top)
-    planned = planned_passes(config.method, observation, config.passes, classes=len(indices), size=classifier.size)
-    session.watcher.passes_planned(job.photo, planned)
+    asked = Question.about(classifier, photo.rgb, asked=config.classes, top=config.top)
+    session.watcher.passes_planned(job.photo, planned_passes(config.method, asked, settings))
     passes_began = clock()
-    explanation = explain_with(
-        config.method,
-        classifier,
-        image,
-        observation=observation,
-        class_indices=indices,
-        variant=config.variant,
-        passes=config.passes,
-        fidelity=config.fidelity,
-        selection=config.selection,
-        batch_size=config.batch_size,
-        seed=config.model.seed,
-        on_passes=session.watcher.passes_done,
-    )
+    explanation = explain_with(config.method, asked, settings, on_passes=session.watcher.passes_done)
     ended = clock()
     seconds = read.seconds + ended - began
-    most = classifier.choose_classes(observation, asked=(), top=min(NOTED_PREDICTIONS, len(classifier.labels)))
     return ComputedPhoto(
         job,
         photo,
         session.description,
         explanation,
-        predictions=tuple(classifier.score(observation, index) for index in most),
+        predictions=asked.most_probable(NOTED_PREDICTIONS),
         seconds=seconds,
         pass_seconds=ended - passes_began,
         redone=read.redone,
@@ -205,18 +186,14 @@ def check_request(config: ExplainConfig) -> dict[str, Any]:
         What the outputs depend on beside the photos, for `explain_photos`: files are read for it once.
 
     Raises:
-        UsageError: an unknown class, colour map, model name or labels file.
+        UsageError: an unknown class, colour map, model, method or labels file, or settings that do not go together.
     """
-    from scorecam_cli.saliency.methods import check_passes
-
     _check_outputs(config)
-    check_passes(config.method, config.passes)
+    check(config.method, method_settings(config))
     return explain_settings(config)
 
 
 def _check_outputs(config: ExplainConfig) -> None:
     """Raise UsageError unless what is to be saved can be drawn of maps of this method."""
-    from scorecam_cli.saliency.methods import with_steps
-
     kinds.check(config.save, method=config.method, with_steps=with_steps())
     draw.check_colormap(config.colormap)

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from scorecam_cli.config import ModelSettings
+from scorecam_cli.config import CompareConfig, EvaluateConfig, ExplainConfig, ModelSettings
 from scorecam_cli.loading.load import known_labels, load_classifier, model_name
 from scorecam_cli.records import ModelDescription
 from scorecam_cli.runs.description import describe_model
+from scorecam_cli.saliency.maps import MethodSettings
 
 if TYPE_CHECKING:
     from scorecam_cli.keras_engine.classifier import Classifier
@@ -47,6 +48,12 @@ class Session:
     def description(self) -> ModelDescription:
         """What the loaded model is, for those who write."""
         return describe_model(self.classifier)
+
+
+def method_settings(config: ExplainConfig | CompareConfig | EvaluateConfig) -> MethodSettings:
+    """What a command was asked for of the fields that methods read; the seed is the model's."""
+    names = {each.name for each in fields(MethodSettings)} & {each.name for each in fields(config)}
+    return MethodSettings(seed=config.model.seed, **{name: getattr(config, name) for name in names})
 
 
 def check_classes(model: ModelSettings, classes: Sequence[str]) -> None:

@@ -9,7 +9,7 @@ from dataclasses import is_dataclass
 from pathlib import Path
 from typing import Any
 
-from scorecam_cli.config import CHANGES_THE_RESULT, SEEDED, EvaluateConfig, ExplainConfig, ModelSettings
+from scorecam_cli.config import CHANGES_THE_RESULT, EvaluateConfig, ExplainConfig, ModelSettings
 from scorecam_cli.errors import PhotoError, UsageError
 from scorecam_cli.files.looks import is_folder
 from scorecam_cli.files.regular import file_sha256
@@ -18,6 +18,7 @@ from scorecam_cli.loading.load import known_labels, model_name
 from scorecam_cli.loading.own_models import model_file_sha256
 from scorecam_cli.photos.names import is_output
 from scorecam_cli.runs.current import DIGEST
+from scorecam_cli.saliency.methods import method_named
 
 _UNORDERED = ("save", "measures")
 _MARKINGS = (".png", ".xml")  # what is read of a folder of masks or boxes
@@ -36,7 +37,7 @@ def explain_settings(config: ExplainConfig) -> dict[str, Any]:
     settings = _settings(config)
     if labels is not None:
         settings["classes"] = [labels.find(text, model=config.model.model) for text in config.classes]
-    if config.method not in SEEDED and config.model.weights != "random":
+    if not method_named(config.method).draws and config.model.weights != "random":
         settings["seed"] = None
     return settings
 

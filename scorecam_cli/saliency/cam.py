@@ -5,17 +5,19 @@ Letters: h w feature grid, K channels of the target layer, C classes.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from scorecam_cli.errors import ModelError
-from scorecam_cli.keras_engine.classifier import Classifier
-from scorecam_cli.keras_engine.layers import LayerCall
-from scorecam_cli.models.answers import Observation
-from scorecam_cli.saliency.maps import Maps, MethodSettings, from_grids
+from scorecam_cli.saliency.maps import Maps, MethodSettings, OnPasses, from_grids
+from scorecam_cli.saliency.method import Method, Need, Source
+from scorecam_cli.saliency.question import Question
+
+if TYPE_CHECKING:
+    from scorecam_cli.keras_engine.classifier import Classifier
+    from scorecam_cli.keras_engine.layers import LayerCall
 
 POOLING = "GlobalAveragePooling2D"
 RESHAPING = frozenset({"Reshape", "Flatten", "Squeeze"})
@@ -23,15 +25,7 @@ PASSING = frozenset({"Dropout", "SpatialDropout2D", "Identity"})  # they change 
 LAST = frozenset({"linear", "softmax", "sigmoid"})
 
 
-def cam(
-    classifier: Classifier,
-    image: NDArray[np.float32],
-    *,
-    observation: Observation,
-    class_indices: Sequence[int],
-    settings: MethodSettings,
-    on_passes: Callable[[int], None] | None = None,
-) -> Maps:
+def cam(asked: Question, settings: MethodSettings, on_passes: OnPasses) -> Maps:
     """`ReLU(sum_k w_k * A_k)`, w the weights of the class in the last layer.
 
     Returns:
@@ -43,10 +37,9 @@ def cam(
 
     Source: Zhou et al. 2016, arXiv:1512.04150, equation 2.
     """
-    del image, settings, on_passes
-    weights = head_weights(classifier)[:, list(class_indices)].astype(np.float64)  # [K, classes]
-    grids = observation.activations.astype(np.float64) @ weights  # [h, w, classes]
-    return Maps(from_grids(np.moveaxis(grids, 2, 0), classifier.size), 0)
+    weights = head_weights(asked.classifier)[:, list(asked.class_indices)].astype(np.float64)  # [K, classes]
+    grids = asked.observation.activations.astype(np.float64) @ weights  # [h, w, classes]
+    return Maps(from_grids(np.moveaxis(grids, 2, 0), asked.size), 0)
 
 
 def head_weights(classifier: Classifier) -> NDArray[np.float32]:
@@ -55,39 +48,39 @@ def head_weights(classifier: Classifier) -> NDArray[np.float32]:
     Raises:
         ModelError: as `cam`.
     """
-    steps = _steps_back(classifier)
-    pooled = [place for place, call in enumerate(steps) if call.kind == POOLING]
-    weighted = [place for place, call in enumerate(steps) if call.kind in ("Dense", "Conv2D")]
+    calls = _calls_back(classifier)
+    pooled = [at for at, call in enumerate(calls) if call.kind == POOLING]
+    weighted = [at for at, call in enumerate(calls) if call.kind in ("Dense", "Conv2D")]
     if len(pooled) != 1 or len(weighted) > 1:
         raise _no_cam(classifier, f"{len(pooled)} of {POOLING} and {len(weighted)} weighted layers")
     end = min([*pooled, *weighted])  # what follows it sees logits
-    for place, call in enumerate(steps):
-        if not _allowed(call, pooled=place < pooled[0], at_end=place <= end):
+    for at, call in enumerate(calls):
+        if not _allowed(call, pooled=at < pooled[0], at_end=at <= end):
             raise _no_cam(classifier, f"the layer {call.path} ({call.kind})")
     channels = classifier.target.shape[2] or 0
     if not weighted:
         kernel = np.eye(channels, dtype=np.float32)  # the channels are the classes
     else:
-        kernel = np.asarray(steps[weighted[0]].operation.get_weights()[0]).reshape(channels, -1)  # [K, units]
+        kernel = np.asarray(calls[weighted[0]].operation.get_weights()[0]).reshape(channels, -1)  # [K, units]
     return np.concatenate([-kernel, kernel], axis=1) if kernel.shape[1] == 1 else kernel
 
 
-def _steps_back(classifier: Classifier) -> list[LayerCall]:
+def _calls_back(classifier: Classifier) -> list[LayerCall]:
     """The layers between target and output, the last one first.
 
     Raises:
         ModelError: they are no chain.
     """
     network, tensor = classifier.network, classifier.network.output
-    steps: list[LayerCall] = []
+    calls: list[LayerCall] = []
     while tensor != classifier.target.output:
         made = [call for call in network.calls if call.output == tensor and not getattr(call.operation, "layers", None)]
         made = [call for call in made if call.inputs != (tensor,)]  # a layer that hands on what it was given
         if not made or len(made[0].inputs) != 1:
             raise _no_cam(classifier, f"the layer {made[0].path}" if made else "a computation outside Keras layers")
-        steps.append(made[0])
+        calls.append(made[0])
         tensor = made[0].inputs[0]
-    return steps
+    return calls
 
 
 def _allowed(call: LayerCall, *, pooled: bool, at_end: bool) -> bool:
@@ -114,8 +107,19 @@ def _activation(operation: Any) -> str:
     return str(getattr(operation.activation, "__name__", "linear"))
 
 
-def _no_cam(classifier: Classifier, found: str) -> ModelError:
+def _no_cam(classifier: Classifier, what: str) -> ModelError:
     return ModelError(
         f"cam needs a global average pooling and one dense layer or 1x1 convolution after layer {classifier.layer}; "
-        f"{classifier.name} has {found} there: use grad-cam or score-cam"
+        f"{classifier.name} has {what} there: use grad-cam or score-cam"
     )
+
+
+METHOD = Method(
+    name="cam",
+    summary="weights of the last layer, for global average pooling",
+    run=cam,
+    planned=lambda work: 0,
+    passes="none",
+    source=Source("Zhou et al.", 2016, "arXiv:1512.04150"),
+    needs=frozenset({Need.POOLED_HEAD}),
+)

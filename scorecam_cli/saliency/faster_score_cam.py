@@ -2,48 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-
-import numpy as np
-from numpy.typing import NDArray
+from dataclasses import replace
 
 from scorecam_cli.config import Selection, Variant
-from scorecam_cli.keras_engine.classifier import Classifier
-from scorecam_cli.models.answers import Observation
-from scorecam_cli.saliency.maps import Maps, MethodSettings
+from scorecam_cli.saliency.maps import Maps, MethodSettings, OnPasses
+from scorecam_cli.saliency.method import Method, Source
+from scorecam_cli.saliency.question import Question
 from scorecam_cli.saliency.score_cam import score_cam
 
 CHANNELS = 10  # as many as its published example takes
 
 
-def faster_score_cam(
-    classifier: Classifier,
-    image: NDArray[np.float32],
-    *,
-    observation: Observation,
-    class_indices: Sequence[int],
-    settings: MethodSettings,
-    on_passes: Callable[[int], None] | None = None,
-) -> Maps:
+def faster_score_cam(asked: Question, settings: MethodSettings, on_passes: OnPasses) -> Maps:
     """Score-CAM (`article`) of the channels of largest standard deviation over the grid; the others are left out.
 
-    Args:
-        image: float32 [H, W, c] in model units. settings: passes are channels, 10 by default, one pass each.
+    Passes are channels, 10 by default, one pass each.
 
     Returns:
         Maps float32 [H, W] >= 0.
 
     Source: Faster-Score-CAM, as published with its TensorFlow code; Wang et al. 2020, arXiv:1910.01279.
     """
-    found = score_cam(
-        classifier,
-        image,
-        observation=observation,
-        class_indices=class_indices,
-        variant=Variant.ARTICLE,
-        passes=settings.passes or CHANNELS,
-        selection=Selection.FASTER,
-        batch_size=settings.batch_size,
-        on_passes=on_passes,
+    few = replace(
+        settings, passes=settings.passes or CHANNELS, variant=Variant.ARTICLE, selection=Selection.FASTER, fidelity=1.0
     )
-    return Maps(tuple(each.map for each in found.classes), found.passes)
+    return score_cam(asked, few, on_passes)
+
+
+METHOD = Method(
+    name="faster-score-cam",
+    summary=f"Score-CAM of the {CHANNELS} channels of largest spread",
+    run=faster_score_cam,
+    planned=lambda work: min(work.live, work.passes or CHANNELS),
+    passes=f"{CHANNELS}, or `--passes`",
+    source=Source("Kim", 2020, "Faster-Score-CAM, published with its TensorFlow code"),
+    takes=frozenset({"passes", "batch_size"}),
+    has_steps=True,
+)

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from scorecam_cli.models.answers import MaskedScores
 from scorecam_cli.saliency.inference import Inferred, Link, infer_weights
 from scorecam_cli.saliency.representatives import grid_masks, medoid_order, spread_order, squared_distances
 from scorecam_cli.saliency.upsampling import interpolation
@@ -21,6 +20,7 @@ ROUND_SHARE = 16  # a later round adds 1/16 of what is there
 WORTH_INFERRING = 0.5  # of the masks; where more are needed all are passed, for each round costs its own fit
 
 Floats = NDArray[np.float64]
+Weigh = Callable[[NDArray[np.intp]], Floats]  # numbers of R masks -> weights float64 [classes, R]
 
 
 @dataclass(frozen=True)
@@ -37,8 +37,7 @@ class FewPasses:
 def representative_passes(
     grids: NDArray[np.float32],
     *,
-    ask: Callable[[NDArray[np.float32]], MaskedScores],
-    weigh: Callable[[MaskedScores], Floats],
+    weigh: Weigh,
     link: Link,
     parts: Floats,
     ranges: tuple[NDArray[np.float32], NDArray[np.float32]],
@@ -49,9 +48,10 @@ def representative_passes(
 
     Args:
         grids: float32 [N, h, w], N > FIRST_ROUND.
-        ask: runs the masked passes of some grids. weigh: what that gives -> weights, float64 [classes, R].
+        weigh: runs the passes of some masks, by number in 0 .. N - 1, and gives their weights.
         link: between weights and the process that infers them.
-        parts: float64 [N, P], see `infer_weights`. ranges: lows and highs [N] of the upsampled channels.
+        parts: float64 [N, P], see `infer_weights`.
+        ranges: lows and highs [N] of the upsampled channels.
         passes: R; None: as many as `fidelity` asks for.
         fidelity: the estimated correlation to reach for every class.
 
@@ -65,7 +65,7 @@ def representative_passes(
     count = min(passes or FIRST_ROUND, len(order))
     while True:
         new = order[known.shape[1] : count]
-        weights = weigh(ask(grids[new]))  # [classes, R new]
+        weights = weigh(new)  # [classes, R new]
         known = np.concatenate([known.reshape(len(weights), -1), weights], axis=1)
         passed = order[:count]
         if count == len(grids):
@@ -80,19 +80,18 @@ def representative_passes(
 def spread_passes(
     grids: NDArray[np.float32],
     *,
-    ask: Callable[[NDArray[np.float32]], MaskedScores],
-    weigh: Callable[[MaskedScores], Floats],
+    weigh: Weigh,
     passes: int,
 ) -> FewPasses:
     """Pass the channels of largest spread and leave out the others, as Faster-Score-CAM does; nothing is estimated."""
     chosen = spread_order(grids)[:passes]
-    weights = weigh(ask(grids[chosen]))  # [classes, R]
+    weights = weigh(chosen)  # [classes, R]
     full = np.zeros((len(weights), len(grids)))
     full[:, chosen] = weights
     return FewPasses(tuple(Inferred(row, None) for row in full), chosen)
 
 
-def pixel_coordinates(grids_shape: Sequence[int], size: tuple[int, int]) -> Floats:
+def pixel_coordinates(grids_shape: Sequence[int], size: Sequence[int]) -> Floats:
     """Coordinates in which grids have the inner product that their upsampled maps have over pixels, mean removed.
 
     Args:

@@ -2,61 +2,52 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
 
-from scorecam_cli.keras_engine.classifier import Classifier
-from scorecam_cli.models.answers import Observation
-from scorecam_cli.saliency.maps import Maps, MethodSettings, from_grids
+from scorecam_cli.saliency.maps import Maps, MethodSettings, OnPasses, from_grids
+from scorecam_cli.saliency.method import BY_GRADIENTS, Method, Source, a_pass_for_each_class
+from scorecam_cli.saliency.question import Question
 
 Floats = NDArray[np.float64]
 
 
-def grad_cam(
-    classifier: Classifier,
-    image: NDArray[np.float32],
-    *,
-    observation: Observation,
-    class_indices: Sequence[int],
-    settings: MethodSettings,
-    on_passes: Callable[[int], None] | None = None,
-) -> Maps:
+def grad_cam(asked: Question, settings: MethodSettings, on_passes: OnPasses) -> Maps:
     """`ReLU(sum_k a_k * A_k)`, where a_k is the mean over the grid of the logit's gradient with respect to A_k.
 
-    Args:
-        image: float32 [H, W, c] in model units.
-
     Returns:
-        Maps float32 [H, W] >= 0: cut at 0 on the grid, then upsampled; one gradient pass for each class.
+        Maps float32 [H, W] >= 0: cut at 0 on the grid, then upsampled; one backward pass for each class.
 
     Raises:
-        ModelError: the model shows probabilities only. NumericsError: a gradient is not finite.
+        NumericsError: a gradient is not finite.
 
     Source: Selvaraju et al. 2017, arXiv:1610.02391, equations 1 and 2.
     """
-    del observation, settings
-    return maps_from_gradients(classifier, image, class_indices=class_indices, combine=_weighted, on_passes=on_passes)
+    return maps_from_gradients(asked, _weighted, on_passes)
 
 
-def maps_from_gradients(
-    classifier: Classifier,
-    image: NDArray[np.float32],
-    *,
-    class_indices: Sequence[int],
-    combine: Callable[[Floats, Floats], Floats],
-    on_passes: Callable[[int], None] | None,
-) -> Maps:
+def maps_from_gradients(asked: Question, combine: Callable[[Floats, Floats], Floats], on_passes: OnPasses) -> Maps:
     """Maps from what `combine` makes of activations and gradient, float64 [h, w, K] both: a grid float64 [h, w]."""
     grids = []
-    for index in class_indices:
-        activations, gradient = classifier.gradients.of_target(image, index)
+    for index in asked.class_indices:
+        activations, gradient = asked.classifier.gradients.of_target(asked.image, index)
         grids.append(combine(activations.astype(np.float64), gradient.astype(np.float64)))
-        if on_passes is not None:
-            on_passes(1)
-    return Maps(from_grids(grids, classifier.size), len(grids))
+        on_passes(1)
+    return Maps(from_grids(grids, asked.size), len(grids))
 
 
 def _weighted(activations: Floats, gradient: Floats) -> Floats:
     return np.asarray(activations @ gradient.mean(axis=(0, 1)))
+
+
+METHOD = Method(
+    name="grad-cam",
+    summary="channels weighted by their mean gradient",
+    run=grad_cam,
+    planned=a_pass_for_each_class,
+    passes="1 backward pass",
+    source=Source("Selvaraju et al.", 2017, "arXiv:1610.02391"),
+    needs=BY_GRADIENTS,
+)

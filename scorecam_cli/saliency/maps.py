@@ -1,67 +1,65 @@
-"""What every method is given beside the photo, and what it gives back.
+"""What every method is given beside the question, and what it gives back.
 
 Letters: H W model input, h w feature grid.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from scorecam_cli.config import Selection, Variant
 from scorecam_cli.errors import NumericsError
-from scorecam_cli.keras_engine.classifier import Classifier
-from scorecam_cli.models.answers import Observation
+from scorecam_cli.records import Steps
 from scorecam_cli.saliency.upsampling import upsample
+
+OnPasses = Callable[[int], None]  # called after each batch with the number of passes done in it
 
 
 @dataclass(frozen=True)
 class MethodSettings:
-    """How much a method may do.
+    """How much a method may do, and in which of its forms; each method reads what its `takes` names.
 
-    passes: samples, masks or steps, as the method counts them; None: its default.
+    passes: samples, masks or points, as the method counts them; None: its default.
     batch_size: photos in one pass, None for the automatic number; it changes memory and time, not the map.
     seed: of everything that is drawn.
+    variant: weights and summands of Score-CAM.
+    fidelity: below 1, as many passes as it takes to estimate this correlation with the exact map.
+    selection: of the masks, where `passes` are fewer than all.
     """
 
     passes: int | None = None
     batch_size: int | None = None
     seed: int = 0
+    variant: Variant = Variant.ARTICLE
+    fidelity: float = 1.0
+    selection: Selection = Selection.REPRESENTATIVES
 
 
 @dataclass(frozen=True)
 class Maps:
-    """The maps of one photo.
+    """The maps of one photo, one for each class asked for, and how they were made.
 
-    maps: float32 [H, W] >= 0, finite, one for each class asked for, before any display scaling; zero where nothing
-        speaks for the class. passes: how many photos went through the model for all of them, beside the unmasked one.
+    maps: float32 [H, W] >= 0, finite, before any display scaling; zero where nothing speaks for the class.
+    passes: how many photos went through the model for all of them, beside the unmasked one.
+    estimates: correlation of each map with the exact one; empty where nothing is estimated.
+    steps: the masks that weigh most in each map; empty for a method that shows none.
+    selection: which live channels were passed: `all`, `representatives` or `faster`.
+    variant: of Score-CAM; None for a method without.
+    why_flat: what a map that is zero comes of, where the method knows.
     """
 
     maps: tuple[NDArray[np.float32], ...]
     passes: int
-
-
-class Run(Protocol):
-    """A method: from a photo and classes to maps."""
-
-    def __call__(
-        self,
-        classifier: Classifier,
-        image: NDArray[np.float32],
-        *,
-        observation: Observation,
-        class_indices: Sequence[int],
-        settings: MethodSettings,
-        on_passes: Callable[[int], None] | None = None,
-    ) -> Maps:
-        """One map for each class.
-
-        image: float32 [H, W, c] in model units. observation: of the same image. class_indices: in 0 .. C - 1.
-        on_passes: called after each batch with the number of passes done in it.
-        """
+    estimates: tuple[float | None, ...] = ()
+    steps: tuple[Steps, ...] = ()
+    selection: str = "all"
+    variant: Variant | None = None
+    why_flat: str | None = None
 
 
 def finished(saliency: NDArray[Any]) -> NDArray[np.float32]:

@@ -1,166 +1,25 @@
-"""Every method by its name: Score-CAM, its relatives, and those it is measured against."""
+"""Every method by its name: Score-CAM, its relatives, and those it is measured against.
+
+A method is a file of this folder: its function, and METHOD, what is known of it; `config.METHOD_FILES` names the file.
+Nothing here needs TensorFlow until a method runs.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import fields, replace
+from importlib import import_module
 
-import numpy as np
-from numpy.typing import NDArray
-
-from scorecam_cli.config import Precision, Selection, Variant, chosen
-from scorecam_cli.errors import UsageError
-from scorecam_cli.keras_engine.classifier import Classifier
-from scorecam_cli.models.answers import Observation
+from scorecam_cli.config import METHOD_FILES, Precision
+from scorecam_cli.errors import ModelError, UsageError
 from scorecam_cli.records import ClassMap, Explanation
-from scorecam_cli.saliency.cam import cam
-from scorecam_cli.saliency.faster_score_cam import CHANNELS, faster_score_cam
-from scorecam_cli.saliency.grad_cam import grad_cam
-from scorecam_cli.saliency.grad_cam_plus_plus import grad_cam_plus_plus
-from scorecam_cli.saliency.gradient import gradient
-from scorecam_cli.saliency.integrated_gradients import STEPS, integrated_gradients
-from scorecam_cli.saliency.is_cam import STEPS as OPENINGS
-from scorecam_cli.saliency.is_cam import is_cam
-from scorecam_cli.saliency.layer_cam import layer_cam
-from scorecam_cli.saliency.maps import Maps, MethodSettings, Run
-from scorecam_cli.saliency.occlusion import occlusion, patch_places
-from scorecam_cli.saliency.random_map import random_map
-from scorecam_cli.saliency.rise import MASKS, rise
-from scorecam_cli.saliency.score_cam import live_channels, score_cam
-from scorecam_cli.saliency.smoothgrad import SAMPLES, smoothgrad
-from scorecam_cli.saliency.ss_cam import SAMPLES as NOISES
-from scorecam_cli.saliency.ss_cam import ss_cam
+from scorecam_cli.saliency.maps import Maps, MethodSettings, OnPasses
+from scorecam_cli.saliency.method import Method, Need, Work
+from scorecam_cli.saliency.question import Question
 from scorecam_cli.words import nearest_or, quoted
 
-
-@dataclass(frozen=True)
-class Work:
-    """What the number of passes of a method can depend on.
-
-    live: live channels of the target layer. classes: how many are asked for. size: (H, W), None where not known.
-    passes: what the user asks for, None for the default.
-    """
-
-    live: int
-    classes: int
-    size: tuple[int, int] | None
-    passes: int | None
-
-
-@dataclass(frozen=True)
-class Method:
-    """One way to a map.
-
-    summary: for people, in one line. takes_passes: whether the user can say how much it does.
-    needs_logits: whether a model that shows probabilities only is refused. uses_gradients: whether it runs the way
-    back, which is float32 and in smaller batches. planned: how many passes it will run, 0 where that is not known.
-    gives_steps: whether its maps come with the masks that weigh most, for the figures that show them.
-    """
-
-    name: str
-    summary: str
-    takes_passes: bool
-    needs_logits: bool
-    run: Run
-    planned: Callable[[Work], int]
-    uses_gradients: bool = False
-    gives_steps: bool = False
-
-
-def _score_cam(
-    classifier: Classifier,
-    image: NDArray[np.float32],
-    *,
-    observation: Observation,
-    class_indices: Sequence[int],
-    settings: MethodSettings,
-    on_passes: Callable[[int], None] | None = None,
-) -> Maps:
-    """Score-CAM in its default variant; `explain_with` has the others."""
-    found = score_cam(
-        classifier,
-        image,
-        observation=observation,
-        class_indices=class_indices,
-        passes=settings.passes,
-        batch_size=settings.batch_size,
-        on_passes=on_passes,
-    )
-    return Maps(tuple(each.map for each in found.classes), found.passes)
-
-
-def _gradient_method(name: str, summary: str, run: Run, *, default: int | None = None) -> Method:
-    """default: passes for each class; None: one, and the user cannot change it."""
-
-    def planned(work: Work) -> int:
-        return (1 if default is None else work.passes or default) * work.classes
-
-    return Method(name, summary, default is not None, True, run, planned, uses_gradients=True)
-
-
 METHODS: dict[str, Method] = {
-    method.name: method
-    for method in (
-        Method(
-            "score-cam",
-            "probability of the class under each channel's mask",
-            True,
-            False,
-            _score_cam,
-            lambda work: min(work.live, work.passes or work.live),
-            gives_steps=True,
-        ),
-        Method(
-            "faster-score-cam",
-            "Score-CAM of the few channels that vary most",
-            True,
-            False,
-            faster_score_cam,
-            lambda work: min(work.live, work.passes or CHANNELS),
-        ),
-        Method(
-            "ss-cam",
-            "Score-CAM averaged over noise on the masks",
-            True,
-            True,
-            ss_cam,
-            lambda work: work.live * (work.passes or NOISES),
-        ),
-        Method(
-            "is-cam",
-            "Score-CAM averaged while the masks open",
-            True,
-            True,
-            is_cam,
-            lambda work: work.live * (work.passes or OPENINGS),
-        ),
-        Method("cam", "weights of the last layer, for global average pooling", False, False, cam, lambda work: 0),
-        _gradient_method("grad-cam", "channels weighted by their mean gradient", grad_cam),
-        _gradient_method("grad-cam++", "channels weighted by their positive gradients", grad_cam_plus_plus),
-        _gradient_method("layer-cam", "positions weighted by their positive gradients", layer_cam),
-        _gradient_method("gradient", "absolute gradient of each pixel", gradient),
-        _gradient_method("smoothgrad", "gradient averaged over noise on the photo", smoothgrad, default=SAMPLES),
-        _gradient_method(
-            "integrated-gradients", "gradient integrated from nothing to the photo", integrated_gradients, default=STEPS
-        ),
-        Method(
-            "occlusion",
-            "probability lost under a patch",
-            False,
-            False,
-            occlusion,
-            lambda work: 0 if work.size is None else len(patch_places(work.size)) + 1,
-        ),
-        Method(
-            "rise",
-            "random masks weighted by the probability they leave",
-            True,
-            False,
-            rise,
-            lambda work: work.passes or MASKS,
-        ),
-        Method("random", "noise that knows nothing of the photo", False, False, random_map, lambda work: 0),
-    )
+    name: import_module(f"{__package__}.{file}").METHOD for name, file in METHOD_FILES.items()
 }
 
 
@@ -170,139 +29,147 @@ def method_named(name: str) -> Method:
     Raises:
         UsageError: there is none; the message names the nearest.
     """
-    found = METHODS.get(name.lower())
-    if found is None:
+    method = METHODS.get(name.lower())
+    if method is None:
         advice = nearest_or(f"choose one of {', '.join(METHODS)}", name, METHODS)
         raise UsageError(f"method {quoted(name)} does not exist; {advice}")
-    return found
+    return method
+
+
+def methods_named(names: Sequence[str]) -> tuple[str, ...]:
+    """The names of several methods as they are spelt here.
+
+    Raises:
+        UsageError: no such method, none at all, or one of them twice.
+    """
+    if not names:
+        raise UsageError(f"no method is named; give a comma list of {', '.join(METHODS)}")
+    spelt = tuple(method_named(name).name for name in names)
+    twice = [name for name in spelt if spelt.count(name) > 1]
+    if twice:
+        raise UsageError(f"method {twice[0]} is named twice; leave out one")
+    return spelt
+
+
+def takers(setting: str) -> list[str]:
+    """Names of the methods that take this setting, a field of MethodSettings."""
+    return [name for name, method in METHODS.items() if setting in method.takes]
 
 
 def with_steps() -> tuple[str, ...]:
-    """The methods whose maps come with the masks that weigh most."""
-    return tuple(method.name for method in METHODS.values() if method.gives_steps)
+    """Names of the methods that hand out the masks that weigh most, so that figures can show them."""
+    return tuple(name for name, method in METHODS.items() if method.has_steps)
 
 
-def planned_passes(
-    name: str,
-    observation: Observation,
-    passes: int | None = None,
-    *,
-    classes: int = 1,
-    size: tuple[int, int] | None = None,
-) -> int:
-    """How many passes a method will run for one photo, 0 where that is not known; fewer where a fidelity is reached.
+def check(name: str, settings: MethodSettings) -> None:
+    """Raise UsageError unless there is such a method, and it can do what is asked."""
+    method, default = method_named(name), MethodSettings()
+    for setting in ("fidelity", "variant", "selection"):
+        if setting not in method.takes and getattr(settings, setting) != getattr(default, setting):
+            raise UsageError(
+                f"--{setting} is of {' and '.join(takers(setting))} alone; leave it out with --method {method.name}"
+            )
+    if settings.passes is None:
+        return
+    if "passes" not in method.takes:
+        raise UsageError(
+            f"method {method.name} has no number of passes to choose; leave out --passes {settings.passes}"
+        )
+    if settings.passes < method.fewest_passes:
+        raise UsageError(
+            f"--passes {settings.passes} is too few for {method.name}: it needs at least {method.fewest_passes}"
+        )
 
-    Args:
-        passes: what the user asks for, None for the default. classes: how many are explained.
-        size: (H, W) of the model's input, which only `occlusion` needs.
+
+def check_methods(names: Sequence[str], settings: MethodSettings) -> None:
+    """Raise UsageError unless there are such methods, each given once, and each can do its part of what is asked."""
+    for name in methods_named(names):
+        check(name, among_others(name, settings))
+
+
+def among_others(name: str, settings: MethodSettings) -> MethodSettings:
+    """What of these settings is a method's where several run side by side.
+
+    Passes and fidelity bound the work of methods that can tell how close to their exact map they come; the others run
+    their default number of passes, and each runs without the settings that it does not take.
+    """
+    method, default = method_named(name), MethodSettings()
+    others = {each.name for each in fields(MethodSettings)} - method.takes - {"batch_size", "seed"}
+    if "fidelity" not in method.takes:
+        others.add("passes")
+    return replace(settings, **{setting: getattr(default, setting) for setting in others})
+
+
+def planned_passes(name: str, asked: Question, settings: MethodSettings) -> int:
+    """How many passes a method will run, 0 where that is not known; fewer where a fidelity is reached.
 
     Raises:
         UsageError: no such method.
     """
-    live = len(live_channels(observation.activations))
-    return method_named(name).planned(Work(live, classes, size, passes))
-
-
-def check_passes(name: str, passes: int | None) -> None:
-    """Nothing, where the method can run so many passes.
-
-    Raises:
-        UsageError: no such method, or it has no number of passes to choose.
-    """
-    if passes is None:
-        return
-    if not method_named(name).takes_passes:
-        raise UsageError(f"method {name} has no number of passes to choose; leave out --passes {passes}")
-    if passes < 1:
-        raise UsageError(f"--passes {passes} must be at least 1")
+    work = Work(len(asked.live), len(asked.class_indices), asked.size, settings.passes)
+    return method_named(name).planned(work)
 
 
 def explain_with(
-    name: str,
-    classifier: Classifier,
-    image: NDArray[np.float32],
-    *,
-    observation: Observation,
-    class_indices: Sequence[int],
-    variant: str = "article",
-    passes: int | None = None,
-    fidelity: float = 1.0,
-    selection: str = "representatives",
-    batch_size: int | None = None,
-    seed: int = 0,
-    on_passes: Callable[[int], None] | None = None,
+    name: str, asked: Question, settings: MethodSettings | None = None, *, on_passes: OnPasses | None = None
 ) -> Explanation:
     """Explain what a classifier sees in a photo by any method, one map for each class.
 
     Args:
-        name: of the method. image: float32 [H, W, c] in model units, from `classifier.prepare`.
-        observation: of the same image, from `classifier.observe`. class_indices: in 0 .. C - 1.
-        variant, fidelity, selection: of score-cam, see there; the others have none.
-        passes: masks, samples or steps, as the method counts them; None: its default.
-        batch_size: photos in one pass, None for the automatic number. seed: of everything that is drawn.
+        name: of the method.
+        asked: classifier, photo and classes.
+        settings: how much it may do; None: its defaults.
         on_passes: called after each batch with the number of passes done in it.
 
     Returns:
         Maps float32 [H, W] >= 0 before any display scaling; a flat one is zero, and a warning says so.
 
     Raises:
-        UsageError: no such method, or passes that it cannot run. ModelError: the model does not suit the method.
+        UsageError: no such method, or settings that it does not take.
+        ModelError: the model does not suit the method.
         NumericsError: the model returns a value that is not finite.
     """
-    method = method_named(name)
-    check_passes(name, passes)
-    if method.name == "score-cam":
-        return score_cam(
-            classifier,
-            image,
-            observation=observation,
-            class_indices=class_indices,
-            variant=chosen(Variant, variant, what="variant"),
-            passes=passes,
-            fidelity=fidelity,
-            selection=chosen(Selection, selection, what="selection"),
-            batch_size=batch_size,
-            on_passes=on_passes,
+    method, settings = method_named(name), settings or MethodSettings()
+    check(name, settings)
+    if Need.LOGITS in method.needs and not asked.classifier.head.shows_logits:
+        raise ModelError(
+            f"{asked.classifier.name} shows probabilities only, and {method.name} needs logits; "
+            "use score-cam, rise or occlusion"
         )
-    shortened = classifier.shortened_batch(batch_size)
-    maps = method.run(
-        classifier,
-        image,
-        observation=observation,
-        class_indices=class_indices,
-        settings=MethodSettings(passes, batch_size, seed),
-        on_passes=on_passes,
-    )
-    return _explanation(method, classifier, observation, class_indices, maps, batch_size, shortened)
+    return _explanation(method, asked, settings, method.run(asked, settings, on_passes or _unwatched))
 
 
-def _explanation(
-    method: Method,
-    classifier: Classifier,
-    observation: Observation,
-    class_indices: Sequence[int],
-    maps: Maps,
-    batch_size: int | None,
-    shortened: str | None,
-) -> Explanation:
+def _explanation(method: Method, asked: Question, settings: MethodSettings, maps: Maps) -> Explanation:
+    classifier, blank = asked.classifier, (None,) * len(maps.maps)
     classes = tuple(
-        ClassMap(classifier.score(observation, index), found, None)
-        for index, found in zip(class_indices, maps.maps, strict=True)
+        ClassMap(score, saliency, estimate, steps)
+        for score, saliency, estimate, steps in zip(
+            asked.scores, maps.maps, maps.estimates or blank, maps.steps or blank, strict=True
+        )
     )
-    flat = [each.score.label.name for each in classes if not each.map.any()]
-    sentences = [f"the map of {label} is zero: {method.name} finds nothing that speaks for the class" for label in flat]
-    batches = classifier.gradients if method.uses_gradients else classifier
-    in_float32 = method.uses_gradients or not maps.passes
+    batches = classifier.gradients if method.by_gradients else classifier
+    in_float32 = method.by_gradients or not maps.passes
     return Explanation(
         classes=classes,
         method=method.name,
-        variant=None,
-        selection="all",
+        variant=maps.variant,
+        selection=maps.selection,
         layer=classifier.layer,
-        channels=observation.activations.shape[2],
-        live_channels=len(live_channels(observation.activations)),
+        channels=asked.observation.activations.shape[2],
+        live_channels=len(asked.live),
         passes=maps.passes,
-        batch_size=batches.batch_for(batch_size),
+        batch_size=batches.batch_for(settings.batch_size),
         precision=str(Precision.FLOAT32 if in_float32 else classifier.precision),
-        warnings=tuple([shortened] if shortened else []) + tuple(sentences),
+        warnings=tuple(_warnings(method, asked, settings, maps)),
     )
+
+
+def _warnings(method: Method, asked: Question, settings: MethodSettings, maps: Maps) -> list[str]:
+    shortened = asked.classifier.shortened_batch(settings.batch_size) if "batch_size" in method.takes else None
+    why = maps.why_flat or f"{method.name} finds nothing that speaks for the class"
+    flat = [score.label.name for score, each in zip(asked.scores, maps.maps, strict=True) if not each.any()]
+    return [*([shortened] if shortened else []), *(f"the map of {label} is zero: {why}" for label in flat)]
+
+
+def _unwatched(_passes: int) -> None:
+    """Nobody wants to know how far it is."""

@@ -2,33 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-
 import numpy as np
 from numpy.typing import NDArray
 
-from scorecam_cli.keras_engine.classifier import Classifier
-from scorecam_cli.models.answers import Observation
-from scorecam_cli.saliency.maps import Maps, MethodSettings, finished
+from scorecam_cli.saliency.maps import Maps, MethodSettings, OnPasses, finished
+from scorecam_cli.saliency.method import Method, Source, Work
+from scorecam_cli.saliency.question import Question
 
 PATCHES_PER_SIDE = 8  # 224 / 8 = 28 pixels, every 14: 15 x 15 patches
 
 
-def occlusion(
-    classifier: Classifier,
-    image: NDArray[np.float32],
-    *,
-    observation: Observation,
-    class_indices: Sequence[int],
-    settings: MethodSettings,
-    on_passes: Callable[[int], None] | None = None,
-) -> Maps:
+def occlusion(asked: Question, settings: MethodSettings, on_passes: OnPasses) -> Maps:
     """The drop of the probability under a patch of zeros (in model units), averaged over the patches on each pixel.
 
     A patch is an eighth of each side and moves by half of itself; the last one ends at the edge.
-
-    Args:
-        image: float32 [H, W, c] in model units.
 
     Returns:
         Maps float32 [H, W] in [0, 1]; where covering raises the probability, 0. One pass for each patch and one for
@@ -39,28 +26,27 @@ def occlusion(
 
     Source: Zeiler & Fergus 2013, arXiv:1311.2901, section 4.2.
     """
-    del observation
-    places = patch_places(classifier.size)
+    patches = patches_of(asked.size)
 
     def images(first: int, last: int) -> NDArray[np.float32]:
-        batch = np.repeat(image[None], last - first, axis=0)  # [B, H, W, c]
-        for covered, place in zip(batch, places[first:last], strict=False):  # the last photo stays as it is
-            covered[place] = 0
+        batch = np.repeat(asked.image[None], last - first, axis=0)  # [B, H, W, c]
+        for covered, patch in zip(batch, patches[first:last], strict=False):  # the last photo stays as it is
+            covered[patch] = 0
         return batch
 
-    count = len(places) + 1
-    scores = classifier.photo_scores(count, images, batch_size=settings.batch_size, on_passes=on_passes)
-    probabilities = scores.probabilities[:, list(class_indices)].astype(np.float64)
+    count = len(patches) + 1
+    answers = asked.classifier.photo_answers(count, images, batch_size=settings.batch_size, on_passes=on_passes)
+    probabilities = answers.probabilities[:, list(asked.class_indices)].astype(np.float64)
     drops = probabilities[-1] - probabilities[:-1]  # [patches, classes]
-    covers = np.zeros(classifier.size)
-    sums = np.zeros((len(class_indices), *classifier.size))
-    for place, drop in zip(places, drops, strict=True):
-        covers[place] += 1
-        sums[:, *place] += drop[:, None, None]
+    covers = np.zeros(asked.size)
+    sums = np.zeros((len(asked.class_indices), *asked.size))
+    for patch, drop in zip(patches, drops, strict=True):
+        covers[patch] += 1
+        sums[:, *patch] += drop[:, None, None]
     return Maps(tuple(finished(each / covers) for each in sums), count)
 
 
-def patch_places(size: tuple[int, int]) -> list[tuple[slice, slice]]:
+def patches_of(size: tuple[int, int]) -> list[tuple[slice, slice]]:
     """Where the patches lie on a photo of (H, W) pixels: rows and columns of each, all pixels covered."""
     rows, columns = (_spans(side) for side in size)
     return [(row, column) for row in rows for column in columns]
@@ -70,3 +56,18 @@ def _spans(side: int) -> list[slice]:
     patch = max(1, round(side / PATCHES_PER_SIDE))
     starts = list(range(0, side - patch, max(1, patch // 2)))
     return [slice(start, start + patch) for start in (*starts, side - patch)]
+
+
+def _planned(work: Work) -> int:
+    return 0 if work.size is None else len(patches_of(work.size)) + 1
+
+
+METHOD = Method(
+    name="occlusion",
+    summary="probability lost under a patch",
+    run=occlusion,
+    planned=_planned,
+    passes="by the size of the input",
+    source=Source("Zeiler & Fergus", 2013, "arXiv:1311.2901"),
+    takes=frozenset({"batch_size"}),
+)

@@ -3,35 +3,33 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
-from scorecam_cli.keras_engine.classifier import Classifier
-from scorecam_cli.models.answers import Observation
-from scorecam_cli.saliency.maps import Maps, MethodSettings, from_grids
+from scorecam_cli.saliency.maps import Maps, MethodSettings, OnPasses, from_grids
+from scorecam_cli.saliency.method import Method
+from scorecam_cli.saliency.question import Question
 
 
-def random_map(
-    classifier: Classifier,
-    image: NDArray[np.float32],
-    *,
-    observation: Observation,
-    class_indices: Sequence[int],
-    settings: MethodSettings,
-    on_passes: Callable[[int], None] | None = None,
-) -> Maps:
+def random_map(asked: Question, settings: MethodSettings, on_passes: OnPasses) -> Maps:
     """Noise, uniform in [0, 1] on the grid of the target layer and upsampled, so as smooth as a map of Score-CAM.
 
-    Args:
-        image: float32 [H, W, c]; its bytes only choose the noise, together with the seed and the class.
+    The bytes of the image only choose the noise, together with the seed and the class.
 
     Returns:
         Maps float32 [H, W] in [0, 1], without any pass.
     """
-    del on_passes
-    photo = int.from_bytes(hashlib.sha256(image.tobytes()).digest()[:8], "big")
-    shape = observation.activations.shape[:2]
-    grids = [np.random.default_rng((settings.seed, photo, index)).random(shape) for index in class_indices]
-    return Maps(from_grids(grids, classifier.size), 0)
+    photo = int.from_bytes(hashlib.sha256(asked.image.tobytes()).digest()[:8], "big")
+    shape = asked.observation.activations.shape[:2]
+    grids = [np.random.default_rng((settings.seed, photo, index)).random(shape) for index in asked.class_indices]
+    return Maps(from_grids(grids, asked.size), 0)
+
+
+METHOD = Method(
+    name="random",
+    summary="noise that knows nothing of the photo",
+    run=random_map,
+    planned=lambda work: 0,
+    passes="none",
+    takes=frozenset({"seed"}),
+)

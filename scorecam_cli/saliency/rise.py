@@ -5,14 +5,12 @@ Letters: H W model input, N masks, B of them in a batch; a grid has GRID x GRID 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-
 import numpy as np
 from numpy.typing import NDArray
 
-from scorecam_cli.keras_engine.classifier import Classifier
-from scorecam_cli.models.answers import Observation
-from scorecam_cli.saliency.maps import Maps, MethodSettings, finished
+from scorecam_cli.saliency.maps import Maps, MethodSettings, OnPasses, finished
+from scorecam_cli.saliency.method import Method, Source
+from scorecam_cli.saliency.question import Question
 from scorecam_cli.saliency.upsampling import upsample
 
 MASKS = 4000
@@ -21,20 +19,10 @@ OPEN = 0.5  # probability of a cell
 CHUNK = 64  # 64 x 256 x 256 float32 = 17 MB
 
 
-def rise(
-    classifier: Classifier,
-    image: NDArray[np.float32],
-    *,
-    observation: Observation,
-    class_indices: Sequence[int],
-    settings: MethodSettings,
-    on_passes: Callable[[int], None] | None = None,
-) -> Maps:
+def rise(asked: Question, settings: MethodSettings, on_passes: OnPasses) -> Maps:
     """`1 / (N * p) * sum_n probability(X * M_n) * M_n` over N random masks, a cell being open with p = 1/2.
 
-    Args:
-        image: float32 [H, W, c] in model units.
-        settings: passes are masks, 4000 by default, for all classes together.
+    Passes are masks, 4000 by default, for all classes together.
 
     Returns:
         Maps float32 [H, W] >= 0: about the expected probability where the pixel is seen. The same for the same seed,
@@ -45,17 +33,16 @@ def rise(
 
     Source: Petsiuk et al. 2018, arXiv:1806.07421, equation 6 and section 3.2.
     """
-    del observation
     count = settings.passes or MASKS
-    masks = RandomMasks(count, classifier.size, seed=settings.seed)
-    scores = classifier.photo_scores(
+    masks = RandomMasks(count, asked.size, seed=settings.seed)
+    answers = asked.classifier.photo_answers(
         count,
-        lambda first, last: image[None] * masks.between(first, last)[..., None],
+        lambda first, last: asked.image[None] * masks.between(first, last)[..., None],
         batch_size=settings.batch_size,
         on_passes=on_passes,
     )
-    probabilities = scores.probabilities[:, list(class_indices)].astype(np.float64)  # [N, classes]
-    sums = np.zeros((len(class_indices), *classifier.size))
+    probabilities = answers.probabilities[:, list(asked.class_indices)].astype(np.float64)  # [N, classes]
+    sums = np.zeros((len(asked.class_indices), *asked.size))
     for first in range(0, count, CHUNK):
         part = masks.between(first, min(first + CHUNK, count)).astype(np.float64)  # [B, H, W]
         sums += np.tensordot(probabilities[first : first + CHUNK].T, part, axes=1)
@@ -86,3 +73,14 @@ class RandomMasks:
                 for mask, (row, column) in zip(upsampled, self.shifts[first:last], strict=True)
             ]
         )
+
+
+METHOD = Method(
+    name="rise",
+    summary="random masks weighted by the probability they leave",
+    run=rise,
+    planned=lambda work: work.passes or MASKS,
+    passes=f"{MASKS}, or `--passes`",
+    source=Source("Petsiuk et al.", 2018, "arXiv:1806.07421"),
+    takes=frozenset({"passes", "batch_size", "seed"}),
+)

@@ -2,53 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-from scorecam_cli.keras_engine.classifier import Classifier
-from scorecam_cli.models.answers import Observation
 from scorecam_cli.saliency.gradient import strongest_colour
-from scorecam_cli.saliency.maps import Maps, MethodSettings, finished
+from scorecam_cli.saliency.maps import Maps, MethodSettings, OnPasses, finished
+from scorecam_cli.saliency.method import BY_GRADIENTS, Method, Source
+from scorecam_cli.saliency.question import Question
 
 SAMPLES = 50
 NOISE = 0.15  # standard deviation, as a share of the photo's largest value minus its smallest
 CHUNK = 64  # 64 x 224 x 224 x 3 float32 = 39 MB
 
 
-def smoothgrad(
-    classifier: Classifier,
-    image: NDArray[np.float32],
-    *,
-    observation: Observation,
-    class_indices: Sequence[int],
-    settings: MethodSettings,
-    on_passes: Callable[[int], None] | None = None,
-) -> Maps:
+def smoothgrad(asked: Question, settings: MethodSettings, on_passes: OnPasses) -> Maps:
     """The mean gradient of the logit over noisy copies of the photo; of that the largest absolute value over colours.
 
-    Args:
-        image: float32 [H, W, c] in model units.
-        settings: passes are noisy copies, 50 by default, for each class.
+    Passes are noisy copies, 50 by default, for each class.
 
     Returns:
         Maps float32 [H, W] >= 0; the same for the same seed, whatever the batch size.
 
     Raises:
-        ModelError: the model shows probabilities only. NumericsError: a gradient is not finite.
+        NumericsError: a gradient is not finite.
 
     Source: Smilkov et al. 2017, arXiv:1706.03825, section 3; noise of 10 % to 20 %, about 50 samples.
     """
-    del observation
+    gradients, image = asked.classifier.gradients, asked.image
     samples = settings.passes or SAMPLES
     maps = []
-    for index in class_indices:
+    for index in asked.class_indices:
         total = np.zeros(image.shape)  # float64 [H, W, c]
         for first in range(0, samples, CHUNK):
             copies = noisy_copies(image, range(first, min(first + CHUNK, samples)), seed=settings.seed)
-            found = classifier.gradients.of_photos(copies, index, batch_size=settings.batch_size, on_passes=on_passes)
-            total += found.sum(axis=0, dtype=np.float64)
+            derived = gradients.of_photos(copies, index, batch_size=settings.batch_size, on_passes=on_passes)
+            total += derived.sum(axis=0, dtype=np.float64)
         maps.append(finished(strongest_colour(total / samples)))
     return Maps(tuple(maps), samples * len(maps))
 
@@ -58,3 +48,15 @@ def noisy_copies(image: NDArray[np.float32], samples: Sequence[int], *, seed: in
     deviation = np.float32(NOISE) * (image.max() - image.min())
     drawn = [np.random.default_rng((seed, sample)).standard_normal(image.shape, np.float32) for sample in samples]
     return np.asarray(image[None] + deviation * np.stack(drawn))
+
+
+METHOD = Method(
+    name="smoothgrad",
+    summary="gradient averaged over noise on the photo",
+    run=smoothgrad,
+    planned=lambda work: (work.passes or SAMPLES) * work.classes,
+    passes=f"{SAMPLES} backward passes, or `--passes`",
+    source=Source("Smilkov et al.", 2017, "arXiv:1706.03825"),
+    needs=BY_GRADIENTS,
+    takes=frozenset({"passes", "batch_size", "seed"}),
+)

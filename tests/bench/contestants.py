@@ -30,7 +30,7 @@ from scorecam_cli.models.catalogue import named_model
 from scorecam_cli.models.labels import numbered_labels
 from scorecam_cli.models.preparation import PREPARATIONS
 from scorecam_cli.photos.read import read_photo
-from scorecam_cli.saliency.score_cam import live_channels
+from scorecam_cli.saliency.question import live_channels
 
 BATCH = 32  # the default of tf-keras-vis
 SEED = 0  # of random weights
@@ -85,7 +85,7 @@ def time_scorecam(model: Any, setup: Setup, *, name: str, folder: Path, photo: P
     image = classifier.prepare(rgb)
     activations = classifier.observe(image).activations  # [h, w, K]
     grids = activations[:, :, live_channels(activations)].transpose(2, 0, 1)  # [N, h, w]
-    classifier.masked_scores(image, grids[: setup.batch + setup.live % setup.batch], batch_size=setup.batch)
+    classifier.masked_answers(image, grids[: setup.batch + setup.live % setup.batch], batch_size=setup.batch)
     started = time.perf_counter()
     found = explain(rgb, classifier, classes=setup.class_index, batch_size=setup.batch)
     return Timed(time.perf_counter() - started, found.passes, found.classes[0].map)

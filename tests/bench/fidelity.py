@@ -16,9 +16,11 @@ import numpy as np
 from scorecam_cli.config import ModelSettings, Selection
 from scorecam_cli.keras_engine.classifier import Classifier
 from scorecam_cli.loading.load import load_classifier
-from scorecam_cli.models.answers import MaskedScores
+from scorecam_cli.models.answers import Answers, MaskedAnswers
 from scorecam_cli.photos.read import read_photo
-from scorecam_cli.saliency.score_cam import live_channels, score_cam
+from scorecam_cli.saliency.maps import MethodSettings
+from scorecam_cli.saliency.methods import explain_with
+from scorecam_cli.saliency.question import Question, live_channels
 
 FINE_LAYER = "block6a_expand_activation"  # the last 14 x 14 x 672
 PASSES = {None: (16, 32, 64, 128), FINE_LAYER: (64, 128, 256)}
@@ -38,15 +40,15 @@ class Remembered:
         self.grids = np.ascontiguousarray(activations[:, :, live_channels(activations)].transpose(2, 0, 1))
         self.index = {grid.tobytes(): at for at, grid in enumerate(self.grids)}
         if not path.exists():
-            scores = classifier.masked_scores(image, self.grids, batch_size=32)
-            np.savez(path, *(scores.probabilities, scores.logits, scores.lows, scores.highs))
+            masked = classifier.masked_answers(image, self.grids, batch_size=32)
+            np.savez(path, *(masked.answers.probabilities, masked.answers.logits, masked.lows, masked.highs))
         with np.load(path) as saved:
-            self.scores = MaskedScores(*(saved[name] for name in saved.files))
+            self.parts = tuple(saved[name] for name in saved.files)
 
-    def masked_scores(self, _image, grids, **_settings) -> MaskedScores:
+    def masked_answers(self, _image, grids, **_settings) -> MaskedAnswers:
         at = [self.index[grid.tobytes()] for grid in grids]
-        every = self.scores
-        return MaskedScores(every.probabilities[at], every.logits[at], every.lows[at], every.highs[at])
+        probabilities, logits, lows, highs = (part[at] for part in self.parts)
+        return MaskedAnswers(Answers(probabilities, logits), lows, highs)
 
 
 def correlation(first, second) -> float:
@@ -68,10 +70,11 @@ def compare(layer: str | None, cache: Path) -> None:
     for photo in foolbox_photos():
         image = classifier.prepare(read_photo(photo).rgb)
         known = Remembered(classifier, image, cache / f"{classifier.layer}-{photo.stem}.npz")
-        index = int(known.observation.probabilities.argmax())
-        exact = score_cam(known, image, observation=known.observation, class_indices=[index]).classes[0].map
+        index = int(known.observation.answers.probabilities.argmax())
+        asked = Question(known, image, known.observation, (index,))  # type: ignore[arg-type]
+        exact = explain_with("score-cam", asked).classes[0].map
         for row, setting in zip(rows, settings, strict=True):
-            found = score_cam(known, image, observation=known.observation, class_indices=[index], **setting)
+            found = explain_with("score-cam", asked, MethodSettings(**setting))
             made = found.classes[0]
             estimate = np.nan if made.estimated_correlation is None else made.estimated_correlation
             row.append((correlation(made.map, exact), estimate, found.passes, found.channels))

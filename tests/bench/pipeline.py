@@ -82,7 +82,8 @@ def _stages_alone(config: Any, photos: list[Path], output: Path, classifier: Any
     from scorecam_cli.files import write
     from scorecam_cli.photos import draw
     from scorecam_cli.photos.read import read_photo
-    from scorecam_cli.saliency.score_cam import score_cam
+    from scorecam_cli.saliency.methods import explain_with
+    from scorecam_cli.saliency.question import Question
 
     seconds = dict.fromkeys(STAGES, 0.0)
 
@@ -93,9 +94,7 @@ def _stages_alone(config: Any, photos: list[Path], output: Path, classifier: Any
         return result
 
     def passes(rgb: Any) -> Any:
-        image = classifier.prepare(rgb)
-        observation = classifier.observe(image)
-        return score_cam(classifier, image, observation=observation, class_indices=[1]).classes[0].map
+        return explain_with("score-cam", Question.about(classifier, rgb, asked=["1"])).classes[0].map
 
     def pictures(rgb: Any, saliency: Any) -> Any:
         height, width = rgb.shape[:2]
@@ -122,20 +121,20 @@ def _stages_alone(config: Any, photos: list[Path], output: Path, classifier: Any
 def _passes_of(classifier: Any, pause: float) -> Iterator[list[float]]:
     """The seconds that each photo's masked passes took, `pause` longer than they are."""
     spent: list[float] = []
-    real = classifier.masked_scores
+    real = classifier.masked_answers
 
-    def masked_scores(*arguments: Any, **options: Any) -> Any:
+    def masked_answers(*arguments: Any, **options: Any) -> Any:
         began = time.perf_counter()
         found = real(*arguments, **options)
         time.sleep(pause)
         spent.append(time.perf_counter() - began)
         return found
 
-    classifier.masked_scores = masked_scores
+    classifier.masked_answers = masked_answers
     try:
         yield spent
     finally:
-        del classifier.masked_scores
+        del classifier.masked_answers
 
 
 def _make_photos(folder: Path, count: int, size: tuple[int, int]) -> list[Path]:

@@ -404,7 +404,7 @@ def test_fewer_passes_are_told_with_their_estimate(scorecam, tmp_path):
     [
         (["--passes", 32, "--fidelity", 0.9], "exclude each other"),
         (["--selection", "faster"], "needs --passes"),
-        (["--passes", 2], "2 is not in the range"),
+        (["--passes", 0], "0 is not in the range"),
         (["--batch-size", "many"], "neither auto nor a whole number"),
         (["--precision", "float16"], "float16 needs a GPU"),
     ],

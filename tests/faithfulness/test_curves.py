@@ -124,7 +124,7 @@ def test_batch_size_changes_no_curve_and_holds_the_memory(lamp):
 def test_memory_does_not_grow_with_the_steps():
     image = np.ones((64, 64, 3), np.float32)  # 49 kB
 
-    def photo_scores(count, images, **_):
+    def photo_answers(count, images, **_):
         for first in range(0, count, 4):
             assert images(first, min(first + 4, count)).shape[1:] == image.shape
         return SimpleNamespace(probabilities=np.zeros((count, 2), np.float32))
@@ -132,7 +132,7 @@ def test_memory_does_not_grow_with_the_steps():
     saliency = np.random.default_rng(0).uniform(0, 1, (64, 64)).astype(np.float32)
     tracemalloc.start()
     deletion_and_insertion(
-        SimpleNamespace(photo_scores=photo_scores), image, saliency=saliency, class_index=0, steps=200
+        SimpleNamespace(photo_answers=photo_answers), image, saliency=saliency, class_index=0, steps=200
     )
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()

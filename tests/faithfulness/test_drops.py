@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 import scorecam_cli
 from scorecam_cli.errors import UsageError
-from scorecam_cli.faithfulness.drops import Change, average, changes
+from scorecam_cli.faithfulness.drops import Change, changes
 from tests.faithfulness.lamps import four_pixels, lamp_classifier, tripling
 from tests.loading import model_zoo
 
@@ -101,16 +101,6 @@ def test_drop_and_gain_are_shares_and_never_both(p, q):
     assert 0 <= change.gain <= 1
     assert change.drop == 0 or change.gain == 0
     assert change.increase or change.gain == 0
-
-
-def test_average_by_hand():
-    found = average([Change(0.8, 0.6), Change(0.6, 0.8), Change(0.5, 0.5), Change(1.0, 0.25)])
-    assert (found.drop, found.increase, found.gain) == pytest.approx((0.25, 0.25, 0.125), abs=1e-12)
-
-
-def test_average_of_no_photo_is_refused():
-    with pytest.raises(UsageError, match="no photo"):
-        average([])
 
 
 @pytest.mark.parametrize("share", [0.0, 1.5, float("nan")])

@@ -8,9 +8,9 @@ import scorecam_cli
 from scorecam_cli.errors import ModelError, UsageError
 from scorecam_cli.faithfulness.sanity import cascading_randomisation, randomised, unfrozen, weighted_layers
 from scorecam_cli.keras_engine.start import start
-from scorecam_cli.saliency.score_cam import score_cam
 from tests.faithfulness.lamps import lamp_classifier
 from tests.loading import model_zoo
+from tests.saliency import tiny
 
 RAMP = np.arange(256.0).reshape(16, 16).astype(np.float32)
 
@@ -179,20 +179,20 @@ def test_frozen_passes_are_replaced_by_passes_that_follow_the_weights():
     frozen = wrap(model_zoo.batch_norm)
     frozen.frozen = True
     image = photo()
-    before = frozen.photo_scores(1, lambda first, last: image[None]).probabilities
+    before = frozen.photo_answers(1, lambda first, last: image[None]).probabilities
     live = unfrozen(frozen)
     assert not live.frozen
     assert live.model is frozen.model
-    np.testing.assert_allclose(live.photo_scores(1, lambda *_: image[None]).probabilities, before, atol=1e-6)
+    np.testing.assert_allclose(live.photo_answers(1, lambda *_: image[None]).probabilities, before, atol=1e-6)
     seen = []
 
     def explain(classifier):
-        seen.append(classifier.photo_scores(1, lambda *_: image[None]).probabilities)
+        seen.append(classifier.photo_answers(1, lambda *_: image[None]).probabilities)
         return RAMP
 
     cascading_randomisation(frozen, explain, stages=1)
     assert np.abs(seen[1] - before).max() > 1e-3
-    np.testing.assert_array_equal(frozen.photo_scores(1, lambda *_: image[None]).probabilities, before)
+    np.testing.assert_array_equal(frozen.photo_answers(1, lambda *_: image[None]).probabilities, before)
 
 
 def test_classifier_that_follows_its_weights_already_is_kept():
@@ -204,8 +204,7 @@ def test_score_cam_is_explained_anew_at_each_stage():
     classifier, image, maps = wrap(model_zoo.batch_norm), photo(), []
 
     def explain(live):
-        found = score_cam(live, image, observation=live.observe(image), class_indices=[1])
-        maps.append(found.classes[0].map)
+        maps.append(tiny.explain_on("score-cam", live, image, [1]).classes[0].map)
         return maps[-1]
 
     found = cascading_randomisation(classifier, explain)

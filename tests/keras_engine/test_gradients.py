@@ -66,7 +66,7 @@ def test_gradient_of_photos_equals_finite_differences(build):
     for image, gradient in zip(images, found, strict=True):
         step = scale * np.float32(1e-3) * np.sign(gradient)
         ends = np.stack([image + step, image - step])
-        logits = classifier.photo_scores(2, lambda first, last, ends=ends: ends[first:last]).logits[:, 1]
+        logits = classifier.photo_answers(2, lambda first, last, ends=ends: ends[first:last]).logits[:, 1]
         expected = float(np.sum(gradient.astype(np.float64) * 2 * step))
         assert expected > 0
         assert float(logits[0] - logits[1]) == pytest.approx(expected, rel=0.05, abs=0)

@@ -253,9 +253,9 @@ def test_named_model_has_the_size_layer_and_channels_of_the_catalogue_and_runs_a
     rgb = np.random.default_rng(0).integers(0, 256, (300, 400, 3), dtype=np.uint8)
     image = classifier.prepare(rgb)
     grids = np.ascontiguousarray(classifier.observe(image).activations[:, :, :2].transpose(2, 0, 1))
-    scores = classifier.masked_scores(image, grids, batch_size=2)
-    assert scores.probabilities.shape == (2, 1000)
-    np.testing.assert_allclose(scores.probabilities.sum(axis=1), 1, atol=1e-4)
+    answers = classifier.masked_answers(image, grids, batch_size=2).answers
+    assert answers.probabilities.shape == (2, 1000)
+    np.testing.assert_allclose(answers.probabilities.sum(axis=1), 1, atol=1e-4)
     if named.parameters < SMALL:
         found = scorecam_cli.explain(rgb, classifier)
         assert np.isfinite(found.classes[0].map).all()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from scorecam_cli.config import METHODS, Variant
+from scorecam_cli.config import METHOD_FILES, Variant
 from scorecam_cli.figures.kinds import KINDS, output_paths
 from scorecam_cli.photos.names import (
     ENDINGS,
@@ -48,7 +48,7 @@ def test_every_kind_of_output_is_known_by_its_ending():
 
 
 def test_no_two_methods_or_variants_share_a_name():
-    asked = [*((method, "article") for method in METHODS), *(("score-cam", variant) for variant in Variant)]
+    asked = [*((method, "article") for method in METHOD_FILES), *(("score-cam", variant) for variant in Variant)]
     named = {(mark_of(*each)) for each in asked}
     assert named == set(MARKS)
     assert len(named) == len(set(asked)) == len(MARKS)

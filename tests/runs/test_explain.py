@@ -144,7 +144,7 @@ def test_a_model_that_cannot_be_loaded_ends_the_run_after_the_photos_before_it(e
 
 def test_the_model_runs_in_the_calling_thread_only(explain, tmp_path, monkeypatch, classifier):
     threads = set()
-    for name in ("prepare", "observe", "masked_scores"):
+    for name in ("prepare", "observe", "masked_answers"):
         real = getattr(type(classifier), name)
 
         def noted(*arguments, real=real, **options):

@@ -13,9 +13,10 @@ from scorecam_cli.loading.load import load_classifier
 from scorecam_cli.saliency import inference
 from scorecam_cli.saliency.few_passes import FIRST_ROUND, pixel_coordinates, representative_passes
 from scorecam_cli.saliency.inference import EXPONENTIAL, PROBABILITY, infer_weights
+from scorecam_cli.saliency.question import live_channels
 from scorecam_cli.saliency.representatives import medoid_order, spread_order, squared_distances
-from scorecam_cli.saliency.score_cam import live_channels, score_cam
 from scorecam_cli.saliency.upsampling import ranges
+from tests.saliency import tiny
 
 SAMPLES = Path(__file__).parents[2] / "sample_images"
 
@@ -36,8 +37,7 @@ def exact(lite, image):
 
 
 def explain(classifier, image, **settings):
-    observation = classifier.observe(image)
-    return score_cam(classifier, image, observation=observation, class_indices=[967, 968], **settings)
+    return tiny.explain_on("score-cam", classifier, image, [967, 968], **settings)
 
 
 def correlation(first, second):
@@ -169,15 +169,13 @@ def test_fidelity_out_of_reach_ends_with_every_mask_passed_once_and_exact_weight
     truth = generator.random((2, 21))  # noise: nothing can be inferred
     asked = []
 
-    def ask(some):
-        at = [int(np.flatnonzero((grids == grid).all(axis=(1, 2)))[0]) for grid in some]
-        asked.extend(at)
-        return at
+    def weigh(numbers):
+        asked.extend(numbers)
+        return truth[:, numbers]
 
     found = representative_passes(
         grids,
-        ask=ask,
-        weigh=lambda at: truth[:, at],
+        weigh=weigh,
         link=PROBABILITY,
         parts=grids.reshape(21, 9).astype(np.float64),
         ranges=(grids.min(axis=(1, 2)), grids.max(axis=(1, 2))),
@@ -194,8 +192,8 @@ def test_fidelity_out_of_reach_ends_with_every_mask_passed_once_and_exact_weight
 def test_ranges_are_those_of_the_masked_passes(lite, image):
     activations = lite.observe(image).activations
     grids = np.ascontiguousarray(activations[:, :, live_channels(activations)[:70]].transpose(2, 0, 1))
-    scores = lite.masked_scores(image, grids)
-    for ours, theirs in zip(ranges(grids, lite.size), (scores.lows, scores.highs), strict=True):
+    masked = lite.masked_answers(image, grids)
+    for ours, theirs in zip(ranges(grids, lite.size), (masked.lows, masked.highs), strict=True):
         np.testing.assert_allclose(ours, theirs, rtol=1e-6)
 
 

@@ -7,6 +7,7 @@ import pytest
 import scorecam_cli
 from scorecam_cli.errors import ModelError, UsageError
 from scorecam_cli.saliency.integrated_gradients import attributions
+from scorecam_cli.saliency.maps import MethodSettings
 from tests.loading import model_zoo
 from tests.saliency import oracle, tiny
 
@@ -157,15 +158,18 @@ def test_integrated_gradients_add_up_to_the_rise_of_the_logit(build):
     model = build()
     image = model_zoo.example_images(model)[0]
     classifier = scorecam_cli.wrap(model, preprocess="none")
-    at_photo, at_zeros = (classifier.observe(each).logits.astype(np.float64) for each in (image, np.zeros_like(image)))
+    at_photo, at_zeros = (
+        classifier.observe(each).answers.logits.astype(np.float64) for each in (image, np.zeros_like(image))
+    )
     rises = at_photo - at_zeros  # [C]
-    sums = np.array([attributions(classifier, image, index).sum() for index in range(3)])
+    asked = tiny.question(classifier, image)
+    sums = np.array([attributions(asked, index, MethodSettings(), lambda _: None).sum() for index in range(3)])
     print(f"{model.name}: sums {sums}, rises {rises}")
     assert np.abs(sums - rises).max() <= 0.01 * np.abs(rises).max()
 
 
 def test_integrated_gradients_need_two_points():
-    with pytest.raises(UsageError, match="with 1 passes has no way to go; give at least 2"):
+    with pytest.raises(UsageError, match="--passes 1 is too few for integrated-gradients: it needs at least 2"):
         tiny.explained("integrated-gradients", tiny.seeing(), tiny.photo(), [0], passes=1)
 
 

@@ -6,9 +6,9 @@ import pytest
 
 import scorecam_cli
 from scorecam_cli.errors import ModelError
-from scorecam_cli.saliency.occlusion import patch_places
+from scorecam_cli.saliency.occlusion import patches_of
+from scorecam_cli.saliency.question import live_channels
 from scorecam_cli.saliency.rise import RandomMasks
-from scorecam_cli.saliency.score_cam import live_channels, score_cam
 from tests.keras_engine.test_gradients import opaque
 from tests.loading import model_zoo
 from tests.saliency import oracle, tiny
@@ -122,8 +122,7 @@ def test_faster_score_cam_is_score_cam_of_the_channels_of_largest_spread():
 
 def test_faster_score_cam_of_all_channels_is_score_cam():
     classifier = scorecam_cli.wrap(tiny.seeing(), preprocess="none")
-    observation = classifier.observe(tiny.photo())
-    exact = score_cam(classifier, tiny.photo(), observation=observation, class_indices=[0])
+    exact = tiny.explain_on("score-cam", classifier, tiny.photo(), [0])
     found = tiny.explain_on("faster-score-cam", classifier, tiny.photo(), [0])  # 5 channels, fewer than 10
     np.testing.assert_allclose(found.classes[0].map, exact.classes[0].map, rtol=1e-5)
 
@@ -168,12 +167,12 @@ def test_occlusion_equals_plain_loops(shape, patch, stride):
 @pytest.mark.parametrize("size", [(1, 1), (5, 9), (16, 24), (224, 224), (299, 331)])
 def test_patches_cover_every_pixel_and_nothing_outside(size):
     covers = np.zeros(size, int)
-    places = patch_places(size)
-    for place in places:
+    patches = patches_of(size)
+    for place in patches:
         assert covers[place].size == max(1, round(size[0] / 8)) * max(1, round(size[1] / 8))
         covers[place] += 1
     assert covers.min() >= 1
-    assert len(set(map(str, places))) == len(places)
+    assert len(set(map(str, patches))) == len(patches)
 
 
 def test_rise_equals_plain_loops():

@@ -10,22 +10,46 @@ from scorecam_cli import config
 from scorecam_cli.config import Selection, Variant
 from scorecam_cli.errors import ModelError, UsageError
 from scorecam_cli.saliency.maps import MethodSettings
-from scorecam_cli.saliency.methods import METHODS, explain_with, method_named, planned_passes
+from scorecam_cli.saliency.method import Need
+from scorecam_cli.saliency.methods import (
+    METHODS,
+    among_others,
+    check,
+    explain_with,
+    method_named,
+    methods_named,
+    planned_passes,
+)
 from scorecam_cli.saliency.score_cam import score_cam
 from tests.keras_engine.test_gradients import opaque
 from tests.loading import model_zoo
 from tests.saliency import tiny
 
-FEW = {name: 3 for name, method in METHODS.items() if method.takes_passes}
+FEW = {name: max(3, method.fewest_passes) for name, method in METHODS.items() if "passes" in method.takes}
+LOGITS = [name for name, method in METHODS.items() if Need.LOGITS in method.needs]
+ANY_MODEL = [name for name, method in METHODS.items() if not method.needs]
 
 
 def classifier_of(build=model_zoo.functional, **options):
     return scorecam_cli.wrap(build(), preprocess="none", **options)
 
 
-def test_names_are_those_that_options_offer():
-    assert tuple(METHODS) == config.METHODS
-    assert [method.name for method in METHODS.values()] == list(METHODS)
+def settings(name, **options):
+    return MethodSettings(passes=FEW.get(name), **options)
+
+
+def test_every_method_is_known_by_what_people_need_of_it():
+    for name, method in METHODS.items():
+        assert method.name == name
+        assert method.takes <= {each.name for each in dataclasses.fields(MethodSettings)}
+        assert (method.fewest_passes > 1) <= ("passes" in method.takes)
+        assert method.passes
+        assert method.source is None or 1990 < method.source.year < 2100
+    assert [name for name, method in METHODS.items() if method.source is None] == ["random"]
+
+
+def test_defaults_of_commands_are_methods():
+    assert set(config.COMPARED) | set(config.EVALUATED) | {config.ExplainConfig.method} <= set(METHODS)
 
 
 def test_summaries_are_short_and_all_different():
@@ -38,6 +62,9 @@ def test_name_is_found_in_any_case_and_a_misspelt_one_names_the_nearest():
     assert method_named("Grad-CAM++").name == "grad-cam++"
     with pytest.raises(UsageError, match="method 'gradcam' does not exist; nearest: grad-cam"):
         method_named("gradcam")
+    for near, name in {"GradCAM": "grad-cam", "score_cam": "score-cam", "smooth grad": "smoothgrad"}.items():
+        with pytest.raises(UsageError, match=f"method '{near}' does not exist; nearest: {name}"):
+            method_named(near)
     with pytest.raises(UsageError, match=r"method 'xyz' does not exist; choose one of score-cam, .*random"):
         method_named("xyz")
 
@@ -46,24 +73,16 @@ def test_name_is_found_in_any_case_and_a_misspelt_one_names_the_nearest():
 def test_every_method_gives_finite_maps_and_runs_the_planned_passes(name):
     classifier = classifier_of(model_zoo.shared_layers)
     image = model_zoo.example_images(classifier.model)[0]
-    observation = classifier.observe(image)
+    asked = tiny.question(classifier, image, [1, 0])
     passes = []
-    found = explain_with(
-        name,
-        classifier,
-        image,
-        observation=observation,
-        class_indices=[1, 0],
-        passes=FEW.get(name),
-        on_passes=passes.append,
-    )
-    planned = planned_passes(name, observation, FEW.get(name), classes=2, size=classifier.size)
+    found = explain_with(name, asked, settings(name), on_passes=passes.append)
+    planned = planned_passes(name, asked, settings(name))
     assert sum(passes) == found.passes == planned
     assert (found.method, found.layer, found.channels) == (name, "after", 6)
-    assert found.live_channels == int((observation.activations.std(axis=(0, 1)) > 0).sum())
+    assert found.live_channels == int((asked.observation.activations.std(axis=(0, 1)) > 0).sum())
     assert [each.score.label.index for each in found.classes] == [1, 0]
-    if name != "score-cam":
-        assert (found.variant, found.selection) == (None, "all")
+    assert (found.variant is None) == (not METHODS[name].has_steps)
+    assert all((each.steps is None) == (not METHODS[name].has_steps) for each in found.classes)
     for each in found.classes:
         assert each.map.shape == (16, 16)
         assert each.map.dtype == np.float32
@@ -73,9 +92,9 @@ def test_every_method_gives_finite_maps_and_runs_the_planned_passes(name):
 
 
 def test_defaults_are_planned_as_they_are_run():
-    observation = classifier_of().observe(tiny.photo())
-    live = int((observation.activations.std(axis=(0, 1)) > 0).sum())
-    planned = {name: planned_passes(name, observation, classes=2) for name in METHODS}
+    asked = tiny.question(classifier_of(), tiny.photo(), [0, 1])
+    live = int((asked.observation.activations.std(axis=(0, 1)) > 0).sum())
+    planned = {name: planned_passes(name, asked, MethodSettings()) for name in METHODS}
     assert planned == {
         "score-cam": live,
         "faster-score-cam": live,
@@ -88,50 +107,66 @@ def test_defaults_are_planned_as_they_are_run():
         "gradient": 2,
         "smoothgrad": 100,
         "integrated-gradients": 100,
-        "occlusion": 0,
+        "occlusion": 15 * 15 + 1,
         "rise": 4000,
         "random": 0,
     }
-    assert planned_passes("occlusion", observation, size=(224, 224)) == 15 * 15 + 1
 
 
 def test_score_cam_keeps_all_its_settings():
-    classifier = classifier_of(tiny.seeing)
-    image = tiny.photo()
-    asked = {"observation": classifier.observe(image), "class_indices": [1], "passes": 3}
-    found = explain_with("score-cam", classifier, image, variant="official", selection="faster", batch_size=2, **asked)
-    expected = score_cam(classifier, image, variant=Variant.OFFICIAL, selection=Selection.FASTER, batch_size=2, **asked)
-    np.testing.assert_array_equal(found.classes[0].map, expected.classes[0].map)
-    assert (found.variant, found.selection, found.passes, found.batch_size) == ("official", "faster", 3, 2)
-    maps = method_named("score-cam").run(
-        classifier, image, observation=asked["observation"], class_indices=[1], settings=MethodSettings()
-    )
-    plain = score_cam(classifier, image, observation=asked["observation"], class_indices=[1])
-    np.testing.assert_array_equal(maps.maps[0], plain.classes[0].map)
+    asked = tiny.question(classifier_of(tiny.seeing), tiny.photo(), [1])
+    how = MethodSettings(passes=4, batch_size=2, variant=Variant.OFFICIAL, selection=Selection.FASTER)
+    found = explain_with("score-cam", asked, how)
+    np.testing.assert_array_equal(found.classes[0].map, score_cam(asked, how, lambda _: None).maps[0])
+    assert (found.variant, found.selection, found.passes, found.batch_size) == ("official", "faster", 4, 2)
+
+
+def test_faster_score_cam_says_what_was_selected():
+    found = tiny.explained("faster-score-cam", tiny.seeing(), tiny.photo(), [0], passes=2)
+    assert (found.live_channels, found.passes, found.selection, found.variant) == (5, 2, "faster", "article")
+    assert len(found.classes[0].steps.channels) == 2
+    assert tiny.explained("faster-score-cam", tiny.seeing(), tiny.photo(), [0]).selection == "all"  # of 5 channels
 
 
 def test_passes_that_cannot_be_run_are_refused():
-    with pytest.raises(UsageError, match="method grad-cam has no number of passes to choose; leave out --passes 9"):
-        tiny.explained("grad-cam", tiny.seeing(), tiny.photo(), [0], passes=9)
-    with pytest.raises(UsageError, match="--passes 0 must be at least 1"):
-        tiny.explained("rise", tiny.seeing(), tiny.photo(), [0], passes=0)
+    for name, passes, sentence in (
+        ("grad-cam", 9, "method grad-cam has no number of passes to choose; leave out --passes 9"),
+        ("rise", 0, "--passes 0 is too few for rise: it needs at least 1"),
+        ("score-cam", 3, "--passes 3 is too few for score-cam: it needs at least 4"),
+        ("integrated-gradients", 1, "--passes 1 is too few for integrated-gradients: it needs at least 2"),
+    ):
+        with pytest.raises(UsageError, match=sentence):
+            check(name, MethodSettings(passes=passes))
+    check("smoothgrad", MethodSettings(passes=3))
 
 
-@pytest.mark.parametrize("option", [{"variant": "papers"}, {"selection": "few"}])
-def test_settings_that_do_not_exist_are_refused_by_score_cam(option):
-    with pytest.raises(UsageError, match="is none of"):
-        tiny.explained("score-cam", tiny.seeing(), tiny.photo(), [0], **option)
+@pytest.mark.parametrize("option", [{"variant": Variant.PAPER}, {"fidelity": 0.9}, {"selection": Selection.FASTER}])
+def test_settings_of_score_cam_are_refused_by_others_and_left_out_beside_them(option):
+    (setting,) = option
+    with pytest.raises(UsageError, match=f"--{setting} is of score-cam alone; leave it out with --method rise"):
+        check("rise", MethodSettings(**option))
+    check("score-cam", MethodSettings(**option))
+    both = MethodSettings(passes=7, batch_size=2, seed=3, **option)
+    assert among_others("score-cam", both) == both
+    for name in ("rise", "faster-score-cam", "grad-cam"):
+        assert among_others(name, both) == MethodSettings(batch_size=2, seed=3)
 
 
-@pytest.mark.parametrize("name", [name for name, method in METHODS.items() if method.needs_logits])
+def test_several_methods_are_named_once_each():
+    assert methods_named(["RISE", "cam"]) == ("rise", "cam")
+    with pytest.raises(UsageError, match="method cam is named twice"):
+        methods_named(["cam", "CAM"])
+    with pytest.raises(UsageError, match="no method is named; give a comma list of score-cam, "):
+        methods_named([])
+
+
+@pytest.mark.parametrize("name", LOGITS)
 def test_methods_that_need_logits_refuse_a_model_without(name):
     with pytest.raises(ModelError, match=r"opaque shows probabilities only, .* needs logits; use score-cam"):
         tiny.explained(name, opaque(), tiny.photo(), [0])
 
 
-@pytest.mark.parametrize(
-    "name", [name for name, method in METHODS.items() if not method.needs_logits and name != "cam"]
-)
+@pytest.mark.parametrize("name", ANY_MODEL)
 def test_methods_that_need_no_logits_explain_a_model_without(name):
     found = tiny.explained(name, opaque(), tiny.photo(), [0], passes=FEW.get(name))
     assert np.isfinite(found.classes[0].map).all()
@@ -148,7 +183,7 @@ def test_flat_maps_are_zero_and_a_warning_says_so(name):
     assert "the map of class 1 is zero" in found.warnings[0]
 
 
-def test_smaller_batches_of_the_way_back_are_recorded(monkeypatch):
+def test_smaller_batches_of_backward_passes_are_recorded(monkeypatch):
     classifier = classifier_of()
     monkeypatch.setattr(
         "scorecam_cli.keras_engine.gradients.free_memory", lambda: 4 * 3 * classifier.gradients._bytes_each

@@ -11,16 +11,15 @@ import scorecam_cli
 from scorecam_cli.config import ModelSettings, Variant
 from scorecam_cli.errors import ModelError, NumericsError
 from scorecam_cli.loading.load import load_classifier
-from scorecam_cli.saliency.score_cam import live_channels, score_cam
+from scorecam_cli.saliency.question import live_channels
 from tests.loading import model_zoo
-from tests.saliency import oracle
+from tests.saliency import oracle, tiny
 
 SAMPLES = Path(__file__).parents[2] / "sample_images"
 
 
 def explain(classifier, image, indices, **options):
-    observation = classifier.observe(image)
-    return score_cam(classifier, image, observation=observation, class_indices=indices, **options)
+    return tiny.explain_on("score-cam", classifier, image, indices, **options)
 
 
 def parts(classifier, layer):
@@ -188,9 +187,9 @@ def test_values_that_are_not_finite_fail_the_photo():
 def test_map_depends_on_the_class_because_softmax_is_applied_once(lite, scene):
     image = lite.prepare(scene)
     grids = np.ascontiguousarray(lite.observe(image).activations[:, :, :64].transpose(2, 0, 1))
-    scores = lite.masked_scores(image, grids, batch_size=64)
-    np.testing.assert_allclose(scores.probabilities, [oracle.softmax(row) for row in scores.logits], atol=1e-6)
-    weights = scores.probabilities[:, 285]
+    answers = lite.masked_answers(image, grids, batch_size=64).answers
+    np.testing.assert_allclose(answers.probabilities, [oracle.softmax(row) for row in answers.logits], atol=1e-6)
+    weights = answers.probabilities[:, 285]
     assert weights.max() > 3 * weights.min()  # softmax twice would leave at most a factor e
 
 

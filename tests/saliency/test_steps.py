@@ -6,7 +6,9 @@ import pytest
 
 import scorecam_cli
 from scorecam_cli.config import Selection, Variant
-from scorecam_cli.saliency.score_cam import MOST_STEPS, live_channels, score_cam
+from scorecam_cli.saliency.question import live_channels
+from scorecam_cli.saliency.score_cam import MOST_STEPS
+from tests.saliency import tiny
 
 CHANNELS = 40
 
@@ -33,9 +35,7 @@ def image():
 
 
 def explained(classifier, image, indices=(0,), **options):
-    observation = classifier.observe(image)
-    found = score_cam(classifier, image, observation=observation, class_indices=list(indices), **options)
-    return observation, found
+    return classifier.observe(image), tiny.explain_on("score-cam", classifier, image, indices, **options)
 
 
 def masked_logits(classifier, image, channels, activations):
@@ -116,14 +116,14 @@ def test_steps_of_a_model_solved_by_hand():
 @pytest.mark.parametrize("selection", list(Selection))
 def test_only_masks_that_were_passed_are_steps(classifier, image, selection):
     asked = []
-    masked_scores = classifier.masked_scores
+    masked_answers = classifier.masked_answers
 
     def noting(image, grids, **options):
         asked.extend(grid.tobytes() for grid in grids)
-        return masked_scores(image, grids, **options)
+        return masked_answers(image, grids, **options)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(classifier, "masked_scores", noting)
+        patch.setattr(classifier, "masked_answers", noting)
         observation, found = explained(classifier, image, [0, 2], passes=20, selection=selection)
     live = live_channels(observation.activations)
     scores = softmax(masked_logits(classifier, image, live, observation.activations))

@@ -7,6 +7,7 @@ import pytest
 import tensorflow as tf
 
 from scorecam_cli.saliency.integrated_gradients import attributions
+from scorecam_cli.saliency.maps import MethodSettings
 from tests.saliency import tiny
 
 with warnings.catch_warnings():
@@ -73,7 +74,9 @@ def test_integrated_gradients(logits):
 
     image = tiny.photo()
     expected = theirs(xplique.IntegratedGradients(logits, reducer=None, steps=50), image)
-    found = attributions(scorecam_cli.wrap(logits, preprocess="none"), image, INDEX)
+    found = attributions(
+        tiny.question(scorecam_cli.wrap(logits, preprocess="none"), image), INDEX, MethodSettings(), lambda _: None
+    )
     assert tiny.difference(found, expected, "integrated-gradients, xplique") <= 1e-4
     share = tiny.difference(ours("integrated-gradients", logits), np.maximum(expected.sum(axis=2), 0), "their map")
     assert share <= 1e-4

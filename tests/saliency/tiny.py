@@ -4,7 +4,9 @@ import keras
 import numpy as np
 
 import scorecam_cli
+from scorecam_cli.saliency.maps import MethodSettings
 from scorecam_cli.saliency.methods import explain_with
+from scorecam_cli.saliency.question import Question
 
 # The model solved by hand, on 4 x 4 pixels: channel 0 sees red, channel 1 green, both after ReLU; logits are the
 # channels' means times V. No upsampling: the grid is the photo.
@@ -54,8 +56,12 @@ def explained(name, model, image, indices, *, layer=None, **options):
 
 
 def explain_on(name, classifier, image, indices, **options):
-    observation = classifier.observe(image)
-    return explain_with(name, classifier, image, observation=observation, class_indices=indices, **options)
+    on_passes = options.pop("on_passes", None)
+    return explain_with(name, question(classifier, image, indices), MethodSettings(**options), on_passes=on_passes)
+
+
+def question(classifier, image, indices=(0,)):
+    return Question(classifier, image, classifier.observe(image), tuple(indices))
 
 
 def maps(name, model, image, indices, **options):

@@ -1,0 +1,104 @@
+"""What is known of a method beside how it makes a map: plain facts, without TensorFlow."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+from scorecam_cli.saliency.maps import Maps, MethodSettings, OnPasses
+from scorecam_cli.saliency.question import Question
+
+
+class Need(StrEnum):
+    """What a model must have for a method.
+
+    LOGITS: it shows them, or ends in a softmax or sigmoid that can be taken off.
+    GRADIENTS: logits can be derived by activations and photos; the passes are float32, and in smaller batches.
+    POOLED_HEAD: nothing but a global average pooling and one dense layer follows the target layer.
+    """
+
+    LOGITS = "logits"
+    GRADIENTS = "gradients"
+    POOLED_HEAD = "pooled head"
+
+
+BY_GRADIENTS = frozenset({Need.LOGITS, Need.GRADIENTS})
+
+
+@dataclass(frozen=True)
+class Source:
+    """Who published it, when and where: an arXiv number, or a title."""
+
+    authors: str
+    year: int
+    where: str
+
+    def __str__(self) -> str:
+        return f"{self.authors} {self.year}, {self.where}"
+
+
+@dataclass(frozen=True)
+class Work:
+    """What the number of passes of a method can depend on.
+
+    live: live channels of the target layer.
+    classes: how many are asked for.
+    size: (H, W), None where not known.
+    passes: what the user asks for, None for the default.
+    """
+
+    live: int
+    classes: int
+    size: tuple[int, int] | None
+    passes: int | None
+
+
+class Run(Protocol):
+    """A method: from a question to maps."""
+
+    def __call__(self, asked: Question, settings: MethodSettings, on_passes: OnPasses) -> Maps:
+        """One map for each class asked about."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Method:
+    """One way to a map.
+
+    summary: for people, in one line.
+    run: the function.
+    planned: how many passes it will run, 0 where that is not known.
+    passes: the same for people.
+    source: who published it; None for what has none.
+    needs: what a model must have for it.
+    takes: names of the fields of MethodSettings that change something; `seed` where it draws by chance.
+    fewest_passes: the least that `passes` can be, where it takes them.
+    has_steps: whether it hands out the masks that weigh most, so that figures can show them.
+    """
+
+    name: str
+    summary: str
+    run: Run
+    planned: Callable[[Work], int]
+    passes: str
+    source: Source | None = None
+    needs: frozenset[Need] = frozenset()
+    takes: frozenset[str] = frozenset()
+    fewest_passes: int = 1
+    has_steps: bool = False
+
+    @property
+    def draws(self) -> bool:
+        """Whether another seed gives another map."""
+        return "seed" in self.takes
+
+    @property
+    def by_gradients(self) -> bool:
+        """Whether it runs backward passes."""
+        return Need.GRADIENTS in self.needs
+
+
+def a_pass_for_each_class(work: Work) -> int:
+    """Planned passes of a method that derives each logit once."""
+    return work.classes

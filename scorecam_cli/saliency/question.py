@@ -1,0 +1,92 @@
+"""What is asked about one photo: the value that every method is given.
+
+Letters: H W model input, c its colours, h w feature grid, K channels, N live channels, C classes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scorecam_cli.models.answers import Observation
+from scorecam_cli.records import ClassScore
+
+if TYPE_CHECKING:
+    from scorecam_cli.keras_engine.classifier import Classifier
+
+
+@dataclass(frozen=True)
+class Question:
+    """Why does this classifier see these classes in this photo?
+
+    image: float32 [H, W, c] in model units. observation: of the same image. class_indices: in 0 .. C - 1, each once.
+    """
+
+    classifier: Classifier
+    image: NDArray[np.float32]
+    observation: Observation
+    class_indices: tuple[int, ...]
+
+    @classmethod
+    def about(
+        cls, classifier: Classifier, rgb: NDArray[np.uint8], *, asked: Sequence[str] = (), top: int = 0
+    ) -> Question:
+        """Prepare a photo, run the model on it once, and choose the classes.
+
+        Args:
+            classifier: the model with its target layer.
+            rgb: uint8 [H0, W0, 3], sRGB, upright.
+            asked: classes by index, name or WordNet id.
+            top: also the N most probable; without either the predicted class.
+
+        Raises:
+            ClassError: no such class, or fewer than `top`.
+            NumericsError: the model returns a value that is not finite.
+            PhotoError: the model stops.
+        """
+        image = classifier.prepare(rgb)
+        observation = classifier.observe(image)
+        return cls(classifier, image, observation, tuple(classifier.choose_classes(observation, asked=asked, top=top)))
+
+    def about_image(self, image: NDArray[np.float32]) -> Question:
+        """The same asked about another image, float32 [H, W, c] in model units."""
+        return replace(self, image=image, observation=self.classifier.observe(image))
+
+    def asked_of(self, classifier: Classifier) -> Question:
+        """The same asked of a classifier whose weights are others."""
+        return replace(self, classifier=classifier, observation=classifier.observe(self.image))
+
+    @property
+    def of_first_class(self) -> Question:
+        """The same about one class alone."""
+        return replace(self, class_indices=self.class_indices[:1])
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """(H, W)."""
+        return self.classifier.size
+
+    @property
+    def scores(self) -> tuple[ClassScore, ...]:
+        """What the unmasked pass says of each class."""
+        return tuple(self.classifier.score(self.observation, index) for index in self.class_indices)
+
+    @property
+    def live(self) -> NDArray[np.intp]:
+        """Numbers [N] of the channels that are not constant over the grid."""
+        return live_channels(self.observation.activations)
+
+    def most_probable(self, count: int) -> tuple[ClassScore, ...]:
+        """The `count` most probable classes of the photo, or all where there are fewer."""
+        most = min(count, len(self.classifier.labels))
+        indices = self.classifier.choose_classes(self.observation, asked=(), top=most)
+        return tuple(self.classifier.score(self.observation, index) for index in indices)
+
+
+def live_channels(activations: NDArray[np.float32]) -> NDArray[np.intp]:
+    """Indices [N] of the channels of float32 [h, w, K] that are not constant over the grid."""
+    return np.flatnonzero(activations.max(axis=(0, 1)) > activations.min(axis=(0, 1)))

@@ -1,0 +1,67 @@
+"""`scorecam methods`, and what becomes of methods that do not exist."""
+
+import json
+
+import pytest
+from click.testing import CliRunner
+
+from scorecam_cli.cli.app import cli
+from scorecam_cli.saliency.methods import METHODS
+
+
+def lines(*arguments):
+    done = CliRunner().invoke(cli, ["methods", *arguments], prog_name="scorecam")
+    assert done.exit_code == 0
+    return done.output.splitlines()
+
+
+def test_table_has_a_line_for_each_method_with_its_passes_needs_and_source():
+    heading, *rows = lines()
+    assert heading.split() == ["NAME", "WHAT", "IT", "IS", "PASSES", "NEEDS", "SOURCE"]
+    assert [row.split()[0] for row in rows] == list(METHODS)
+    (row,) = (row for row in rows if row.startswith("grad-cam "))
+    for words in ("mean gradient", "1 backward pass", "gradients, logits", "Selvaraju et al. 2017, arXiv:1610.02391"):
+        assert words in row
+
+
+def test_json_has_an_object_for_each_method():
+    found = {each["name"]: each for each in map(json.loads, lines("--json"))}
+    assert list(found) == list(METHODS)
+    assert found["smoothgrad"]["takes"] == ["batch_size", "passes", "seed"]
+    assert (found["score-cam"]["fewest_passes"], found["cam"]["fewest_passes"]) == (4, None)
+    assert found["score-cam"]["steps"]
+    assert found["random"]["source"] is None
+    assert found["rise"]["source"] == {"authors": "Petsiuk et al.", "year": 2018, "where": "arXiv:1806.07421"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["explain", "--method", "gradcam"], "method 'gradcam' does not exist; nearest: grad-cam"),
+        (["explain", "--method", "GradCAM"], "method 'GradCAM' does not exist; nearest: grad-cam"),
+        (["compare", "--methods", "cam,score_cam"], "method 'score_cam' does not exist; nearest: score-cam"),
+        (["evaluate", "--methods", "smooth-grad"], "method 'smooth-grad' does not exist; nearest: smoothgrad"),
+        (["compare", "--methods", "cam,cam"], "method cam is named twice"),
+        (["compare", "--methods", ","], "no method is named"),
+        (["explain", "--passes", "3"], "--passes 3 is too few for score-cam: it needs at least 4"),
+        (["compare", "--passes", "3"], "--passes 3 is too few for score-cam: it needs at least 4"),
+        (["evaluate", "--passes", "2"], "--passes 2 is too few for score-cam: it needs at least 4"),
+        (["explain", "--method", "cam", "--passes", "8"], "method cam has no number of passes to choose"),
+        (["explain", "--method", "rise", "--variant", "paper"], "--variant is of score-cam alone"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_what_no_method_can_do_is_a_usage_error_before_any_work(scorecam, photo, tiny_model, arguments, sentence):
+    command, *options = arguments
+    done = scorecam(command, photo, "-m", tiny_model, *options)
+    assert done.code == 2
+    assert sentence in done.err
+    assert "loading" not in done.err
+
+
+def test_each_method_has_a_least_number_of_passes_of_its_own(scorecam, photo, tiny_model, tmp_path):
+    done = scorecam("explain", photo, "-m", tiny_model, "--method", "Smoothgrad", "--passes", 3, "-o", tmp_path)
+    assert done.code == 0
+    (manifest,) = tmp_path.glob("*.json")
+    noted = json.loads(manifest.read_text("utf-8"))
+    assert (noted["method"], noted["passes"], noted["settings"]["seed"]) == ("smoothgrad", 3, 0)
