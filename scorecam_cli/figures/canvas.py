@@ -167,10 +167,11 @@ class Canvas:
 def fit(rgb: NDArray[np.uint8], width: int, height: int) -> NDArray[np.uint8]:
     """A picture as large as the box allows, its sides in their proportion, never less than one pixel.
 
-    A small picture is enlarged by whole squares: smoothing would show detail that is not there.
+    A small picture is enlarged by a whole factor, a pixel to a square: smoothing would show detail that is not there.
     """
     rows, columns = rgb.shape[:2]
     scale = min(width / columns, height / rows)
+    scale = scale if scale < 1 else int(scale)
     size = max(1, round(columns * scale)), max(1, round(rows * scale))
     method = Image.Resampling.LANCZOS if scale < 1 else Image.Resampling.NEAREST
     return np.asarray(Image.fromarray(rgb).resize(size, method))

@@ -3,7 +3,7 @@
 import numpy as np
 
 from scorecam_cli.figures import canvas
-from scorecam_cli.figures.canvas import BODY, Canvas, drawing, wrapped
+from scorecam_cli.figures.canvas import BODY, Canvas, drawing, fit, wrapped
 
 
 def test_no_line_is_wider_than_asked_and_no_letter_is_lost():
@@ -30,3 +30,9 @@ def test_pictures_and_bars_stand_where_they_are_put():
     expected = {(row, column) for row in range(20, 60) for column in range(10, 40)}
     expected |= {(row, column) for row in range(20, 27) for column in range(60, 90)}
     assert set(zip(rows.tolist(), columns.tolist(), strict=True)) == expected
+
+
+def test_a_small_picture_is_enlarged_by_a_whole_factor_and_a_large_one_fits():
+    assert fit(np.zeros((30, 48, 3), np.uint8), 440, 440).shape == (270, 432, 3)  # 9 times
+    assert fit(np.zeros((300, 400, 3), np.uint8), 440, 440).shape == (300, 400, 3)
+    assert fit(np.zeros((3000, 4000, 3), np.uint8), 440, 440).shape == (330, 440, 3)

@@ -41,7 +41,7 @@ def test_a_grid_has_a_row_for_each_class_and_a_column_for_each_method():
     corners = []
     for of_class in maps:
         for each in of_class:
-            warm = heatmap(each, width=340, height=340, colormap="turbo")
+            warm = heatmap(each, width=shown.shape[1], height=shown.shape[0], colormap="turbo")
             corners += places(sheet, overlay(shown, warm, alpha=0.5))
     tops, lefts = sorted({top for top, _ in corners}), sorted({left for _, left in corners})
     assert corners == [(top, left) for top in tops for left in lefts]

@@ -6,8 +6,10 @@ import matplotlib
 import numpy as np
 import pytest
 
-from scorecam_cli.figures.panel import panel
-from tests.figures.sheets import class_map, subject
+from scorecam_cli.figures.canvas import fit
+from scorecam_cli.figures.panel import _ticks, panel
+from scorecam_cli.photos.draw import heatmap, overlay
+from tests.figures.sheets import class_map, margins_are_white, photo, places, subject
 
 GREY = "gray"  # the colour map whose colours are the values
 
@@ -24,8 +26,8 @@ def test_panel_holds_photo_and_heatmap_the_right_way_up(height, width):
     found = figure(rgb, saliency)
     assert found.dtype == np.uint8
     assert found.flags.c_contiguous
-    assert max(found.shape) < 1800
-    assert (found == (255, 0, 255)).all(axis=2).sum() >= 4 * 500  # the photo itself, not resampled into other colours
+    assert max(found.shape) < 1450
+    assert (found == (255, 0, 255)).all(axis=2).sum() >= 4 * 440  # the photo itself, not resampled into other colours
     white = (found == 255).all(axis=2)
     assert white[:6].all()
     assert white[-6:].all()
@@ -39,8 +41,54 @@ def test_panel_holds_photo_and_heatmap_the_right_way_up(height, width):
 def test_panel_of_a_wide_photo_stacks_its_pictures():
     saliency = np.eye(7, dtype=np.float32)
     for height in (1, 40):  # 1 x 4000: less than a pixel high once it is made smaller
-        assert figure(np.zeros((height, 4000, 3), np.uint8), saliency).shape[1] < 700
-    assert figure(np.zeros((300, 400, 3), np.uint8), saliency).shape[1] > 1500
+        assert figure(np.zeros((height, 4000, 3), np.uint8), saliency).shape[1] < 500
+    assert figure(np.zeros((300, 400, 3), np.uint8), saliency).shape[1] > 3 * 400
+
+
+def test_photo_heatmap_and_overlay_stand_in_a_row_with_even_gaps_and_the_scale_below_the_heatmap():
+    rgb, saliency = photo(300, 400), np.linspace(0, 1, 256, dtype=np.float32)[None].repeat(8, 0)
+    sheet = figure(rgb, saliency)
+    shown = fit(rgb, 440, 440)
+    heat = heatmap(saliency, width=400, height=300, colormap=GREY)
+    ((top, first),), ((heat_top, second),) = places(sheet, shown), places(sheet, heat)
+    ((overlay_top, third),) = places(sheet, overlay(shown, heat, alpha=0.5))
+    assert top == heat_top == overlay_top
+    assert second - first == third - second == 400 + 20
+    ramp = heatmap(np.linspace(0, 1, 400, dtype=np.float32)[None], width=400, height=14, colormap=GREY)
+    ((bar_top, bar_left),) = places(sheet, ramp)
+    assert bar_left == second
+    assert bar_top > top + 300
+
+
+@pytest.mark.parametrize(("height", "width"), [(40, 4000), (900, 500), (30, 48)])
+def test_nothing_leaves_the_sheet_whatever_is_said_of_the_map(height, width):
+    found = class_map("M" * 500, estimate=0.9712)
+    much = {"selection": "representatives", "weights": "random (seed 0)", "variant": "paper"}
+    sheet = panel(subject(photo(height, width), found, file="x" * 300, model="m" * 300, **much))
+    assert margins_are_white(sheet)
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "expected"),
+    [
+        (0.00319, 27.83, [0.00319, 5, 10, 15, 20, 27.83]),
+        (0.0, 1.0, [0.0, 0.2, 0.4, 0.6, 0.8, 1.0]),
+        (2.0, 2.0, [2.0]),
+    ],
+)
+def test_a_scale_has_its_ends_and_round_values_between_them(low, high, expected):
+    assert _ticks(low, high, most=10) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(("low", "high"), [(0.0, 3e38), (1e-45, 3e-45), (1e6, 1e6 + 0.125), (0.0, 1e-45)])
+def test_any_range_has_a_scale(low, high):
+    ticks = _ticks(low, high, most=9)
+    assert ticks == sorted(set(ticks))
+    assert (ticks[0], ticks[-1]) == (low, high)
+    assert len(ticks) <= 9
+    saliency = np.full((7, 7), low, np.float32)
+    saliency[0, 0] = high
+    assert margins_are_white(figure(photo(30, 40), saliency))
 
 
 def test_panel_shows_dollars_surrogates_and_long_names():
