@@ -17,6 +17,7 @@ from scorecam_cli.report import noted, pictures
 from scorecam_cli.report.collect import Entry, State
 from scorecam_cli.report.evaluation import Evaluation, Measured
 
+MOST_CLASSES, MOST_WARNINGS = 100, 50  # of one photo; a manifest may come from strangers
 OVERLAY_SIDE = 640  # pixels, where the overlay has to stand for the map
 
 
@@ -115,9 +116,11 @@ class CardMaker:
         shape = (photo.width, photo.height) if photo is not None else (manifest.width, manifest.height)
         found = [
             self._class(f"{number:05d}-map-{place}", described, folder, shape, colormap)
-            for place, described in enumerate(manifest.classes)
+            for place, described in enumerate(manifest.classes[:MOST_CLASSES])
         ]
-        reason = next(filter(None, (fault, *(lost for _, lost in found))), "")
+        more = len(manifest.classes) - MOST_CLASSES
+        cut = f"only {MOST_CLASSES} of its {len(manifest.classes)} classes are shown" if more > 0 else ""
+        reason = next(filter(None, (fault, *(lost for _, lost in found), cut)), "")
         return Card(
             number,
             entry.photo,
@@ -128,7 +131,7 @@ class CardMaker:
             figures=self._figures(number, entry, folder),
             measured=self.evaluation.of_photo(entry.photo),
             facts=tuple(noted.facts(manifest)),
-            warnings=manifest.warnings,
+            warnings=manifest.warnings[:MOST_WARNINGS],
             colormap=colormap,
             alpha=noted.alpha(manifest),
             manifest=manifest,
@@ -158,7 +161,7 @@ class CardMaker:
         """What `scorecam compare` wrote beside the manifest: one figure of all classes, or one of each."""
         output = folder / entry.photo.name
         wanted = [("Methods compared, all classes", names.named_output(output, "compare.png"))]
-        for each in entry.manifest.classes if entry.manifest is not None else ():
+        for each in entry.manifest.classes[:MOST_CLASSES] if entry.manifest is not None else ():
             path = names.named_output(output, f"{each.index}-compare.png")
             wanted.append((f"Methods compared, class {each.index}", path))
         figures: list[Figure] = []

@@ -15,6 +15,8 @@ from scorecam_cli.photos.manifest import read_manifest
 from scorecam_cli.photos.names import SCORECAM, manifest_paths, photo_of_manifest
 from scorecam_cli.records import Explained, Failed, Manifest, Outcome
 
+MOST_TOLD = 3  # names that lead nowhere, in an error message
+
 
 class State(StrEnum):
     """How far a photo got: FAILED has no map and never will as it is, INCOMPLETE had one and lost something."""
@@ -59,7 +61,7 @@ def collect(paths: Sequence[str], *, recursive: bool = False) -> Collected:
         recursive: also the subfolders of folders.
 
     Raises:
-        NothingFoundError: neither a photo nor a manifest nor a name that leads nowhere.
+        NothingFoundError: neither a photo nor a manifest.
     """
     gathering = _Gathering()
     photo_arguments = []
@@ -81,6 +83,9 @@ def collect(paths: Sequence[str], *, recursive: bool = False) -> Collected:
         for failed in jobs.failures:
             gathering.entries.append(Entry(failed.photo, State.FAILED, reason=failed.reason))
         lost = len(jobs.failures)
+    if lost and lost == len(gathering.entries):
+        told = "; ".join(f"{failed.photo}: {failed.reason}" for failed in jobs.failures[:MOST_TOLD])
+        raise NothingFoundError(f"no photo and no manifest found, so no page is written: {told}")
     return Collected(tuple(gathering.entries), lost)
 
 

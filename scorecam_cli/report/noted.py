@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from pathlib import Path
 
 from scorecam_cli.photos.names import SCORECAM, mark_of
 from scorecam_cli.records import Manifest, NotedClass
+
+MOST_VERSIONS = 10
 
 
 def file_beside(folder: Path, noted: NotedClass, kind: str) -> Path | None:
@@ -43,7 +46,7 @@ def facts(manifest: Manifest) -> list[tuple[str, str]]:
         ("Photo", f"{manifest.width} x {manifest.height} pixels"),
         ("SHA-256", manifest.photo_sha256),
         ("Time", f"{manifest.seconds.total:.2f} s"),
-        ("Versions", ", ".join(f"{name} {value}" for name, value in manifest.versions.items())),
+        ("Versions", ", ".join(f"{name} {value}" for name, value in islice(manifest.versions.items(), MOST_VERSIONS))),
     ]
     return [(name, value) for name, value in rows if value]
 

@@ -61,7 +61,7 @@ def test_name_that_leads_nowhere_is_on_the_page_and_gives_exit_1(scorecam, folde
         (["dog.png", "-o", "dog.png"], "give a name that ends in .html"),
         (["dog.png", "-o", "."], "add --folder"),
         (["dog.png", "--folder", "-o", "dog.png"], "--folder writes a folder"),
-        (["dog.png", "--evaluation", "dog.png"], "no column `photo`"),
+        (["dog.png", "--evaluation", "dog.png"], "give the table that `scorecam evaluate` writes"),
         (["empty"], "no photo in empty"),
     ],
 )
@@ -72,6 +72,15 @@ def test_request_that_makes_no_sense_is_told_in_a_sentence(scorecam, folder, arg
     assert done.code == 2
     assert message in done.err
     assert (folder / "dog.png").read_bytes() == before
+
+
+def test_a_mistyped_folder_leaves_the_page_that_is_there(scorecam, folder):
+    assert scorecam("report", "dog.png").code == 0
+    before = (folder / "report.html").read_bytes()
+    done = scorecam("report", "typo/")
+    assert (done.code, done.out) == (2, "")
+    assert "typo: no such file" in done.err
+    assert (folder / "report.html").read_bytes() == before
 
 
 def test_explain_makes_the_page_of_its_run(scorecam, tiny_model, photo, tmp_path):

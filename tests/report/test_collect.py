@@ -91,6 +91,11 @@ def test_name_that_leads_nowhere_is_an_entry_and_counted(folder):
     assert found.lost == 1
 
 
+def test_names_that_all_lead_nowhere_are_an_error(folder):
+    with pytest.raises(NothingFoundError, match=r"no page is written: .*typo: no such file"):
+        collect([str(folder / "typo")])
+
+
 def test_folder_without_photos_and_manifests_is_an_error(tmp_path):
     with pytest.raises(NothingFoundError, match="no photo"):
         collect([str(tmp_path)])

@@ -202,6 +202,17 @@ def test_manifest_with_a_field_of_a_wrong_type_is_a_card_that_says_so(page_of, p
     assert value in FITTING.get(field, ()) or "damaged or of another version" in card["reason"]
 
 
+def test_of_thousands_of_classes_the_first_hundred_are_drawn(page_of, photo):
+    path = explained(photo, [(1, "cat", 0.9, blob(5, 5))])
+    noted = json.loads(path.read_text())
+    noted["classes"] *= 3000
+    noted["warnings"] = ["careful"] * 3000
+    path.write_text(json.dumps(noted))
+    card = only_card(page_of(path))
+    assert (len(card["classes"]), len(card["warnings"])) == (100, 50)
+    assert card["reason"] == "only 100 of its 3000 classes are shown"
+
+
 def test_hostile_texts_are_text(tmp_path):
     texts = hostile.strings()
     paths = [Path("/photos") / text.replace("/", "_").replace("\0", "") / "x.png" for text in texts]
