@@ -111,7 +111,7 @@ def test_a_request_from_a_disk_is_checked_as_options_are(scorecam, run):
         ("batch_size", -1, "--batch-size -1"),
         ("device", "moon", "--device moon"),
         ("labels", "gone.txt", "--labels gone.txt"),
-        ("method", "witchcraft", "--method witchcraft"),
+        ("method", "witchcraft", "witchcraft"),
         ("seed", "1", "seed"),
         ("colour", "red", "colour"),
         ("cwd", "run", "no absolute path"),

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scorecam_cli.config import ExplainConfig, ModelSettings, PhotoSettings
@@ -125,6 +125,7 @@ def test_a_value_of_another_type_is_one_sentence(name, value):
     assert len(str(caught.value)) < 300
 
 
+@settings(deadline=None)
 @given(st.dictionaries(st.sampled_from([*sorted(known_names()), "cwd", "x"]), JSON, max_size=4))
 def test_any_other_json_is_a_request_or_a_sentence(found):
     try:
