@@ -19,6 +19,7 @@ from scorecam_cli.cli.explain import explain
 from scorecam_cli.cli.memory import shortage
 from scorecam_cli.cli.methods import methods
 from scorecam_cli.cli.models import models
+from scorecam_cli.cli.options import OWN_PROCESS
 from scorecam_cli.cli.predict import predict
 from scorecam_cli.cli.report import report
 from scorecam_cli.cli.streams import ReaderGoneError, standard_streams
@@ -67,7 +68,11 @@ cli.add_command(methods)
 
 
 def main(arguments: list[str] | None = None) -> NoReturn:
-    """Run the command line and leave the process with its exit code."""
+    """Run the command line and leave the process with its exit code.
+
+    Args:
+        arguments: None: those of the process, which is then taken for the command's own.
+    """
     signal.signal(signal.SIGTERM, _terminate)
     with standard_streams():
         code = _run(arguments)
@@ -76,7 +81,8 @@ def main(arguments: list[str] | None = None) -> NoReturn:
 
 def _run(arguments: list[str] | None) -> int:
     try:
-        code = cli.main(args=arguments, prog_name="scorecam", standalone_mode=False)
+        whose = OWN_PROCESS if arguments is None else None
+        code = cli.main(args=arguments, prog_name="scorecam", standalone_mode=False, obj=whose)
         return code if isinstance(code, int) else 0
     except click.exceptions.Exit as ended:
         return ended.exit_code

@@ -22,7 +22,10 @@ from scorecam_cli.config import (
     Variant,
 )
 from scorecam_cli.errors import UsageError
+from scorecam_cli.inspection.sandbox import without_network
 from scorecam_cli.saliency.methods import METHODS, method_named, methods_named
+
+OWN_PROCESS = "the process is the command's own"
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -142,7 +145,12 @@ def model_options(command: Command) -> Command:
             help="Run this Python file of yours first: it registers the classes that a model file needs. Repeatable.",
         ),
         UNSAFE,
-        click.option("--offline", is_flag=True, help="Never download weights."),
+        click.option(
+            "--offline",
+            is_flag=True,
+            callback=_cut_off,
+            help="Never download weights, nor let TensorFlow or --import connect to anything.",
+        ),
         click.option(
             "--device",
             default=DEFAULTS.device,
@@ -356,6 +364,13 @@ def _checked_batch_size(_context: click.Context, _option: click.Parameter, value
     if value.isdecimal() and int(value) >= 1:
         return int(value)
     raise click.BadParameter(f"{value!r} is neither auto nor a whole number from 1")
+
+
+def _cut_off(context: click.Context, _option: click.Parameter, value: bool) -> bool:
+    """Where the process is the command's own, and the system offers it, nothing in it connects any more."""
+    if value and context.find_root().obj is OWN_PROCESS:
+        without_network()
+    return value
 
 
 def _checked_device(_context: click.Context, _option: click.Parameter, value: str) -> str:
