@@ -178,10 +178,15 @@ class NotedScore:
 
 @dataclass(frozen=True)
 class NotedClass(NotedScore):
-    """One class that has a map. files: of each kind of output, the bare name beside the manifest."""
+    """One class that has a map.
+
+    compactness: share of the pixels that hold half of the map; None for a map of zeros, and in earlier manifests.
+    files: of each kind of output, the bare name beside the manifest.
+    """
 
     map_min: float
     map_max: float
+    compactness: float | None = field(default=None, kw_only=True)
     estimated_correlation: float | None
     files: Mapping[str, str]
 

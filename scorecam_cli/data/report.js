@@ -27,15 +27,15 @@
   const rising = (of) => (a, b) => of(a, Infinity) - of(b, Infinity) || 0;
   const falling = (of) => (a, b) => of(b, -Infinity) - of(a, -Infinity) || 0;
   const probability = (card, missing) => number(card.dataset.probability, missing);
-  const entropy = (card, missing) => number(card.dataset.entropy, missing);
+  const compactness = (card, missing) => number(card.dataset.compactness, missing);
   const byState = (a, b) => stateOrder.indexOf(a.dataset.state) - stateOrder.indexOf(b.dataset.state);
   const orders = {
     attention: (a, b) => byState(a, b) || rising(probability)(a, b),
     probable: falling(probability),
     improbable: rising(probability),
     name: (a, b) => names.compare(a.dataset.key, b.dataset.key),
-    spread: falling(entropy),
-    focused: rising(entropy),
+    spread: falling(compactness),
+    focused: rising(compactness),
   };
 
   function orderOf(name) {

@@ -35,7 +35,7 @@ class ShownClass:
     """One class of one photo.
 
     picture: the map in colours, or, where only that is left, the map already laid over the photo (`laid_over`).
-    low, high: the map's range, in units of the weighted sum. entropy: see `pictures.map_entropy`.
+    low, high: the map's range, in units of the weighted sum. compactness: as the manifest has it.
     """
 
     name: str
@@ -48,7 +48,7 @@ class ShownClass:
     estimate: float | None
     picture: Picture | None
     laid_over: bool
-    entropy: float | None
+    compactness: float | None
 
 
 @dataclass(frozen=True)
@@ -151,9 +151,9 @@ class CardMaker:
             low=described.map_min,
             high=described.map_max,
             estimate=described.estimated_correlation,
-            picture=None if drawn is None else self._keep(name, drawn.heat, encode=pictures.encode_map),
+            picture=None if drawn is None else self._keep(name, drawn, encode=pictures.encode_map),
             laid_over=laid_over,
-            entropy=None if drawn is None else drawn.entropy,
+            compactness=described.compactness,
         )
         return shown, fault
 
@@ -194,23 +194,20 @@ def _photo_of(entry: Entry) -> tuple[NDArray[np.uint8] | None, str]:
 
 def _drawn_map(
     described: NotedClass, folder: Path, shape: tuple[int, int], colormap: str
-) -> tuple[pictures.MapPicture | None, bool, str]:
+) -> tuple[NDArray[np.uint8] | None, bool, str]:
     """The map from the first of its files that can be read, whether it is laid over the photo, and what is missing."""
+    readers: dict[str, Callable[[Path], NDArray[np.uint8]]] = {
+        "npy": lambda path: pictures.map_from_array(path, width=shape[0], height=shape[1], colormap=colormap),
+        "heatmap": pictures.map_from_heatmap,
+        "overlay": lambda path: pictures.shrink(read_photo(path).rgb, OVERLAY_SIDE),
+    }
     fault = ""
-    for kind in ("npy", "heatmap", "overlay"):
+    for kind, read in readers.items():
         path = noted.file_beside(folder, described, kind)
         if path is None:
             continue
         try:
-            if kind == "npy":
-                drawn = pictures.map_from_array(path, width=shape[0], height=shape[1], colormap=colormap)
-            elif kind == "heatmap":
-                drawn = pictures.map_from_heatmap(path, colormap=colormap)
-            else:
-                small = pictures.shrink(read_photo(path).rgb, OVERLAY_SIDE)
-                drawn = pictures.MapPicture(small, None)
+            return read(path), kind == "overlay", fault
         except PhotoError as error:
             fault = fault or f"{path.name} cannot be shown: {error}"
-            continue
-        return drawn, kind == "overlay", fault
     return None, False, fault or "its manifest names no file of this map"

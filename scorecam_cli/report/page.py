@@ -176,7 +176,7 @@ def _class_data(found: ShownClass, *, first: bool) -> dict[str, Any]:
     rows = [
         ("Logit", significant(found.logit)),
         ("Estimated correlation", "1, the exact map" if found.estimate == 1 else significant(found.estimate)),
-        ("Entropy of the map", significant(found.entropy)),
+        ("Half of the map lies in", percent(found.compactness) and f"{percent(found.compactness)} of the pixels"),
         ("WordNet id", found.wnid),
     ]
     return {

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import functools
 import io
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +20,6 @@ from scorecam_cli.photos.read import read_photo
 
 MAP_SIDE = 160  # pixels: a grid of 7 x 7 or 14 x 14, upsampled, has no more to show; the browser smooths it
 FIGURE_SIDE = 1600
-ENTROPY_GRID = 56  # the map is looked at in 56 x 56 places, whatever file it comes from
 _PHOTO_QUALITY, _MAP_QUALITY = 80, 88
 _EFFORT = 2  # of 6: 0.03 s for 1024 x 768 pixels; 3 takes twice and 6 four times as long for 5 and 8 % fewer bytes
 _MAX_ARRAY_BYTES = 2**28  # 8192 x 8192 float32
@@ -65,18 +63,6 @@ class AssetFolder:
         return f"{self.name}/{name}.webp"
 
 
-@dataclass(frozen=True)
-class MapPicture:
-    """A map in colours.
-
-    heat: uint8 [h, w, 3], its longer side at most MAP_SIDE, the shape of the photo.
-    entropy: see `map_entropy`; None where it cannot be known.
-    """
-
-    heat: NDArray[np.uint8]
-    entropy: float | None
-
-
 def shrink(rgb: NDArray[np.uint8], longest: int) -> NDArray[np.uint8]:
     """The picture with its longer side at most `longest` pixels, never enlarged, never less than one pixel wide.
 
@@ -104,8 +90,8 @@ def encode_map(heat: NDArray[np.uint8]) -> bytes:
     return _webp(heat, _MAP_QUALITY)
 
 
-def map_from_array(path: Path, *, width: int, height: int, colormap: str) -> MapPicture:
-    """A `.npy` map in colours, in the shape of its photo.
+def map_from_array(path: Path, *, width: int, height: int, colormap: str) -> NDArray[np.uint8]:
+    """A `.npy` map in colours: uint8 [h, w, 3], its longer side at most MAP_SIDE, in the shape of its photo.
 
     Raises:
         PhotoError: the file cannot be read, or is no finite float32 [H, W].
@@ -119,14 +105,13 @@ def map_from_array(path: Path, *, width: int, height: int, colormap: str) -> Map
         raise PhotoError(f"{path.name} is no map: it must be float32 of two axes")
     map_width, map_height = map_shape(width, height)
     try:
-        heat = draw.heatmap(saliency, width=map_width, height=map_height, colormap=colormap)
+        return draw.heatmap(saliency, width=map_width, height=map_height, colormap=colormap)
     except (NumericsError, UsageError) as error:
         raise PhotoError(str(error)) from error
-    return MapPicture(heat, map_entropy(saliency))
 
 
-def map_from_heatmap(path: Path, *, colormap: str) -> MapPicture:
-    """A heatmap PNG, smaller; its entropy from its colours, where the colour map is known.
+def map_from_heatmap(path: Path) -> NDArray[np.uint8]:
+    """A heatmap PNG, smaller: uint8 [h, w, 3], its longer side at most MAP_SIDE.
 
     Raises:
         PhotoError: the file cannot be read.
@@ -135,7 +120,7 @@ def map_from_heatmap(path: Path, *, colormap: str) -> MapPicture:
     height, width = rgb.shape[:2]
     # Whole pixels are averaged first, which is quick; what is left to do is small.
     small = Image.fromarray(rgb).resize(map_shape(width, height), Image.Resampling.BILINEAR, reducing_gap=1.5)
-    return MapPicture(np.asarray(small), _entropy_of_colours(rgb, colormap))
+    return np.asarray(small)
 
 
 def map_shape(width: int, height: int) -> tuple[int, int]:
@@ -151,68 +136,12 @@ def map_shape(width: int, height: int) -> tuple[int, int]:
     return best if width >= height else (best[1], best[0])
 
 
-def map_entropy(saliency: NDArray[np.floating]) -> float | None:
-    """How evenly the map is spread: its Shannon entropy as a share of the largest one possible.
-
-    The map is stretched from its minimum to its maximum, as it is shown, looked at in n = 56 x 56 places (fewer, if it
-    is smaller) and divided by its sum: `-sum(p log p) / log n`.
-
-    Args:
-        saliency: float [H, W], finite.
-
-    Returns:
-        In [0, 1]: 0 where one place has it all, near 1 where all have the same; None for a flat map.
-
-    Source: Shannon, A Mathematical Theory of Communication, 1948.
-    """
-    height, width = saliency.shape
-    rows, columns = _places(height), _places(width)
-    values = np.asarray(saliency, np.float64)[np.ix_(rows, columns)]
-    values = values - values.min()
-    total = values.sum()
-    if total <= 0 or values.size < 2:
-        return None
-    shares = values[values > 0] / total
-    return float(max(0.0, -(shares * np.log(shares)).sum() / np.log(values.size)))
-
-
 def colour_bar(colormap: str) -> NDArray[np.uint8] | None:
     """The colours of a colour map from low to high, uint8 [1, 256, 3]; None where no such map is known."""
     try:
         return draw.heatmap(np.linspace(0, 1, 256, dtype=np.float32)[None], width=256, height=1, colormap=colormap)
     except UsageError:
         return None
-
-
-def _entropy_of_colours(rgb: NDArray[np.uint8], colormap: str) -> float | None:
-    levels = _levels(colormap)
-    if levels is None:
-        return None
-    height, width = rgb.shape[:2]
-    seen = rgb[np.ix_(_places(height), _places(width))].astype(np.int32)  # [n, m, 3]
-    keys = seen[:, :, 0] << 16 | seen[:, :, 1] << 8 | seen[:, :, 2]
-    found = [levels.get(key) for key in keys.ravel().tolist()]
-    if None in found:
-        return None  # another colour map's picture
-    return map_entropy(np.asarray(found, np.float64).reshape(keys.shape))
-
-
-@functools.lru_cache(maxsize=8)
-def _levels(colormap: str) -> dict[int, float] | None:
-    """Colour as one number -> level 0-255; the mean level where several have the same colour."""
-    bar = colour_bar(colormap)
-    if bar is None:
-        return None
-    levels: dict[int, list[int]] = {}
-    for level, (red, green, blue) in enumerate(bar[0].tolist()):
-        levels.setdefault(red << 16 | green << 8 | blue, []).append(level)
-    return {colour: sum(same) / len(same) for colour, same in levels.items()}
-
-
-def _places(length: int) -> NDArray[np.intp]:
-    """The middles of 56 equal parts of an axis, or each of its places where it has fewer."""
-    count = min(length, ENTROPY_GRID)
-    return ((np.arange(count) + 0.5) * length / count).astype(np.intp)
 
 
 def _webp(rgb: NDArray[np.uint8], quality: int) -> bytes:

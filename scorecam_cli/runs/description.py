@@ -7,6 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from scorecam_cli.faithfulness.compactness import compactness
 from scorecam_cli.records import (
     ClassMap,
     ClassScore,
@@ -100,6 +101,7 @@ def _noted_class(found: ClassMap, paths: Mapping[str, Path]) -> NotedClass:
         **asdict(note_score(found.score)),
         map_min=float(found.map.min()),
         map_max=float(found.map.max()),
+        compactness=compactness(found.map),
         estimated_correlation=found.estimated_correlation,
         files={kind: path.name for kind, path in paths.items()},
     )

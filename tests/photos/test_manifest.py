@@ -161,7 +161,15 @@ def test_missing_field_is_named(written, name):
     assert changed(folder, lambda found: found.pop(name)) == f"{name} is missing"
 
 
-@pytest.mark.parametrize("name", [each.name for each in dataclasses.fields(NotedClass)])
+def test_an_earlier_manifest_without_compactness_is_read(written):
+    folder, _, _ = written
+    assert changed(folder, lambda found: found["classes"][0].pop("compactness")).classes[0].compactness is None
+
+
+REQUIRED = [each.name for each in dataclasses.fields(NotedClass) if each.default is dataclasses.MISSING]
+
+
+@pytest.mark.parametrize("name", REQUIRED)
 def test_missing_field_of_a_class_is_named(written, name):
     folder, _, _ = written
     assert changed(folder, lambda found: found["classes"][0].pop(name)) == f"classes[0].{name} is missing"

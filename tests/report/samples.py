@@ -7,6 +7,7 @@ from html.parser import HTMLParser
 import numpy as np
 from PIL import Image
 
+from scorecam_cli.faithfulness.compactness import compactness
 from scorecam_cli.figures.kinds import output_paths
 from scorecam_cli.files.write import write_array, write_png
 from scorecam_cli.photos import draw
@@ -50,6 +51,7 @@ def explained(
                 "logit": 2.5,
                 "map_min": float(saliency.min()),
                 "map_max": float(saliency.max()),
+                "compactness": compactness(saliency),
                 "estimated_correlation": 0.97,
                 "files": {kind: path.name for kind, path in paths.items()},
             }

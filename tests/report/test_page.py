@@ -233,7 +233,7 @@ def test_probabilities_near_the_ends_are_not_rounded_to_them():
 def test_most_probable_classes_without_a_map_are_told_and_those_with_one_not_twice():
     likely = (NotedScore(3, "cat", None, 0.7, None), NotedScore(5, "dog", None, 0.2, None))
     manifest = noted_manifest(predictions=likely)
-    explained = ShownClass("cat", 3, "", 0.7, *[None] * 5, laid_over=False, entropy=None)
+    explained = ShownClass("cat", 3, "", 0.7, *[None] * 5, laid_over=False, compactness=None)
     card = Card(0, Path("a.jpg"), State.SHOWN, classes=(explained,), manifest=manifest)
     assert page._other_predictions(card) == [{"name": "dog", "probability": 0.2, "percent": "20.0 %"}]
     assert page._other_predictions(Card(0, Path("a.jpg"), State.SHOWN)) == []
