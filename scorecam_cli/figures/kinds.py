@@ -8,18 +8,17 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from scorecam_cli.errors import UsageError
 from scorecam_cli.figures.masked import masked_figure
 from scorecam_cli.figures.panel import panel
 from scorecam_cli.figures.steps import pipeline_figure
 from scorecam_cli.figures.subject import Subject
-from scorecam_cli.files.write import write_array, write_image, write_png
+from scorecam_cli.files.write import write_array, write_image, write_png, write_rows
 from scorecam_cli.photos import draw
 from scorecam_cli.photos.names import SCORECAM, named_output
 from scorecam_cli.records import WrittenFile
@@ -46,17 +45,29 @@ class Kind:
     needs_steps: bool = False
 
 
-def _heatmap(subject: Subject) -> Image.Image:
-    return _image(draw.heat_tiles(subject.levels, colormap=subject.colormap), subject)
+class _Drawing(NamedTuple):
+    """A picture as large as the photo, drawn part by part while it is written."""
+
+    tiles: Iterator[draw.Tile]
+    width: int
+    height: int
 
 
-def _overlay(subject: Subject) -> Image.Image:
+def _heatmap(subject: Subject) -> _Drawing:
+    tiles = draw.heat_tiles(subject.levels, colormap=subject.colormap)
+    return _Drawing(tiles, subject.photo.width, subject.photo.height)
+
+
+def _overlay(subject: Subject) -> _Drawing:
     tiles = draw.overlay_tiles(subject.photo.rgb, subject.levels, colormap=subject.colormap, alpha=subject.alpha)
-    return _image(tiles, subject)
+    return _Drawing(tiles, subject.photo.width, subject.photo.height)
 
 
-def _image(tiles: Iterator[draw.Tile], subject: Subject) -> Image.Image:
-    return draw.image_of(tiles, width=subject.photo.width, height=subject.photo.height)
+def _write_drawing(path: Path, drawing: _Drawing) -> WrittenFile:
+    tiles, width, height = drawing
+    if max(width, height) > draw.LONGEST_SIDE:
+        return write_rows(path, (tile.rgb for tile in tiles), width=width, height=height)
+    return write_image(path, draw.image_of(tiles, width=width, height=height))
 
 
 def _map(subject: Subject) -> NDArray[np.float32]:
@@ -66,8 +77,8 @@ def _map(subject: Subject) -> NDArray[np.float32]:
 KINDS = {
     kind.name: kind  # in the order in which paths are printed
     for kind in (
-        Kind("heatmap", "-heatmap.png", "the map in colours, as large as the photo", _heatmap, write_image),
-        Kind("overlay", "-overlay.png", "the map over the photo", _overlay, write_image),
+        Kind("heatmap", "-heatmap.png", "the map in colours, as large as the photo", _heatmap, _write_drawing),
+        Kind("overlay", "-overlay.png", "the map over the photo", _overlay, _write_drawing),
         Kind("panel", "-panel.png", "photo, heatmap with its scale and overlay in one figure", panel),
         Kind("pipeline", "-pipeline.png", "how the map was made, step by step", pipeline_figure, needs_steps=True),
         Kind("masked", "-masked.png", "the masked photos that weigh most", masked_figure, needs_steps=True),

@@ -17,6 +17,9 @@ CAFFE_MEAN_BGR = np.array([103.939, 116.779, 123.68], np.float32)
 TORCH_MEAN_RGB = np.array([0.485, 0.456, 0.406], np.float32)
 TORCH_STD_RGB = np.array([0.229, 0.224, 0.225], np.float32)
 
+LONGEST_SIDE = 2**20  # pixels; Pillow keeps 8 bytes for each row, which for a column of 89 million are 716 MB
+FINE = 64  # the averages that remain for each pixel of the input: each is off its place by 1/64 of one at most
+
 
 @dataclass(frozen=True)
 class Preparation:
@@ -97,13 +100,35 @@ def prepare(
             "use unit, tf or none"
         )
     height, width = size
-    photo = Image.fromarray(rgb)
+    photo = Image.fromarray(_shortened(rgb, size))
     if channels == 1:
         photo = photo.convert("L")
     if photo.size != (width, height):
         photo = photo.resize((width, height), Image.Resampling.BILINEAR)
     pixels = np.asarray(photo, np.float32).reshape(height, width, channels)  # [H, W, c]
     return np.ascontiguousarray(preparation.scale(pixels), np.float32)
+
+
+def _shortened(rgb: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8]:
+    """The photo with a side of more than LONGEST_SIDE pixels averaged to FINE times what the model takes.
+
+    Args:
+        rgb: uint8 [H0, W0, 3].
+        size: (H, W) of the model's input, pixels.
+
+    Returns:
+        uint8 [h, w, 3]; the photo itself, unless a side is that long.
+    """
+    for axis, target in enumerate(size):
+        length = rgb.shape[axis]
+        if length <= LONGEST_SIDE:
+            continue
+        step = max(1, length // (FINE * target))
+        along = rgb if axis == 0 else rgb.transpose(1, 0, 2)
+        pieces = (along[at : at + step] for at in range(0, length, step))
+        averages = [np.rint(piece.mean(0, dtype=np.float32)).astype(np.uint8) for piece in pieces]
+        rgb = np.stack(averages, axis)
+    return rgb
 
 
 def choose_preparation(preprocess: Preprocess, *, named: str | None, prepares_itself: bool, model: str) -> Preparation:

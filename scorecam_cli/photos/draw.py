@@ -17,6 +17,7 @@ from scorecam_cli.words import nearest_or, quoted
 
 # 64 rows x 4000 columns x 3 float32 = 3 MB: fits a processor's cache, where whole photos do not
 TILE_ROWS, TILE_COLUMNS = 64, 2**15
+LONGEST_SIDE = 2**20  # beyond it, Pillow's table of rows and its buffers for one row take more than the pixels
 MOST_STRIPS = 4096  # each costs 50 microseconds: those of a column of 89 million pixels would take a minute
 
 
@@ -66,7 +67,7 @@ def scale_map(saliency: NDArray[np.float32]) -> NDArray[np.float32]:
 
 def tiles(height: int, width: int, *, rows: int = TILE_ROWS) -> Iterator[tuple[slice, slice]]:
     """Rows and columns of the parts that a picture is drawn in: strips of whole rows where these are not too long."""
-    rows = max(rows, math.ceil(height / MOST_STRIPS))
+    rows = 1 if width > LONGEST_SIDE else max(rows, math.ceil(height / MOST_STRIPS))
     for top in range(0, height, rows):
         for left in range(0, width, TILE_COLUMNS):
             yield slice(top, min(top + rows, height)), slice(left, min(left + TILE_COLUMNS, width))

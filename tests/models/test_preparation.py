@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from scorecam_cli.config import Preprocess
 from scorecam_cli.errors import UsageError
+from scorecam_cli.models import preparation
 from scorecam_cli.models.preparation import PREPARATIONS, choose_preparation, prepare
 
 RGB = np.random.default_rng(3).integers(0, 256, (5, 7, 3)).astype(np.uint8)
@@ -159,3 +160,15 @@ def test_auto_without_a_clue_asks_and_lists_every_choice() -> None:
     for choice in set(Preprocess) - {Preprocess.AUTO}:
         assert f"{choice} (" in listed
     assert "\n" not in message
+
+
+@pytest.mark.parametrize("axis", [0, 1])
+def test_a_very_long_photo_is_seen_as_a_shorter_one_of_the_same_content(monkeypatch, axis):
+    ramp = np.linspace(0, 255, 30_000)
+    rgb = np.broadcast_to(np.rint(np.stack([ramp, 255 - ramp, ramp / 2], -1)).astype(np.uint8)[:, None], (30_000, 2, 3))
+    rgb = np.ascontiguousarray(rgb if axis == 0 else rgb.transpose(1, 0, 2))
+    look = {"size": (16, 16), "channels": 3, "preparation": PREPARATIONS["none"]}
+    whole = prepare(rgb, **look)
+    monkeypatch.setattr(preparation, "LONGEST_SIDE", 20_000)
+    assert max(preparation._shortened(rgb, (16, 16)).shape) < 1100
+    assert np.abs(prepare(rgb, **look) - whole).max() <= 1

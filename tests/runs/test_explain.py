@@ -16,6 +16,7 @@ from scorecam_cli.config import ExplainConfig, ModelSettings, PhotoSettings
 from scorecam_cli.errors import ModelError, PhotoError
 from scorecam_cli.files import write
 from scorecam_cli.loading.load import load_classifier
+from scorecam_cli.photos import draw
 from scorecam_cli.photos.manifest import json_values
 from scorecam_cli.records import Explained, Failed, Photo, PhotoJob, WrittenFile
 from scorecam_cli.runs import explain as run
@@ -116,6 +117,28 @@ def test_photos_bad_at_reading_or_at_writing_fail_alone(explain, tmp_path):
     assert "a folder stands where the file should be" in outcomes[3].reason
     assert outcomes[3].photo == jobs[3].photo
     assert not (tmp_path / "maps" / "3.png.scorecam.json").exists()
+
+
+@pytest.mark.parametrize("stage", ["read", "compute", "write"])
+def test_a_photo_for_which_memory_runs_out_fails_alone(explain, tmp_path, monkeypatch, classifier, stage):
+    def short(real, calls):
+        def call(*arguments, **options):
+            if next(calls) == 1:
+                raise MemoryError
+            return real(*arguments, **options)
+
+        return call
+
+    owner, name = {
+        "read": (run, "read_photo"),
+        "compute": (type(classifier), "prepare"),
+        "write": (draw, "heat_levels"),
+    }[stage]
+    monkeypatch.setattr(owner, name, short(getattr(owner, name), itertools.count()))
+    outcomes = list(explain(photo_jobs(tmp_path, 3)))
+    assert [type(outcome) for outcome in outcomes] == [Explained, Failed, Explained]
+    assert outcomes[1].reason.startswith("not enough memory for this photo; ")
+    assert not list((tmp_path / "maps").glob("1.png*"))
 
 
 def test_photos_up_to_date_load_no_model(explain, tmp_path, monkeypatch):
