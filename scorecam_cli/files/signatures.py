@@ -33,6 +33,7 @@ _OTHERS = (
     (b"SQLite format 3\0", "an SQLite database"),
 )
 _HEIC_BRANDS = {b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"hevm", b"hevs"}
+_HEIF_BRANDS = {b"mif1", b"mif2", b"msf1"}  # the container alone; of HEIC, AVIF or other pictures
 _AVIF_BRANDS = {b"avif", b"avis"}
 _SAMPLE_BYTES = 512  # enough for any signature and for a look at the characters of a text
 
@@ -47,7 +48,9 @@ def photo_format(data: bytes) -> str | None:
     brands = _brands(data)
     if brands & _HEIC_BRANDS:
         return "HEIC"
-    return "AVIF" if brands & _AVIF_BRANDS else None
+    if brands & _AVIF_BRANDS:
+        return "AVIF"
+    return "HEIF" if brands & _HEIF_BRANDS else None
 
 
 def webp_size(data: bytes) -> tuple[int, int] | None:

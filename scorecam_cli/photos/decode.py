@@ -16,6 +16,7 @@ from scorecam_cli.config import MAX_PIXELS
 from scorecam_cli.errors import PhotoError
 from scorecam_cli.files.signatures import READ_FORMATS, looks_like, photo_format, webp_size
 from scorecam_cli.photos.colour import write_srgb
+from scorecam_cli.photos.forms import is_whole_container, unread_form
 from scorecam_cli.photos.quiet import quiet_warnings
 from scorecam_cli.records import Photo
 
@@ -100,8 +101,9 @@ def _pillow_allowing(max_pixels: int) -> Iterator[None]:
 def _open(data: bytes, max_pixels: int) -> Image.Image:
     """The file's header, understood and found to be no larger than allowed; no pixel is decoded yet."""
     formats = _readable_formats()
-    if photo_format(data) == "HEIC" and "HEIF" not in formats:
-        raise PhotoError("HEIC needs the extra: pip install 'scorecam[heic]'")
+    announced = photo_format(data)
+    if announced in ("HEIC", "HEIF") and "HEIF" not in formats:
+        raise PhotoError(f"{announced} needs the extra: pip install 'scorecam[heic]'")
     try:
         image: Image.Image | None = Image.open(io.BytesIO(data), formats=formats)
     except UnidentifiedImageError as error:
@@ -113,7 +115,7 @@ def _open(data: bytes, max_pixels: int) -> Image.Image:
     except Exception as error:
         raise PhotoError(_damaged(data, error)) from error
     if image is None:
-        raise PhotoError(f"the header of the {photo_format(data) or 'image'} file takes more memory than it may")
+        raise PhotoError(f"the header of the {announced or 'image'} file takes more memory than it may")
     return image
 
 
@@ -186,13 +188,30 @@ def _png_bit_depth(data: bytes) -> int | None:
 
 def _unidentified(data: bytes) -> str:
     announced = photo_format(data)
+    if form := unread_form(data):
+        return _unread(form)
+    if announced and is_whole_container(data):
+        return f"{_a(announced)} file that is damaged, or of a form that is not read"
     if announced:
-        return f"a {announced} file that is damaged or cut short: its header cannot be understood"
+        return f"{_a(announced)} file that is damaged or cut short: its header cannot be understood"
     return f"not a photo: it looks like {looks_like(data)}; formats read are {READ_FORMATS}"
 
 
 def _damaged(data: bytes, error: Exception) -> str:
-    return f"the {photo_format(data) or 'image'} file is damaged or cut short: {_one_line(error)}"
+    announced = photo_format(data)
+    # A TIFF file of a form that is not read is not opened: here its pixels are damaged.
+    if announced != "TIFF" and (form := unread_form(data)):
+        return _unread(form)
+    what = "damaged, or of a form that is not read" if is_whole_container(data) else "damaged or cut short"
+    return f"the {announced or 'image'} file is {what}: {_one_line(error)}"
+
+
+def _unread(form: str) -> str:
+    return f"{form}, a form that is not read; save the photo as an 8-bit PNG first"
+
+
+def _a(name: str) -> str:
+    return f"an {name}" if name == "AVIF" else f"a {name}"
 
 
 def _no_memory(image: Image.Image) -> str:

@@ -64,6 +64,36 @@ def grey_tiff(
     return b"II*\0" + struct.pack("<I", 8 + len(data)) + data + directory + bytes(4)
 
 
+def tiff(bits: int, samples: int, *, sample_format: int = 1, order: str = "<", big: bool = False) -> bytes:
+    """An 8 x 6 TIFF or BigTIFF of one strip of zeros, whole, whatever its samples are."""
+    count, offset, entry, inline = ("Q", "Q", 20, 8) if big else ("H", "I", 12, 4)
+    strip, short, long = 8 * 6 * samples * bits // 8, 3, 4
+    photometric = 2 if samples >= 3 else 1
+    tags = [(256, long, [8]), (257, long, [6]), (258, short, [bits] * samples), (259, short, [1])]
+    tags += [(262, short, [photometric]), (273, long, [512]), (277, short, [samples]), (278, long, [6])]
+    tags += [(279, long, [strip]), (339, short, [sample_format] * samples)]
+    head = (b"II" if order == "<" else b"MM") + struct.pack(
+        order + ("HHHQ" if big else "HI"), *((43, 8, 0, 16) if big else (42, 8))
+    )
+    entries, values, place = b"", b"", len(head) + struct.calcsize(order + count) + entry * len(tags) + inline
+    for tag, kind, numbers in tags:
+        value = struct.pack(order + ("H" if kind == short else "I") * len(numbers), *numbers)
+        if len(value) > inline:
+            value, values = struct.pack(order + offset, place + len(values)), values + value
+        entries += struct.pack(order + "HH" + offset, tag, kind, len(numbers)) + value.ljust(inline, b"\0")
+    directory = struct.pack(order + count, len(tags)) + entries + bytes(inline) + values
+    return (head + directory).ljust(512, b"\0") + bytes(strip)
+
+
+def bmp(bits: int, *, compression: int = 0, masks: bytes = b"") -> bytes:
+    """An 8 x 6 BMP of zeros."""
+    row = (8 * bits + 31) // 32 * 4
+    header = struct.pack("<IiiHHIIiiII", 40, 8, 6, 1, bits, compression, row * 6, 0, 0, 0, 0)
+    colours = bytes(4 << bits) if bits <= 8 else masks
+    offset = 14 + len(header) + len(colours)
+    return b"BM" + struct.pack("<IHHI", offset + row * 6, 0, 0, offset) + header + colours + bytes(row * 6)
+
+
 def exif_orientation(value: int) -> bytes:
     return b"Exif\0\0MM\0*\0\0\0\x08" + struct.pack(">HHHIHHI", 1, 0x0112, 3, 1, value, 0, 0)
 
