@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-all browser soak fuzz bench lint format types check docs build clean
+.PHONY: help install demo test test-all browser soak extremes fuzz bench lint format types check docs build clean
 
 help: ## Show the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -51,6 +51,9 @@ browser: $(VENV)/installed-browser ## Install what the tests of the page need be
 
 soak: $(VENV)/installed-test ## Run over 10,000 files and kill a run 20 times (ARGS="--files 2000 --photos 200")
 	$(BIN)/python -m tests.soak.batch $(ARGS)
+
+extremes: $(VENV)/installed-test ## Explain 50 photos that take the most their formats allow (ARGS="jpeg")
+	$(BIN)/python -m tests.soak.extremes $(ARGS)
 
 fuzz: $(VENV)/installed-test ## Read 2,000 damaged photos of each format (ARGS="--count 100 --seed 2")
 	$(BIN)/python -m tests.fuzz.photos $(ARGS)

@@ -19,7 +19,7 @@ from scorecam_cli.photos.names import mark_of
 from scorecam_cli.photos.read import read_photo
 from scorecam_cli.records import ClassScore, Explained, Failed, Outcome, Photo, PhotoJob, Redone
 from scorecam_cli.runs.current import look_up
-from scorecam_cli.runs.memory import shortage_as_photo_error
+from scorecam_cli.runs.memory import give_back, shortage_as_photo_error
 from scorecam_cli.runs.outputs import ComputedPhoto, Stop, write_outputs
 from scorecam_cli.runs.session import Session, Watcher, method_settings
 from scorecam_cli.runs.settings import explain_settings
@@ -162,6 +162,7 @@ def _explain(session: Session, config: ExplainConfig, read: ReadPhoto, clock: Ca
     classifier = session.classifier  # loaded for the first photo; not counted as that photo's time
     began = clock()
     asked = Question.about(classifier, photo.rgb, asked=config.classes, top=config.top)
+    give_back(photo.width * photo.height)
     session.watcher.passes_planned(job.photo, planned_passes(config.method, asked, settings))
     passes_began = clock()
     explanation = explain_with(config.method, asked, settings, on_passes=session.watcher.passes_done)

@@ -28,7 +28,7 @@ from scorecam_cli.records import (
     WrittenFile,
 )
 from scorecam_cli.runs.description import describe
-from scorecam_cli.runs.memory import shortage_as_photo_error
+from scorecam_cli.runs.memory import give_back, shortage_as_photo_error
 
 
 @dataclass(frozen=True)
@@ -125,6 +125,7 @@ def _write_maps(config: ExplainConfig, computed: ComputedPhoto, halt: threading.
             _stop_if(halt)
             kind = kinds.KINDS[name]
             written.files[path.name] = kind.write(path, kind.draw(subject))
+            give_back(computed.photo.width * computed.photo.height)
         written.paths.append(paths)
     return written
 

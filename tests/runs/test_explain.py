@@ -14,9 +14,9 @@ from PIL import Image
 
 from scorecam_cli.config import ExplainConfig, ModelSettings, PhotoSettings
 from scorecam_cli.errors import ModelError, PhotoError
+from scorecam_cli.figures import kinds
 from scorecam_cli.files import write
 from scorecam_cli.loading.load import load_classifier
-from scorecam_cli.photos import draw
 from scorecam_cli.photos.manifest import json_values
 from scorecam_cli.records import Explained, Failed, Photo, PhotoJob, WrittenFile
 from scorecam_cli.runs import explain as run
@@ -121,20 +121,20 @@ def test_photos_bad_at_reading_or_at_writing_fail_alone(explain, tmp_path):
 
 @pytest.mark.parametrize("stage", ["read", "compute", "write"])
 def test_a_photo_for_which_memory_runs_out_fails_alone(explain, tmp_path, monkeypatch, classifier, stage):
-    def short(real, calls):
-        def call(*arguments, **options):
-            if next(calls) == 1:
-                raise MemoryError
-            return real(*arguments, **options)
+    calls = itertools.count()
 
-        return call
+    def short(*arguments, **options):
+        if "1.png" in str(arguments) if stage == "write" else next(calls) == 1:  # several are written at once
+            raise MemoryError
+        return real(*arguments, **options)
 
     owner, name = {
         "read": (run, "read_photo"),
         "compute": (type(classifier), "prepare"),
-        "write": (draw, "heat_levels"),
+        "write": (kinds, "output_paths"),
     }[stage]
-    monkeypatch.setattr(owner, name, short(getattr(owner, name), itertools.count()))
+    real = getattr(owner, name)
+    monkeypatch.setattr(owner, name, lambda *arguments, **options: short(*arguments, **options))
     outcomes = list(explain(photo_jobs(tmp_path, 3)))
     assert [type(outcome) for outcome in outcomes] == [Explained, Failed, Explained]
     assert outcomes[1].reason.startswith("not enough memory for this photo; ")
