@@ -2,6 +2,7 @@
 
 import keras
 import numpy as np
+import tensorflow as tf
 
 import scorecam_cli
 from scorecam_cli.saliency.maps import MethodSettings
@@ -44,6 +45,38 @@ def seeing(activation="softmax"):
         spread = 2 / np.prod(weight.shape[:-1]) ** 0.5 if len(weight.shape) > 1 else 0.1
         weight.assign(rng.normal(0, spread, weight.shape))
     return model
+
+
+# The model solved by hand whose classes look at positions: 2 x 2 pixels, channel 0 sees red, channel 1 sees green; each
+# logit is the sum of both, each position times a weight of its own. So the gradient is that weight.
+POSITIONS = np.array(
+    [
+        [[[1, -1], [0.5, 0]], [[0, 2], [0, -1]]],  # of class 0: red, green
+        [[[-1, 0], [0, 3]], [[1, 0], [0, 1]]],  # of class 1
+    ]
+)  # [C, K, h, w]
+RED, GREEN = np.array([[1.0, 2], [3, 4]]), np.array([[0.0, 5], [0, 5]])
+
+
+def positions():
+    image = keras.Input((2, 2, 3))
+    seen = keras.layers.Conv2D(2, 1, use_bias=False, activation="relu", name="seen")(image)
+    model = keras.Model(image, keras.layers.Dense(2, use_bias=False, name="head")(keras.layers.Flatten()(seen)))
+    model.get_layer("seen").set_weights([np.array([[1, 0], [0, 1], [0, 0]], np.float32).reshape(1, 1, 3, 2)])
+    model.get_layer("head").set_weights([POSITIONS.transpose(2, 3, 1, 0).reshape(8, 2).astype(np.float32)])
+    return model, np.stack([RED, GREEN, np.zeros((2, 2))], axis=-1).astype(np.float32)
+
+
+def derived(model, layer, image, index):
+    """Activations and gradient of a logit, float64 [h, w, K] both, by a tape over the whole model: for oracles."""
+    grid, logits = model.get_layer(layer).output, model.outputs[0]
+    both = keras.Model(model.inputs[0], [grid, logits])
+    after = keras.Model(grid, logits)
+    activations = tf.convert_to_tensor(both(image[None])[0])
+    with tf.GradientTape() as tape:
+        tape.watch(activations)
+        logit = after(activations)[0, index]
+    return (np.asarray(each[0], np.float64) for each in (activations, tape.gradient(logit, activations)))
 
 
 def photo(seed=0, shape=(16, 16, 3)):
