@@ -20,6 +20,7 @@ METHOD_FILES = {  # what --method can name, in the order of every list, and the 
     "grad-cam++": "grad_cam_plus_plus",
     "layer-cam": "layer_cam",
     "hires-cam": "hires_cam",
+    "xgrad-cam": "xgrad_cam",
     "gradient": "gradient",
     "smoothgrad": "smoothgrad",
     "integrated-gradients": "integrated_gradients",
