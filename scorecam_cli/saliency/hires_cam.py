@@ -23,7 +23,7 @@ def hires_cam(asked: Question, settings: MethodSettings, on_passes: OnPasses) ->
         NumericsError: a gradient is not finite.
 
     Source: Draelos & Carin 2020, "Use HiResCAM instead of Grad-CAM for faithful explanations of convolutional neural
-    networks", arXiv:2011.08891, section 3.
+    networks", arXiv:2011.08891.
     """
     return maps_from_gradients(asked, _weighted, on_passes)
 
