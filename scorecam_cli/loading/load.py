@@ -104,9 +104,9 @@ def weights_name(settings: ModelSettings) -> str:
 
 
 def _load(settings: ModelSettings) -> Any:
-    start()  # quietly, before anything else imports Keras
     if settings.is_file:
         return load_model_file(Path(settings.model), imports=settings.imports, unsafe=settings.unsafe)
+    start()  # quietly, before anything else imports Keras
     return build_named(
         named_model(settings.model), weights=settings.weights, seed=settings.seed, offline=settings.offline
     )

@@ -21,6 +21,7 @@ from scorecam_cli.inspection.limits import FROM_ITS_MAKER, SAVE_WHOLE
 from scorecam_cli.inspection.naming import Named, may_be_named
 from scorecam_cli.keras_engine.initial_weights import read_from_file
 from scorecam_cli.keras_engine.reserving import calls_within, weights_within
+from scorecam_cli.keras_engine.start import start
 from scorecam_cli.photos.quiet import quiet_warnings
 
 if TYPE_CHECKING:
@@ -66,6 +67,7 @@ def load_model_file(path: Path, *, imports: Sequence[Path] = (), unsafe: bool = 
         raise ModelError(
             f"{path} holds weights but no model; use `--model NAME --weights {path}` for a named model, or {SAVE_WHOLE}"
         )
+    start()  # only now: quietly, before anything else imports Keras
     classes = {name: found for file in imports for name, found in _run_import(file).items()}
     if not unsafe:
         check_names(path, facts, classes, imported=bool(imports))

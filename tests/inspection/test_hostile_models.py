@@ -341,3 +341,18 @@ def test_named_application_saved_whole_loads(name: str, ending: str, tmp_path: P
     model = getattr(keras.applications, name)(weights=None)
     model.save(tmp_path / f"model{ending}")
     assert load_model_file(tmp_path / f"model{ending}").count_params() == model.count_params()
+
+
+def test_file_refused_for_its_structure_starts_no_tensorflow(bait: Bait) -> None:
+    program = (
+        "import sys\n"
+        "from scorecam_cli.cli.app import main\n"
+        "try:\n    main(['models', sys.argv[1]])\n"
+        "except SystemExit as ended:\n"
+        "    assert not {'tensorflow', 'keras', 'h5py'} & set(sys.modules)\n"
+        "    raise\n"
+    )
+    path = hostile_models.two_thousand_million_units(bait)
+    done = subprocess.run([sys.executable, "-c", program, path], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 3, done.stderr
+    assert "declares at least 2000000000 weights" in done.stderr
