@@ -10,14 +10,14 @@ __version__ = "0.1.0"
 __all__ = ["ClassMap", "Classifier", "Explanation", "ScorecamError", "__version__", "explain", "wrap"]
 
 if TYPE_CHECKING:
-    from scorecam_cli.api import explain, wrap
+    from scorecam_cli.api.explain import explain, wrap
     from scorecam_cli.errors import ScorecamError
     from scorecam_cli.keras_engine.classifier import Classifier
     from scorecam_cli.records import ClassMap, Explanation
 
 _HOMES = {
-    "explain": "scorecam_cli.api",
-    "wrap": "scorecam_cli.api",
+    "explain": "scorecam_cli.api.explain",
+    "wrap": "scorecam_cli.api.explain",
     "Classifier": "scorecam_cli.keras_engine.classifier",
     "ClassMap": "scorecam_cli.records",
     "Explanation": "scorecam_cli.records",
