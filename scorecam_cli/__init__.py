@@ -7,17 +7,29 @@ many photos. A model is a Keras model, a path or a name. Both are loaded on firs
 from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
-__all__ = ["ClassMap", "Classifier", "Explanation", "ScorecamError", "__version__", "explain", "wrap"]
+__all__ = [
+    "ClassMap",
+    "Classifier",
+    "ExplainedPhoto",
+    "Explanation",
+    "ScorecamError",
+    "__version__",
+    "explain",
+    "wrap",
+]
 
 if TYPE_CHECKING:
-    from scorecam_cli.api.explain import explain, wrap
+    from scorecam_cli.api.explain import explain
+    from scorecam_cli.api.explained_photo import ExplainedPhoto
+    from scorecam_cli.api.models import wrap
     from scorecam_cli.errors import ScorecamError
     from scorecam_cli.keras_engine.classifier import Classifier
     from scorecam_cli.records import ClassMap, Explanation
 
 _HOMES = {
     "explain": "scorecam_cli.api.explain",
-    "wrap": "scorecam_cli.api.explain",
+    "wrap": "scorecam_cli.api.models",
+    "ExplainedPhoto": "scorecam_cli.api.explained_photo",
     "Classifier": "scorecam_cli.keras_engine.classifier",
     "ClassMap": "scorecam_cli.records",
     "Explanation": "scorecam_cli.records",

@@ -32,7 +32,7 @@ class Photo:
     warnings: sentences about what was mended while reading.
     """
 
-    rgb: NDArray[np.uint8]
+    rgb: NDArray[np.uint8] = field(repr=False)
     sha256: str
     warnings: tuple[str, ...] = ()
 
@@ -95,9 +95,9 @@ class ClassMap:
     """
 
     score: ClassScore
-    map: NDArray[np.float32]
+    map: NDArray[np.float32] = field(repr=False)
     estimated_correlation: float | None = 1.0
-    steps: Steps | None = None
+    steps: Steps | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 from scorecam_cli.errors import UsageError
 from scorecam_cli.figures.masked import masked_figure
@@ -43,6 +44,19 @@ class Kind:
     draw: Callable[[Subject], Any]
     write: Callable[[Path, Any], WrittenFile] = write_png
     needs_steps: bool = False
+
+    def picture(self, subject: Subject) -> Image.Image:
+        """What is in its file, as a picture in memory.
+
+        Raises:
+            UsageError: it is none.
+        """
+        drawn = self.draw(subject)
+        if isinstance(drawn, _Drawing):
+            return draw.image_of(drawn.tiles, width=drawn.width, height=drawn.height)
+        if drawn.dtype != np.uint8:
+            raise UsageError(f"{self.name} is the map itself and no picture; give another kind")
+        return Image.fromarray(drawn)
 
 
 class _Drawing(NamedTuple):

@@ -20,7 +20,7 @@ from scorecam_cli.photos.read import read_photo
 from scorecam_cli.records import ClassScore, Explained, Failed, Outcome, Photo, PhotoJob, Redone
 from scorecam_cli.runs.current import look_up
 from scorecam_cli.runs.memory import give_back, shortage_as_photo_error
-from scorecam_cli.runs.outputs import ComputedPhoto, Stop, write_outputs
+from scorecam_cli.runs.outputs import ComputedPhoto, Drawing, Stop, write_outputs
 from scorecam_cli.runs.session import Session, Watcher, method_settings
 from scorecam_cli.runs.settings import explain_settings
 from scorecam_cli.runs.stages import Admit, in_stages
@@ -72,11 +72,12 @@ def explain_photos(
     settings = explain_settings(config) if settings is None else settings
     session = Session(config.model, watcher)
     halt = threading.Event()
+    drawing = Drawing(config.save, config.colormap, config.alpha)
     stages = in_stages(
         jobs,
         read=partial(_read, config, settings, clock=clock),
         compute=partial(_compute, session, config, clock=clock),
-        write=partial(write_outputs, config, settings, halt=halt, clock=clock),
+        write=partial(write_outputs, drawing, settings, halt=halt, clock=clock),
         halt=halt,
         clock=clock,
         most_weight=PIXELS_UNDER_WAY,

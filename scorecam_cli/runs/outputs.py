@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from scorecam_cli.config import ExplainConfig
 from scorecam_cli.errors import OutputError, PhotoError
 from scorecam_cli.figures import kinds
 from scorecam_cli.figures.subject import Subject
@@ -49,6 +48,20 @@ class ComputedPhoto:
 
 
 @dataclass(frozen=True)
+class Drawing:
+    """Which files are made of each class, and how they look.
+
+    save: names of `figures.kinds`.
+    colormap: a name that matplotlib knows.
+    alpha: opacity of the map in overlays, in [0, 1].
+    """
+
+    save: tuple[str, ...]
+    colormap: str
+    alpha: float
+
+
+@dataclass(frozen=True)
 class Stop:
     """A photo that failed for a reason that every other photo would meet as well."""
 
@@ -60,7 +73,7 @@ class HaltError(Exception):
 
 
 def write_outputs(
-    config: ExplainConfig,
+    drawing: Drawing,
     settings: Mapping[str, Any],
     computed: ComputedPhoto | Outcome,
     *,
@@ -71,12 +84,12 @@ def write_outputs(
     if not isinstance(computed, ComputedPhoto):
         return computed
     began = clock()
-    path = names.manifest_path(computed.job.output, _mark(config))
+    path = names.manifest_path(computed.job.output, _mark(computed.explanation))
     try:
         _stop_if(halt)
         write.remove(path)  # or a kill would leave an earlier manifest beside files of this run
         with shortage_as_photo_error():
-            written = _write_maps(config, computed, halt)
+            written = _write_maps(drawing, computed, halt)
         total = computed.seconds + clock() - began
         described = describe(
             computed.job,
@@ -107,9 +120,9 @@ class _Written:
     files: dict[str, WrittenFile] = field(default_factory=dict)
 
 
-def _write_maps(config: ExplainConfig, computed: ComputedPhoto, halt: threading.Event) -> _Written:
+def _write_maps(drawing: Drawing, computed: ComputedPhoto, halt: threading.Event) -> _Written:
     """Draw and write the files of each class, in the order of the classes."""
-    written = _Written()
+    written, mark = _Written(), _mark(computed.explanation)
     for found in computed.explanation.classes:
         subject = Subject(
             name=computed.job.photo.name,
@@ -117,10 +130,10 @@ def _write_maps(config: ExplainConfig, computed: ComputedPhoto, halt: threading.
             found=found,
             explanation=computed.explanation,
             model=computed.model,
-            colormap=config.colormap,
-            alpha=config.alpha,
+            colormap=drawing.colormap,
+            alpha=drawing.alpha,
         )
-        paths = kinds.output_paths(computed.job.output, found.score.label.index, config.save, mark=_mark(config))
+        paths = kinds.output_paths(computed.job.output, found.score.label.index, drawing.save, mark=mark)
         for name, path in paths.items():
             _stop_if(halt)
             kind = kinds.KINDS[name]
@@ -130,8 +143,8 @@ def _write_maps(config: ExplainConfig, computed: ComputedPhoto, halt: threading.
     return written
 
 
-def _mark(config: ExplainConfig) -> str:
-    return names.mark_of(config.method, config.variant)
+def _mark(made: Explanation) -> str:
+    return names.mark_of(made.method, made.variant)
 
 
 def _stop_if(halt: threading.Event) -> None:

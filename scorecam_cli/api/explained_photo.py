@@ -1,0 +1,220 @@
+"""What `explain` gives back: the maps of one photo together with the photo, so that they can be shown and saved."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from os import PathLike
+from pathlib import Path
+
+from PIL import Image
+
+from scorecam_cli.api.classes import OneClass, place_of
+from scorecam_cli.api.photos import GivenPhoto
+from scorecam_cli.api.shown import SIDE, captioned, sheet, short
+from scorecam_cli.errors import OutputError, PhotoError, UsageError
+from scorecam_cli.figures import kinds as output_kinds
+from scorecam_cli.figures.subject import Subject
+from scorecam_cli.photos import draw
+from scorecam_cli.records import ClassMap, ClassScore, Explanation, Failed, ModelDescription, PhotoJob, Seconds
+from scorecam_cli.report.pictures import shrink
+from scorecam_cli.runs.outputs import ComputedPhoto, Drawing, Stop, write_outputs
+from scorecam_cli.saliency.methods import with_steps
+
+COLORMAP, ALPHA = "turbo", 0.5
+_SHOWN_CLASSES = 8  # in a notebook and in a terminal; the rest are counted
+
+
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class ExplainedPhoto(Explanation):
+    """One photo explained: an Explanation that shows itself in a notebook, draws its pictures and writes its files.
+
+    given: the photo, with its name.
+    model: what made the maps.
+    predictions: the most probable classes, whether they are explained or not.
+    seconds: of the passes alone, and of all, but for loading the model.
+
+    Wherever a class is asked for, it is meant by index, name or WordNet id, and the first one where it is left out.
+    """
+
+    given: GivenPhoto
+    model: ModelDescription
+    predictions: tuple[ClassScore, ...]
+    seconds: Seconds
+
+    @classmethod
+    def of(
+        cls,
+        explanation: Explanation,
+        *,
+        given: GivenPhoto,
+        model: ModelDescription,
+        predictions: tuple[ClassScore, ...],
+        seconds: Seconds,
+    ) -> ExplainedPhoto:
+        """An explanation together with the photo that it is of."""
+        known = {each.name: getattr(explanation, each.name) for each in fields(Explanation)}
+        return cls(**known, given=given, model=model, predictions=predictions, seconds=seconds)
+
+    @property
+    def name(self) -> str:
+        """Of the photo's file; `photo` where it has none."""
+        return self.given.path.name
+
+    def heatmap(self, of: OneClass | None = None, *, colormap: str = COLORMAP) -> Image.Image:
+        """The map of a class in colours, a PIL image as large as the photo: what `--save heatmap` writes.
+
+        `np.asarray` of it is uint8 [H0, W0, 3].
+
+        Raises:
+            ClassError: there is no map of this class. UsageError: no such colour map.
+        """
+        return self.figure(of, kind="heatmap", colormap=colormap)
+
+    def overlay(self, of: OneClass | None = None, *, colormap: str = COLORMAP, alpha: float = ALPHA) -> Image.Image:
+        """The map of a class over the photo, a PIL image as large as the photo: what `--save overlay` writes.
+
+        `np.asarray` of it is uint8 [H0, W0, 3].
+
+        Args:
+            of: the class.
+            colormap: a name that matplotlib knows.
+            alpha: opacity of the map, in [0, 1].
+
+        Raises:
+            ClassError: there is no map of this class. UsageError: no such colour map, or alpha is not in [0, 1].
+        """
+        return self.figure(of, kind="overlay", colormap=colormap, alpha=alpha)
+
+    def figure(
+        self, of: OneClass | None = None, *, kind: str = "panel", colormap: str = COLORMAP, alpha: float = ALPHA
+    ) -> Image.Image:
+        """Any picture that `--save` can name, as a PIL image: `panel`, or the `pipeline` and `masked` photos.
+
+        Raises:
+            ClassError: there is no map of this class.
+            UsageError: no such kind, one that is no picture or that the method has not, no such colour map, or alpha
+                is not in [0, 1].
+        """
+        (wanted,) = self._kinds([kind])
+        found = self.classes[place_of([each.score for each in self.classes], of)]
+        return wanted.picture(self._subject(found, colormap, alpha))
+
+    def save(
+        self,
+        where: str | PathLike[str] | None = None,
+        *,
+        kinds: Sequence[str] | str = ("heatmap", "overlay"),
+        colormap: str = COLORMAP,
+        alpha: float = ALPHA,
+    ) -> tuple[Path, ...]:
+        """Write the files that `scorecam explain` writes, under the same names, the manifest last.
+
+        Args:
+            where: a folder that exists; or what the names begin with, so that `maps/dog.jpg` gives
+                `maps/dog.jpg.scorecam-242-heatmap.png`; None for next to the photo, where it came from a file.
+            kinds: as `--save` names them.
+            colormap: a name that matplotlib knows.
+            alpha: opacity of the map in overlays, in [0, 1].
+
+        Returns:
+            The paths of all files.
+
+        Raises:
+            UsageError: it is not known where to, or there is no such kind or colour map.
+            PhotoError: a file cannot be written.
+        """
+        names = (kinds,) if isinstance(kinds, str) else tuple(kinds)
+        self._kinds(names)
+        _check_look(colormap, alpha)
+        job = PhotoJob(self.given.path, self._output(where))
+        computed = ComputedPhoto(
+            job,
+            self.given.photo,
+            self.model,
+            self,
+            seconds=self.seconds.total,
+            pass_seconds=self.seconds.passes,
+            predictions=self.predictions,
+        )
+        drawing = Drawing(save=names, colormap=colormap, alpha=alpha)
+        settings = {"method": self.method, "variant": self.variant, "save": sorted(names), "colormap": colormap}
+        outcome = write_outputs(drawing, settings, computed, halt=threading.Event(), clock=time.perf_counter)
+        if isinstance(outcome, Stop):
+            raise OutputError(outcome.failed.reason)
+        if isinstance(outcome, Failed):
+            raise PhotoError(outcome.reason)
+        return outcome.paths
+
+    def _kinds(self, names: Sequence[str]) -> tuple[output_kinds.Kind, ...]:
+        output_kinds.check(names, method=self.method, with_steps=with_steps())
+        return output_kinds.chosen(names)
+
+    def _subject(self, found: ClassMap, colormap: str, alpha: float) -> Subject:
+        _check_look(colormap, alpha)
+        return Subject(
+            name=self.name,
+            photo=self.given.photo,
+            found=found,
+            explanation=self,
+            model=self.model,
+            colormap=colormap,
+            alpha=alpha,
+        )
+
+    def _output(self, where: str | PathLike[str] | None) -> Path:
+        """What the names of all files begin with."""
+        if where is None:
+            if not self.given.is_file:
+                raise UsageError("this photo came without a file; say where to save: a folder, or `maps/name`")
+            return self.given.path
+        path = Path(where)
+        output = path / self.name if path.is_dir() or str(where).endswith("/") else path
+        if output.name in ("", ".."):
+            raise UsageError(f"{where} names no file; give a folder that exists, or `maps/name`")
+        return output
+
+    @property
+    def _making(self) -> str:
+        """Size, method, variant, model, layer and passes in one line."""
+        photo = self.given.photo
+        method = self.method if self.variant is None else f"{self.method}, {self.variant}"
+        passes = f"{self.passes} passes"
+        if self.selection != "all":
+            passes = f"{self.passes} of {self.live_channels} passes"
+        return f"{photo.width} x {photo.height} · {method} · {self.model.name}, layer {self.layer} · {passes}"
+
+    @property
+    def _notes(self) -> list[str]:
+        more = len(self.classes) - _SHOWN_CLASSES
+        return [*([f"and {more} more classes"] if more > 0 else []), *self.given.photo.warnings, *self.warnings]
+
+    def __repr__(self) -> str:
+        rows = [
+            f"  {each.score.label.index:>5}  {short(each.score.label.name, 40):<40}  "
+            f"probability {each.score.probability:.3g}, map {each.map.min():.3g} to {each.map.max():.3g}"
+            for each in self.classes[:_SHOWN_CLASSES]
+        ]
+        notes = [f"  {short(note, 200)}" for note in self._notes[:_SHOWN_CLASSES]]
+        return "\n".join([f"{short(self.name, 60)} · {short(self._making, 200)}", *rows, *notes])
+
+    def _repr_html_(self) -> str:
+        """Photo, then each class's overlay with its name and probability, then how they were made."""
+        small = shrink(self.given.photo.rgb, SIDE)
+        height, width = small.shape[:2]
+        cells = [captioned(small, short(self.name, 60))]
+        for each in self.classes[:_SHOWN_CLASSES]:
+            heat = draw.heatmap(each.map, width=width, height=height, colormap=COLORMAP)
+            label = each.score.label
+            caption = f"{short(label.name, 60)} ({label.index}), probability {each.score.probability:.3g}"
+            cells.append(captioned(draw.overlay(small, heat, alpha=ALPHA), caption))
+        lines = [short(self._making, 200), *(short(note, 200) for note in self._notes[:_SHOWN_CLASSES])]
+        return sheet(cells, lines)
+
+
+def _check_look(colormap: str, alpha: float) -> None:
+    draw.check_colormap(colormap)
+    if not 0 <= alpha <= 1:
+        raise UsageError(f"alpha {alpha} is no opacity; give a number from 0 to 1")

@@ -1,0 +1,131 @@
+"""Any model to a classifier: in memory, on disk or of a name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from os import PathLike, fspath
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from scorecam_cli.config import ModelSettings, Precision, Preprocess, chosen
+from scorecam_cli.errors import UsageError
+from scorecam_cli.keras_engine.building import build_classifier
+from scorecam_cli.keras_engine.classifier import Classifier
+from scorecam_cli.keras_engine.start import device_name
+from scorecam_cli.loading.load import check_labels, load_classifier
+from scorecam_cli.models.labels import Labels, numbered_labels
+from scorecam_cli.models.preparation import choose_preparation
+from scorecam_cli.records import ClassLabel
+
+if TYPE_CHECKING:
+    import keras
+
+ModelLike: TypeAlias = "keras.Model | Classifier | str | PathLike[str]"
+
+
+def wrap(
+    model: keras.Model | str | PathLike[str],
+    *,
+    labels: Sequence[str] | PathLike[str] | None = None,
+    preprocess: str = "auto",
+    layer: str | None = None,
+    input_size: tuple[int, int] | None = None,
+    device: str = "auto",
+    precision: str = "float32",
+    weights: str = "imagenet",
+) -> Classifier:
+    """Make a classifier of a model, to be handed to `explain` as often as needed.
+
+    A Keras model is not changed. The passes are compiled once, at the first photo.
+
+    Args:
+        model: a Keras model with one input [batch, H, W, 1 or 3] and one output [batch, classes]: softmax, sigmoid, a
+            sigmoid unit, logits; or the path of one (.keras, .h5, .hdf5); or a name that `scorecam models` lists.
+        labels: a name for each class, for a Keras model; a file of them, for a path or a name; None: those known for
+            the name, else `class 0`, `class 1`, ...
+        preprocess: how its training code scaled photos: `caffe`, `tf`, `torch`, `unit`, `none`; `auto` where the model
+            does it itself.
+        layer: the target layer by name or path (`backbone/conv5_block3_out`); None: the last spatial one.
+        input_size: (H, W) in pixels, for a model that leaves it open.
+        device: `auto`, `cpu`, `gpu` or `gpu:1`.
+        precision: of the masked passes: `float32`, `bfloat16` (CPU), `float16` (GPU).
+        weights: of a named model: `imagenet`, `random` or a weights file.
+
+    Raises:
+        ModelError: it is no image classifier.
+        UsageError: preprocess, layer or labels do not fit it.
+    """
+    number_format = chosen(Precision, precision, what="precision")
+    scaling = chosen(Preprocess, preprocess, what="preprocess")
+    if isinstance(model, str | PathLike):
+        if labels is not None and not isinstance(labels, str | PathLike):
+            raise UsageError(f"labels of {model}: give the path of a file, one name on each line, or nothing")
+        return load_classifier(
+            ModelSettings(
+                model=fspath(model),
+                weights=weights,
+                labels=None if labels is None else Path(labels),
+                preprocess=scaling,
+                layer=layer,
+                input_size=input_size,
+                device=device,
+                precision=number_format,
+            )
+        )
+    if not callable(model) or not hasattr(model, "layers"):
+        raise UsageError(
+            f"the model is a {type(model).__name__}; give a Keras model, a path, a name or what wrap() made"
+        )
+    if weights != "imagenet":
+        raise UsageError(f"weights {weights}: a model in memory has its own; leave it out")
+    return _wrap_keras(model, _given_labels(labels), layer, input_size, scaling, device, number_format)
+
+
+def classifier_of(model: ModelLike, settings: Mapping[str, Any]) -> Classifier:
+    """What `wrap` makes of the model, or what it made already.
+
+    Args:
+        model: a Keras model, a path, a name, or a classifier.
+        settings: of `wrap`; none beside a classifier.
+
+    Raises:
+        UsageError: settings beside a classifier, or no model. ModelError: it is no image classifier.
+    """
+    if not isinstance(model, Classifier):
+        return wrap(model, **settings)
+    if settings:
+        raise UsageError(f"{', '.join(settings)}: give these to wrap(), which made this classifier")
+    return model
+
+
+def _given_labels(labels: Sequence[str] | PathLike[str] | None) -> Labels | None:
+    if labels is None:
+        return None
+    if isinstance(labels, str | PathLike):
+        raise UsageError("labels of a model in memory: give a list of names, one for each class")
+    return Labels(tuple(ClassLabel(index, label) for index, label in enumerate(labels)))
+
+
+def _wrap_keras(
+    model: keras.Model,
+    labels: Labels | None,
+    layer: str | None,
+    size: tuple[int, int] | None,
+    scaling: Preprocess,
+    device: str,
+    precision: Precision,
+) -> Classifier:
+    name = str(model.name)
+    return build_classifier(
+        model,
+        name=name,
+        weights="in memory",
+        labels=lambda count: (
+            check_labels(labels, count, source="labels", model=name) if labels else numbered_labels(count)
+        ),
+        preparation=lambda own: choose_preparation(scaling, named=None, prepares_itself=own, model=f"model {name!r}"),
+        layer=layer,
+        wanted_size=size,
+        device=device_name(device),
+        precision=precision,
+    )

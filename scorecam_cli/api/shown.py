@@ -1,0 +1,65 @@
+"""What a notebook shows: small pictures with captions, lines and tables, as HTML of bounded size, all text escaped."""
+
+from __future__ import annotations
+
+import base64
+import html
+import io
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from scorecam_cli.words import one_line
+
+SIDE = 320  # pixels of a picture's longer side: three beside each other in a cell
+QUALITY = 85  # of the JPEG: 15 to 30 kB a picture
+
+
+def short(text: str, most: int) -> str:
+    """Text for one line, of which every letter can be seen, with an ellipsis where it has more letters."""
+    line = one_line(text)
+    return line if len(line) <= most else f"{line[: most - 1]}…"
+
+
+def captioned(rgb: NDArray[np.uint8], caption: str) -> str:
+    """A picture, uint8 [rows, columns, 3], above its caption."""
+    words = html.escape(caption)
+    return (
+        f'<figure style="margin:0"><img alt="{words}" src="{_address(rgb)}"><figcaption>{words}</figcaption></figure>'
+    )
+
+
+def sheet(cells: Iterable[str], lines: Iterable[str]) -> str:
+    """Cells of HTML beside each other, and below them lines of text."""
+    words = "".join(f"<div>{html.escape(line)}</div>" for line in lines)
+    return f'<div><div style="display:flex;flex-wrap:wrap;gap:12px">{"".join(cells)}</div>{words}</div>'
+
+
+def table(rows: Sequence[Sequence[str]]) -> str:
+    """Rows of text, the first a header, the first column words and the others numbers."""
+    head, *body = ([html.escape(cell) for cell in row] for row in rows)
+    lines = [f"<tr>{''.join(f'<th>{cell}</th>' for cell in head)}</tr>"]
+    lines += [f"<tr>{''.join(f'<td>{cell}</td>' for cell in row)}</tr>" for row in body]
+    return f"<table>{''.join(lines)}</table>"
+
+
+def text_table(rows: Sequence[Sequence[str]]) -> str:
+    """The same for a terminal: columns of one width, numbers on the right."""
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    lines = [
+        [
+            cell.rjust(width) if column else cell.ljust(width)
+            for column, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ]
+        for row in rows
+    ]
+    return "\n".join("  ".join(line).rstrip() for line in lines)
+
+
+def _address(rgb: NDArray[np.uint8]) -> str:
+    """The picture itself, as a `data:` address."""
+    encoded = io.BytesIO()
+    Image.fromarray(rgb).save(encoded, "JPEG", quality=QUALITY)
+    return f"data:image/jpeg;base64,{base64.b64encode(encoded.getvalue()).decode('ascii')}"
