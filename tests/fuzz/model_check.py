@@ -63,8 +63,8 @@ def check(path: Path) -> str:
 def ask_a_fork(request: dict[str, Any]) -> str:
     """`child.ask_another_process`, by a fork of this process: nothing here runs threads."""
     out, into = os.pipe()
-    child = os.fork()
-    if not child:
+    forked = os.fork()
+    if not forked:
         code = 1
         try:
             os.write(into, child.answer_within_limits(request).encode())
@@ -74,7 +74,7 @@ def ask_a_fork(request: dict[str, Any]) -> str:
     os.close(into)
     with open(out, "rb") as answer:  # noqa: PTH123 - a descriptor
         text = answer.read().decode()
-    status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    status = os.waitstatus_to_exitcode(os.waitpid(forked, 0)[1])
     if status:
         ended[signal.Signals(-status).name if status < 0 else f"exit {status}"] += 1
     return "" if status else text
