@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from scorecam_cli.config import Fill
 from scorecam_cli.errors import UsageError
-from scorecam_cli.faithfulness.ranks import places, require_size
+from scorecam_cli.faithfulness.ranks import pixel_ranks, require_size
 from scorecam_cli.keras_engine.classifier import Classifier
 
 STEPS = 28  # 3.6 % of the pixels each: 8 rows' worth of 224 x 224
@@ -55,7 +55,6 @@ def deletion_and_insertion(
     saliency: NDArray[np.float32],
     class_index: int,
     steps: int = STEPS,
-    pixels_per_step: int | None = None,
     deletion_fill: Fill = Fill.ZERO,
     insertion_fill: Fill = Fill.BLUR,
     seed: int = 0,
@@ -69,10 +68,11 @@ def deletion_and_insertion(
         saliency: float32 [H, W], finite; only its order counts.
         class_index: in 0 .. C - 1.
         steps: in 1 .. H * W; both curves together take 2 * (steps + 1) passes.
-        pixels_per_step: so many pixels at each step instead, the last may be shorter; `steps` is then not used.
-        deletion_fill, insertion_fill: what pixels taken away, or not yet given, look like.
+        deletion_fill: what pixels taken away look like.
+        insertion_fill: what pixels not yet given look like.
         seed: of the order among pixels of equal value.
-        batch_size, on_passes: as in `Classifier.photo_answers`; memory grows with the batch, not with the steps.
+        batch_size: as in `Classifier.photo_answers`; memory grows with it, not with the steps.
+        on_passes: called after each batch with the number of passes done in it.
 
     Raises:
         UsageError: the map is not of the photo's size, or the steps are out of range.
@@ -80,8 +80,8 @@ def deletion_and_insertion(
         PhotoError: memory runs out even for one photo, or the model stops.
     """
     require_size(saliency, image.shape[:2])
-    counts = _counts(saliency.size, steps=steps, pixels_per_step=pixels_per_step)  # [steps + 1]
-    order = places(saliency, seed=seed)[..., None]  # [H, W, 1]
+    counts = _counts(saliency.size, steps)  # [steps + 1]
+    order = pixel_ranks(saliency, seed=seed)[..., None]  # [H, W, 1]
     deleted, uninserted = (filled(image, fill) for fill in (deletion_fill, insertion_fill))
 
     def shown(first: int, last: int) -> NDArray[np.float32]:
@@ -116,12 +116,8 @@ def filled(image: NDArray[np.float32], fill: Fill) -> NDArray[np.float32]:
     return smooth
 
 
-def _counts(pixels: int, *, steps: int, pixels_per_step: int | None) -> NDArray[np.intp]:
+def _counts(pixels: int, steps: int) -> NDArray[np.intp]:
     """How many pixels are changed after each step: intp [steps + 1], from 0 to all."""
-    if pixels_per_step is not None:
-        if not 1 <= pixels_per_step <= pixels:
-            raise UsageError(f"{pixels_per_step} pixels at each step: give 1 to {pixels}, all pixels of the input")
-        return np.append(np.arange(0, pixels, pixels_per_step), pixels)
     if not 1 <= steps <= pixels:
         raise UsageError(f"{steps} steps: give 1 to {pixels}, one for each pixel of the input")
     return np.arange(steps + 1) * pixels // steps

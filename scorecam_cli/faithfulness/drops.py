@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scorecam_cli.errors import UsageError
-from scorecam_cli.faithfulness.ranks import places, require_size
+from scorecam_cli.faithfulness.ranks import pixel_ranks, require_size
 from scorecam_cli.keras_engine.classifier import Classifier
 from scorecam_cli.photos.draw import scale_map
 
@@ -70,7 +70,8 @@ def changes(
         class_index: in 0 .. C - 1.
         top_share: of the pixels that `top` keeps, in (0, 1].
         seed: of the choice among pixels of equal value.
-        batch_size, on_passes: as in `Classifier.photo_answers`.
+        batch_size: as in `Classifier.photo_answers`.
+        on_passes: called after each batch with the number of passes done in it.
 
     Raises:
         UsageError: the map is not of the photo's size, or the share is out of range.
@@ -81,7 +82,7 @@ def changes(
     if not 0 < top_share <= 1:
         raise UsageError(f"a top share of {top_share} of the pixels: give more than 0 and at most 1")
     mask = scale_map(saliency)  # [H, W]
-    top = places(saliency, seed=seed) < round(top_share * saliency.size)  # [H, W]
+    top = pixel_ranks(saliency, seed=seed) < round(top_share * saliency.size)  # [H, W]
     masks = np.stack([np.ones_like(mask), mask, mask * top])[..., None]  # [3, H, W, 1]
     answers = classifier.photo_answers(
         len(masks), lambda first, last: image * masks[first:last], batch_size=batch_size, on_passes=on_passes

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from scorecam_cli.errors import NumericsError
-from scorecam_cli.faithfulness.ranks import places
+from scorecam_cli.faithfulness.ranks import pixel_ranks
 
 TOLERANCE = 15.0  # pixels of the photo
 
@@ -54,7 +54,7 @@ def points_inside(
     large = at_photo_size(saliency, region.shape)
     if large.max() == large.min():
         return False
-    row, column = np.unravel_index(places(large, seed=seed).argmin(), large.shape)
+    row, column = np.unravel_index(pixel_ranks(large, seed=seed).argmin(), large.shape)
     reach = int(tolerance)
     top, left = max(0, int(row) - reach), max(0, int(column) - reach)
     rows, columns = np.nonzero(region[top : int(row) + reach + 1, left : int(column) + reach + 1])

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from scorecam_cli.errors import NumericsError, UsageError
 
 
-def places(saliency: NDArray[np.float32], *, seed: int = 0) -> NDArray[np.intp]:
+def pixel_ranks(saliency: NDArray[np.float32], *, seed: int = 0) -> NDArray[np.intp]:
     """The place of each pixel when all are sorted by the map, the highest first.
 
     Pixels of equal value are ordered by chance, so that a flat map favours no corner; the same seed, the same order.

@@ -36,12 +36,10 @@ class SanityStage:
 
     layers: paths of those randomised at this stage, from the top, beside all of the stages before.
     correlation: rank correlation with the map of the trained model, in [-1, 1]; near 0 is good: the map has changed.
-    absolute_correlation: the same of the maps' absolute values.
     """
 
     layers: tuple[str, ...]
     correlation: float
-    absolute_correlation: float
 
 
 def cascading_randomisation(
@@ -50,7 +48,6 @@ def cascading_randomisation(
     *,
     stages: int = STAGES,
     seed: int = 0,
-    on_stage: Callable[[SanityStage], None] | None = None,
 ) -> tuple[SanityStage, ...]:
     """Randomise the weights layer by layer from the top, and see after each stage what is left of the map.
 
@@ -64,10 +61,10 @@ def cascading_randomisation(
             whose passes follow the weights.
         stages: the most; fewer where the model has fewer layers with weights.
         seed: of the numbers drawn.
-        on_stage: called after each stage.
 
     Raises:
-        UsageError: stages below 1. ModelError: the model has no layer with weights.
+        UsageError: stages below 1.
+        ModelError: the model has no layer with weights.
         NumericsError: with random weights the model returns a value that is not finite.
     """
     if stages < 1:
@@ -75,25 +72,17 @@ def cascading_randomisation(
     layers = weighted_layers(classifier.network)[::-1]  # from the top
     if not layers:
         raise ModelError(f"{classifier.name} has no layer with weights to randomise")
-    live = unfrozen(classifier)
+    following = unfrozen(classifier)
     random = np.random.default_rng(seed)
-    original = explain(live)
+    original = explain(following)
     done = []
     with restored(layers):
         for numbers in np.array_split(np.arange(len(layers)), min(stages, len(layers))):
             chosen = [layers[number] for number in numbers]
             for variable in (variable for layer in chosen for variable in layer.variables):
                 variable.assign(randomised(_values(variable), random))
-            found = explain(live)
-            done.append(
-                SanityStage(
-                    tuple(layer.path for layer in chosen),
-                    rank_correlation(found, original),
-                    rank_correlation(np.abs(found), np.abs(original)),
-                )
-            )
-            if on_stage is not None:
-                on_stage(done[-1])
+            found = explain(following)
+            done.append(SanityStage(tuple(layer.path for layer in chosen), rank_correlation(found, original)))
     return tuple(done)
 
 

@@ -75,7 +75,7 @@ class Classifier:
         return self.target.path
 
     def prepare(self, rgb: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """uint8 [H0, W0, 3] -> float32 [H, W, c] in model units: the whole photo, squeezed into the input."""
+        """uint8 [H0, W0, 3] -> float32 [H, W, c] in model units: the whole photo, resized to the input."""
         return prepare(rgb, size=self.size, channels=self.channels, preparation=self.preparation)
 
     def choose_classes(self, observation: Observation, *, asked: Sequence[str], top: int) -> list[int]:
@@ -173,10 +173,12 @@ class Classifier:
             count: N, at least 1.
             images: called with first and last, gives photos first .. last - 1 as float32 [last - first, H, W, c] in
                 model units; it may be called again with other limits where memory runs out.
-            batch_size, on_passes: as in `masked_answers`.
+            batch_size: as in `masked_answers`.
+            on_passes: as in `masked_answers`.
 
         Raises:
-            NumericsError: a probability is not finite. PhotoError: memory runs out even for one photo.
+            NumericsError: a probability is not finite.
+            PhotoError: memory runs out even for one photo.
         """
         _, tf = start()
         with tf.device(self.device), computing_in(self.precision):

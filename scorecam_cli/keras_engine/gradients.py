@@ -20,7 +20,7 @@ from scorecam_cli.keras_engine.hardware import free_memory
 from scorecam_cli.keras_engine.start import start
 from scorecam_cli.keras_engine.tracing import Observer, observing, single_output
 
-KEPT_COPIES = 2  # the way back holds what every layer made, and as much again in gradients
+KEPT_COPIES = 2  # the backward pass holds what every layer made, and as much again in gradients
 
 
 class Gradients:
@@ -90,7 +90,7 @@ class Gradients:
     def batch_for(self, batch_size: int | None) -> int:
         """The batch size that is used when this one is asked for; None asks for the automatic one.
 
-        It is smaller than that of the masked passes, because the way back needs what every layer made.
+        It is smaller than that of the masked passes, because the backward pass needs what every layer made.
         """
         wanted = self._classifier.batch_for(batch_size)
         fitting = wanted if "GPU" in self._classifier.device else int(free_memory() * MEMORY_SHARE) // self._bytes_each
@@ -159,11 +159,7 @@ class Gradients:
 
 
 def check_logits(classifier: Classifier, what: str) -> None:
-    """Nothing, where the model shows logits.
-
-    Raises:
-        ModelError: it shows probabilities only; `what` is said to need more.
-    """
+    """Raise ModelError unless the model shows logits; `what` is said to need them."""
     if not classifier.head.shows_logits:
         raise ModelError(
             f"{classifier.name} shows probabilities only, and {what} needs logits; use score-cam, rise or occlusion"

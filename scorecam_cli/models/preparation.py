@@ -80,7 +80,7 @@ def prepare(
 ) -> NDArray[np.float32]:
     """Resize a photo to the model's input and scale it to model units.
 
-    The whole photo is squeezed into the input, whatever its shape, so that every part of it can show up in the map.
+    The whole photo is resized to the input, whatever its shape, so that every part of it can show up in the map.
 
     Args:
         rgb: uint8 [H0, W0, 3], upright sRGB.

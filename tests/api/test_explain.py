@@ -3,6 +3,7 @@
 import keras
 import numpy as np
 import pytest
+from PIL import Image
 
 import scorecam_cli
 from scorecam_cli.errors import PhotoError, UsageError
@@ -15,8 +16,6 @@ def rgb():
 
 
 def test_explains_a_photo_of_an_array_or_a_file_the_same(rgb, tmp_path):
-    from PIL import Image
-
     Image.fromarray(rgb).save(tmp_path / "photo.png")
     classifier = scorecam_cli.wrap(model_zoo.rescaling())
     of_array = scorecam_cli.explain(rgb, classifier)
@@ -24,6 +23,77 @@ def test_explains_a_photo_of_an_array_or_a_file_the_same(rgb, tmp_path):
     np.testing.assert_array_equal(of_array.classes[0].map, of_file.classes[0].map)
     assert isinstance(of_array, scorecam_cli.Explanation)
     assert of_array.classes[0].map.dtype == np.float32
+
+
+def test_photo_may_be_an_image_of_pillow_upright_or_not_and_with_transparency(rgb):
+    classifier = scorecam_cli.wrap(model_zoo.rescaling())
+    expected = scorecam_cli.explain(rgb, classifier).classes[0].map
+    turned = Image.fromarray(np.ascontiguousarray(rgb[::-1, ::-1]))
+    turned.getexif()[0x0112] = 3  # turned by 180 degrees
+    clear = Image.fromarray(np.dstack([rgb, np.full(rgb.shape[:2], 255, np.uint8)]))
+    for image in (Image.fromarray(rgb), turned, clear):
+        np.testing.assert_array_equal(scorecam_cli.explain(image, classifier).classes[0].map, expected)
+    with pytest.raises(PhotoError, match="the photo is a float; give a file, a PIL image or an array"):
+        scorecam_cli.explain(3.5, classifier)
+
+
+def test_list_of_photos_gives_a_list(rgb, tmp_path):
+    Image.fromarray(rgb[:20]).save(tmp_path / "half.png")
+    classifier = scorecam_cli.wrap(model_zoo.rescaling())
+    both = scorecam_cli.explain([rgb, tmp_path / "half.png"], classifier, classes=1)
+    assert isinstance(both, list)
+    for photo, made in zip((rgb, rgb[:20]), both, strict=True):
+        np.testing.assert_array_equal(
+            made.classes[0].map, scorecam_cli.explain(photo, classifier, classes=1).classes[0].map
+        )
+    assert scorecam_cli.explain([], classifier) == []
+
+
+def test_model_may_be_a_path_or_a_name(rgb, tmp_path):
+    model = model_zoo.rescaling()
+    model.save(tmp_path / "own.keras")
+    (tmp_path / "names.txt").write_text("cat\ndog\nbird\n")
+    in_memory = scorecam_cli.explain(rgb, model, classes=2)
+    of_file = scorecam_cli.explain(rgb, tmp_path / "own.keras", labels=tmp_path / "names.txt", classes="bird")
+    np.testing.assert_allclose(of_file.classes[0].map, in_memory.classes[0].map, rtol=1e-5)
+    named = scorecam_cli.wrap("efficientnetlite0", layer="block6a_expand_activation")
+    assert (named.name, named.layer, named.size) == ("EfficientNetLite0", "block6a_expand_activation", (224, 224))
+    with pytest.raises(UsageError, match="give the path of a file"):
+        scorecam_cli.wrap("EfficientNetLite0", labels=["cat"])
+    with pytest.raises(UsageError, match="give a list of names"):
+        scorecam_cli.wrap(model, labels=tmp_path / "names.txt")
+
+
+def test_classes_may_be_numbers_and_arrays_of_numpy(rgb):
+    classifier = scorecam_cli.wrap(model_zoo.rescaling())
+    for classes, indices in (
+        (np.int64(2), [2]),
+        (np.array([2, 0]), [2, 0]),
+        ((np.uint8(1), 0), [1, 0]),
+        (np.argsort([3, 1, 2]), [1, 2, 0]),
+    ):
+        made = scorecam_cli.explain(rgb, classifier, classes=classes)
+        assert [each.score.label.index for each in made.classes] == indices
+
+
+def test_every_method_is_at_hand_and_refuses_what_is_not_its_own(rgb):
+    model = model_zoo.rescaling()
+    made = scorecam_cli.explain(rgb, model, method="Grad-CAM", classes=[0, 1])
+    assert (made.method, made.passes, made.variant) == ("grad-cam", 2, None)
+    assert scorecam_cli.explain(rgb, model, variant="official").variant == "official"
+    for settings, sentence in (
+        ({"method": "gradcam"}, "nearest: grad-cam"),
+        ({"method": "rise", "variant": "paper"}, "of score-cam alone"),
+        ({"passes": 3}, "needs at least 4"),
+        ({"passes": 8, "fidelity": 0.9}, "exclude each other"),
+    ):
+        with pytest.raises(UsageError, match=sentence):
+            scorecam_cli.explain(rgb, model, **settings)
+
+
+def test_dir_lists_the_public_names():
+    assert {"explain", "wrap", "Explanation", "ScorecamError", "__version__"} <= set(dir(scorecam_cli))
+    assert all(getattr(scorecam_cli, name) is not None for name in dir(scorecam_cli))
 
 
 def test_classes_are_chosen_by_index_name_or_number_of_most_probable(rgb):

@@ -57,12 +57,6 @@ def test_curves_begin_and_end_with_the_whole_and_the_fill_photo(lamp):
         np.testing.assert_allclose(found.insertion.probabilities[[0, -1]], [0.5, tripling(4)], atol=1e-6)
 
 
-def test_pixels_per_step_end_with_a_shorter_step(lamp):
-    found = both(lamp, four_pixels(), pixels_per_step=10)
-    np.testing.assert_allclose(found.deletion.fractions, [0, 10 / 24, 20 / 24, 1])
-    assert found.deletion.probabilities.shape == (4,)
-
-
 @pytest.mark.parametrize("fill", Fill)
 def test_curves_equal_a_plain_loop(fill):
     model = model_zoo.functional()
@@ -144,7 +138,6 @@ def test_memory_does_not_grow_with_the_steps():
     [
         ({"steps": 0}, "0 steps: give 1 to 24"),
         ({"steps": 25}, "25 steps: give 1 to 24"),
-        ({"pixels_per_step": 0}, "0 pixels at each step: give 1 to 24"),
     ],
 )
 def test_steps_out_of_range_are_refused(lamp, options, said):

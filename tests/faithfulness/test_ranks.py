@@ -7,15 +7,15 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from scorecam_cli.errors import NumericsError, UsageError
-from scorecam_cli.faithfulness.ranks import places, rank_correlation
+from scorecam_cli.faithfulness.ranks import pixel_ranks, rank_correlation
 
 
 def test_places_by_hand():
-    np.testing.assert_array_equal(places(np.array([[0.1, 5], [3, -2]], np.float32)), [[2, 0], [1, 3]])
+    np.testing.assert_array_equal(pixel_ranks(np.array([[0.1, 5], [3, -2]], np.float32)), [[2, 0], [1, 3]])
 
 
 def test_flat_map_favours_no_corner():
-    order = places(np.zeros((100, 100), np.float32))
+    order = pixel_ranks(np.zeros((100, 100), np.float32))
     thirds = [order[:33], order[-33:], order[:, :33], order[:, -33:]]
     for third in thirds:  # standard error of the mean of 3300 places: 10000 / sqrt(12 * 3300) = 50
         assert abs(third.mean() - 4999.5) < 200
@@ -23,21 +23,21 @@ def test_flat_map_favours_no_corner():
 
 def test_ties_fall_by_the_seed_alone():
     tied = np.array([[1, 0, 1, 0], [0, 1, 0, 1]], np.float32)
-    np.testing.assert_array_equal(places(tied, seed=3), places(tied, seed=3))
-    assert any((places(tied, seed=seed) != places(tied, seed=3)).any() for seed in range(5))
-    assert set(places(tied, seed=3)[tied == 1]) == {0, 1, 2, 3}
+    np.testing.assert_array_equal(pixel_ranks(tied, seed=3), pixel_ranks(tied, seed=3))
+    assert any((pixel_ranks(tied, seed=seed) != pixel_ranks(tied, seed=3)).any() for seed in range(5))
+    assert set(pixel_ranks(tied, seed=3)[tied == 1]) == {0, 1, 2, 3}
 
 
 @given(arrays(np.float32, (3, 5), elements=st.floats(-4, 4, width=16)), st.integers(0, 9))
 def test_places_are_a_permutation_that_never_rises(saliency, seed):
-    order = places(saliency, seed=seed).ravel()
+    order = pixel_ranks(saliency, seed=seed).ravel()
     assert sorted(order) == list(range(15))
     assert (np.diff(saliency.ravel()[np.argsort(order)]) <= 0).all()
 
 
 def test_map_that_is_not_finite_is_refused():
     with pytest.raises(NumericsError, match="not finite"):
-        places(np.array([[1, np.nan]], np.float32))
+        pixel_ranks(np.array([[1, np.nan]], np.float32))
 
 
 def test_correlation_of_known_ties():
