@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from scorecam_cli.errors import UsageError
+from scorecam_cli.figures.contour import contour_tiles
 from scorecam_cli.figures.masked import masked_figure
 from scorecam_cli.figures.panel import panel
 from scorecam_cli.figures.steps import pipeline_figure
@@ -77,6 +78,10 @@ def _overlay(subject: Subject) -> _Drawing:
     return _Drawing(tiles, subject.photo.width, subject.photo.height)
 
 
+def _contour(subject: Subject) -> _Drawing:
+    return _Drawing(contour_tiles(subject), subject.photo.width, subject.photo.height)
+
+
 def _write_drawing(path: Path, drawing: _Drawing) -> WrittenFile:
     tiles, width, height = drawing
     if max(width, height) > draw.LONGEST_SIDE:
@@ -93,6 +98,7 @@ KINDS = {
     for kind in (
         Kind("heatmap", "-heatmap.png", "the map in colours, as large as the photo", _heatmap, _write_drawing),
         Kind("overlay", "-overlay.png", "the map over the photo", _overlay, _write_drawing),
+        Kind("contour", "-contour.png", "the photo with a line around the half of the map", _contour, _write_drawing),
         Kind("panel", "-panel.png", "photo, heatmap with its scale and overlay in one figure", panel),
         Kind("pipeline", "-pipeline.png", "how the map was made, step by step", pipeline_figure, needs_steps=True),
         Kind("masked", "-masked.png", "the masked photos that weigh most", masked_figure, needs_steps=True),
