@@ -12,9 +12,10 @@ from scorecam_cli.errors import UsageError
 from scorecam_cli.keras_engine.building import build_classifier
 from scorecam_cli.keras_engine.classifier import Classifier
 from scorecam_cli.keras_engine.start import device_name
-from scorecam_cli.loading.load import check_labels, load_classifier
+from scorecam_cli.loading.load import load_classifier
 from scorecam_cli.models.labels import Labels, numbered_labels
 from scorecam_cli.models.preparation import choose_preparation
+from scorecam_cli.models.requested import check_labels
 from scorecam_cli.records import ClassLabel
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ from scorecam_cli.errors import ModelError, UsageError
 from scorecam_cli.faithfulness.ranks import rank_correlation
 from scorecam_cli.keras_engine.classifier import Classifier
 from scorecam_cli.keras_engine.layers import PREPARING, Network
-from scorecam_cli.keras_engine.start import start
+from scorecam_cli.keras_engine.start import keras
 
 STAGES = 6
 
@@ -115,7 +115,6 @@ def weighted_layers(network: Network) -> list[WeightedLayer]:
 
     A shared layer stands where it is called first; what a model holds beside its layers stands after them.
     """
-    keras, _ = start()
     taken: set[int] = set()
     found = []
     for call in network.calls:  # in the order in which they ended: inner layers before those they sit in

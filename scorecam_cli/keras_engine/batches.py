@@ -10,7 +10,7 @@ from typing import Any
 from scorecam_cli.errors import PhotoError
 from scorecam_cli.keras_engine.hardware import free_memory
 from scorecam_cli.keras_engine.layers import Network
-from scorecam_cli.keras_engine.start import start
+from scorecam_cli.keras_engine.start import tf
 from scorecam_cli.keras_engine.tracing import first_line
 
 BUSY_PIXELS = 32 * 224 * 224  # more masked photos in one pass made no network faster on 2 cores
@@ -63,7 +63,6 @@ class Batches:
         Raises:
             PhotoError: memory runs out even for one, or the model stops.
         """
-        _, tf = start()
         parts: list[Any] = []
         batch, first = self.size_for(batch_size), 0
         while first < count:

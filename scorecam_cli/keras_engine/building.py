@@ -11,7 +11,7 @@ from scorecam_cli.keras_engine.classifier import Classifier
 from scorecam_cli.keras_engine.hardware import check_precision
 from scorecam_cli.keras_engine.head import read_head
 from scorecam_cli.keras_engine.layers import Network
-from scorecam_cli.keras_engine.start import start
+from scorecam_cli.keras_engine.start import keras
 from scorecam_cli.keras_engine.tracing import look_at
 from scorecam_cli.models.labels import Labels
 from scorecam_cli.models.preparation import Preparation
@@ -48,7 +48,6 @@ def examine(model: Any, *, name: str, wanted_size: tuple[int, int] | None) -> tu
 
 def _input_shape(model: Any, name: str) -> tuple[int | None, int | None, int]:
     """(H, W, c) with None for an open side."""
-    keras, _ = start()
     try:
         inputs = keras.tree.flatten(model.inputs)
     except (AttributeError, ValueError):

@@ -18,7 +18,7 @@ from scorecam_cli.keras_engine.batches import Batches, stopped
 from scorecam_cli.keras_engine.hardware import computing_in
 from scorecam_cli.keras_engine.head import Head
 from scorecam_cli.keras_engine.layers import LayerCall, Network
-from scorecam_cli.keras_engine.start import start
+from scorecam_cli.keras_engine.start import tf
 from scorecam_cli.keras_engine.tracing import Observer, observing, single_output
 from scorecam_cli.models.answers import MASK_EPSILON, Answers, MaskedAnswers, Observation
 from scorecam_cli.models.labels import Labels
@@ -106,7 +106,6 @@ class Classifier:
             NumericsError: a probability or an activation is not finite.
             PhotoError: the model stops.
         """
-        _, tf = start()
         with tf.device(self.device):
             try:
                 scores, probabilities, activations = self._observe(tf.constant(image))
@@ -145,7 +144,6 @@ class Classifier:
 
         Source: Wang et al. 2020, arXiv:1910.01279, section 3.2.
         """
-        _, tf = start()
         with tf.device(self.device), computing_in(self.precision):
             image_tensor, grid_tensor = tf.constant(image), tf.constant(grids)
             parts = self.batches.run(
@@ -180,7 +178,6 @@ class Classifier:
             NumericsError: a probability is not finite.
             PhotoError: memory runs out even for one photo.
         """
-        _, tf = start()
         with tf.device(self.device), computing_in(self.precision):
             parts = self.batches.run(
                 count,
@@ -224,7 +221,6 @@ class Classifier:
     @cached_property
     def _observe(self) -> Any:
         """Compiled: float32 [H, W, c] -> scores [1, C], probabilities [1, C], activations [1, h, w, K]."""
-        _, tf = start()
 
         def observe(image: Any) -> tuple[Any, ...]:
             observer = Observer(
@@ -245,7 +241,6 @@ class Classifier:
     @cached_property
     def _photo_pass(self) -> Any:
         """Compiled: images float32 [B, H, W, c] -> scores, probabilities [B, C]."""
-        _, tf = start()
 
         def photo_pass(images: Any) -> tuple[Any, ...]:
             with observing(Observer(bare_head=self.head.bare_call)):
@@ -268,7 +263,6 @@ class Classifier:
     @cached_property
     def _traced_pass(self) -> Any:
         """Compiled: image [H, W, c], grids [N, h, w], first, last -> scores, probabilities [B, C], lows, highs [B]."""
-        _, tf = start()
         h, w, _ = self.target.shape
 
         def masked_pass(image: Any, grids: Any, first: Any, last: Any) -> tuple[Any, ...]:
@@ -286,5 +280,4 @@ class Classifier:
 
     @property
     def _image_spec(self) -> Any:
-        _, tf = start()
         return tf.TensorSpec([*self.size, self.channels], tf.float32)

@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scorecam_cli.errors import WeightsError
-from scorecam_cli.keras_engine.start import start
+from scorecam_cli.keras_engine.start import keras
 
 SHA256 = "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"
 SIZE = 224  # pixels, H = W
@@ -57,7 +57,6 @@ def build() -> Any:
 
     Its target layer is `top_activation`, [7, 7, 1280].
     """
-    keras, _ = start()
     photo = keras.Input((SIZE, SIZE, 3), name="photo")
     x = _conv_bn(photo, "stem", filters=STEM, kernel=3, stride=2)
     channels = STEM
@@ -207,7 +206,6 @@ def _blocks() -> Iterator[tuple[int, str, Stage, int]]:
 
 def _block(x: Any, name: str, stage: Stage, *, stride: int, channels: int) -> Any:
     """Inverted residual: widen, look around in each channel, narrow, add what came in where the shape allows."""
-    keras, _ = start()
     inside = x
     if stage.expand != 1:
         inside = _conv_bn(inside, f"{name}_expand", filters=channels * stage.expand, kernel=1)
@@ -223,7 +221,6 @@ def _block(x: Any, name: str, stage: Stage, *, stride: int, channels: int) -> An
 
 
 def _conv_bn(x: Any, name: str, *, filters: int, kernel: int, stride: int = 1, active: bool = True) -> Any:
-    keras, _ = start()
     x = keras.layers.Conv2D(filters, kernel, strides=stride, padding="same", use_bias=False, name=f"{name}_conv")(x)
     x = keras.layers.BatchNormalization(epsilon=EPSILON, name=f"{name}_bn" if active else f"{name}_norm")(x)
     return keras.layers.ReLU(6.0, name=f"{name}_activation")(x) if active else x

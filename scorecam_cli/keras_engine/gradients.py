@@ -17,7 +17,7 @@ from scorecam_cli.errors import ClassError, ModelError, NumericsError
 from scorecam_cli.keras_engine.batches import BUSY_BYTES, MEMORY_SHARE
 from scorecam_cli.keras_engine.classifier import Classifier
 from scorecam_cli.keras_engine.hardware import free_memory
-from scorecam_cli.keras_engine.start import start
+from scorecam_cli.keras_engine.start import tf
 from scorecam_cli.keras_engine.tracing import Observer, observing, single_output
 
 KEPT_COPIES = 2  # the backward pass holds what every layer made, and as much again in gradients
@@ -47,7 +47,6 @@ class Gradients:
             NumericsError: a value is not finite. PhotoError: memory runs out, or the model stops.
         """
         self._check(index)
-        _, tf = start()
         with tf.device(self._classifier.device):
             ((activations, gradient),) = self._classifier.batches.run(
                 1, lambda _first, _last: self._target_pass(tf.constant(image), tf.constant(index))
@@ -77,7 +76,6 @@ class Gradients:
             As `of_target`.
         """
         self._check(index)
-        _, tf = start()
         with tf.device(self._classifier.device):
             parts = self._classifier.batches.run(
                 len(images),
@@ -116,7 +114,6 @@ class Gradients:
     @cached_property
     def _target_pass(self) -> Any:
         """Compiled: image [H, W, c], index -> activations, gradient [1, h, w, K]."""
-        _, tf = start()
         target = self._classifier.target
 
         def target_pass(image: Any, index: Any) -> tuple[Any, ...]:
@@ -135,7 +132,6 @@ class Gradients:
     @cached_property
     def _photo_pass(self) -> Any:
         """Compiled: images [B, H, W, c], index -> gradients [B, H, W, c]."""
-        _, tf = start()
 
         def photo_pass(images: Any, index: Any) -> Any:
             with tf.GradientTape() as tape:
@@ -153,7 +149,6 @@ class Gradients:
         return self._classifier.head.read(output)[0]
 
     def _compiled(self, function: Callable[..., Any], shape: list[int | None]) -> Any:
-        _, tf = start()
         signature = [tf.TensorSpec(shape, tf.float32), tf.TensorSpec([], tf.int32)]
         return tf.function(function, input_signature=signature, autograph=False)
 

@@ -11,7 +11,7 @@ import psutil
 
 from scorecam_cli.config import Precision
 from scorecam_cli.errors import UsageError
-from scorecam_cli.keras_engine.start import start
+from scorecam_cli.keras_engine.start import tf
 
 CPU_BFLOAT16 = frozenset({"avx512_bf16", "amx_bf16"})  # names of the features in /proc/cpuinfo
 
@@ -46,7 +46,6 @@ def check_precision(precision: Precision, *, device: str) -> None:
 @contextmanager
 def computing_in(precision: Precision) -> Iterator[None]:
     """Functions called inside run in this number format."""
-    _, tf = start()
     rewrite = _REWRITES.get(precision)
     if rewrite is None:
         yield

@@ -11,7 +11,7 @@ import numpy as np
 
 from scorecam_cli.errors import ModelError
 from scorecam_cli.keras_engine.layers import LayerCall, Network
-from scorecam_cli.keras_engine.start import start
+from scorecam_cli.keras_engine.start import keras, tf
 from scorecam_cli.keras_engine.tracing import single_output
 
 RESHAPING = frozenset({"Reshape", "Flatten", "Squeeze"})
@@ -50,7 +50,6 @@ class Head:
 
         The scores are the logits where the model gives them, else the probabilities once more.
         """
-        _, tf = start()
         output = tf.reshape(tf.cast(output, tf.float32), [-1, self.units])  # [B, units]
         if not self.shows_logits:
             probabilities = tf.concat([1 - output, output], axis=1) if self.units == 1 else output
@@ -103,7 +102,6 @@ def _for_logits(units: int) -> Activation:
 
 def _activation_of(call: LayerCall) -> str | None:
     """`softmax`, `sigmoid` or `linear` where the last layer is Keras's own and says so; None where it does not tell."""
-    keras, _ = start()
     operation = call.operation
     if not type(operation).__module__.startswith("keras."):
         return None

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from scorecam_cli.keras_engine.start import start
+from scorecam_cli.keras_engine.start import keras, tf
 
 LARGE = 2**22  # numbers, 17 MB in float32; smaller arrays are left to Keras
 ALIGNMENT = 64  # bytes, one AVX-512 register
@@ -38,7 +38,6 @@ def drawn_by_numpy(seed: int) -> Iterator[None]:
         values -= limit
         return _lent(values) if dtype == "float32" else values
 
-    keras, _ = start()
     with _instead_of((keras.initializers.GlorotUniform,), glorot):
         yield
 
@@ -57,7 +56,6 @@ def _left_at_zero() -> Iterator[None]:
         values = _aligned_zeros(shape)
         return _lent(values) if dtype == "float32" else values
 
-    keras, _ = start()
     drawing = (
         keras.initializers.VarianceScaling,  # Glorot, He and LeCun are of this kind
         keras.initializers.RandomNormal,
@@ -71,7 +69,6 @@ def _left_at_zero() -> Iterator[None]:
 @contextmanager
 def _assigned_without_copies() -> Iterator[None]:
     """Large arrays that are no tensors yet, from NumPy or HDF5, are read into memory that their weights then keep."""
-    keras, tf = start()
     original = keras.Variable.assign
 
     def assign(variable: Any, value: Any) -> Any:
@@ -95,7 +92,6 @@ def _assigned_without_copies() -> Iterator[None]:
 
 @contextmanager
 def _instead_of(kinds: tuple[type, ...], draw: Callable[..., Any]) -> Iterator[None]:
-    keras, _ = start()
     original = keras.Layer.add_weight
 
     def add_weight(layer: Any, *arguments: Any, **settings: Any) -> Any:
@@ -121,7 +117,6 @@ def _aligned_zeros(shape: Sequence[int]) -> NDArray[np.float32]:
 
 def _lent(numbers: NDArray[np.float32]) -> Any:
     """A tensor in the memory of the array, aligned as `_aligned_zeros` does it; nothing may write to it afterwards."""
-    _, tf = start()
     if not tf.executing_eagerly():
         return numbers
     return tf.experimental.dlpack.from_dlpack(numbers.__dlpack__())

@@ -11,7 +11,7 @@ from typing import Any
 from scorecam_cli.errors import ModelError
 from scorecam_cli.inspection.declared import most_weights, numbers_in, too_many_weights
 from scorecam_cli.inspection.limits import CALLS, FROM_ITS_MAKER
-from scorecam_cli.keras_engine.start import start
+from scorecam_cli.keras_engine.start import keras
 
 # Numbers in one array of one photo, 4 bytes each: EfficientNetB7 takes 17 million of 600 x 600 x 3.
 SMALL_ARRAY = 1 << 26  # what any model may make
@@ -32,7 +32,6 @@ def weights_within(path: Path, *, stored: int) -> Iterator[None]:
     Raises:
         ModelError: the model declares far more.
     """
-    keras, _ = start()
     original = keras.Variable.__init__
     declared = 0
 
@@ -66,7 +65,6 @@ def calls_within(name: str) -> Iterator[None]:
     Raises:
         ModelError: they are called more often.
     """
-    keras, _ = start()
     original = keras.Operation.__call__
     too_many = ModelError(f"{name} calls its layers more than {CALLS} times; {FROM_ITS_MAKER}")
     calls = 0

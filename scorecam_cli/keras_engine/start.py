@@ -6,14 +6,13 @@ import ctypes
 import os
 import re
 import sys
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from functools import cache
 from types import ModuleType
 from typing import NamedTuple
 
 from scorecam_cli.errors import ModelError, UsageError
+from scorecam_cli.keras_engine.quiet import quiet_stderr
 
 NEEDED_BYTES = 2_100_000_000  # of address space; of TensorFlow 2.21, whose start did not end well below 2.08e9
 
@@ -45,7 +44,7 @@ def start() -> Frameworks:
             del os.environ["KERAS_HOME"]  # empty, it would put keras.json into the working folder
     _check_memory()
     _load_unwinder()
-    with _quiet_stderr():
+    with quiet_stderr():
         import keras
         import tensorflow as tf
 
@@ -66,7 +65,6 @@ def versions() -> dict[str, str]:
     """Name the versions that made a map, as the manifest keeps them."""
     from scorecam_cli import __version__
 
-    keras, tf = start()
     return {"scorecam": __version__, "keras": str(keras.__version__), "tensorflow": str(tf.__version__)}
 
 
@@ -76,7 +74,6 @@ def device_name(device: str) -> str:
     Raises:
         UsageError: the device is unknown or not on this machine.
     """
-    _, tf = start()
     gpus = tf.config.list_logical_devices("GPU")
     if device.lower() == "cpu":
         return "/CPU:0"
@@ -112,26 +109,4 @@ def _load_unwinder() -> None:
         ctypes.CDLL("libgcc_s.so.1")
 
 
-@contextmanager
-def _quiet_stderr() -> Iterator[None]:
-    """Send file descriptor 2 aside: TensorFlow's C++ writes there before any of its settings is read.
-
-    It is lost: what fails raises an exception that says why. SCORECAM_DEBUG=1 shows it.
-    """
-    if os.environ.get("SCORECAM_DEBUG") == "1":
-        yield
-        return
-    if sys.stderr is not None:
-        sys.stderr.flush()
-    try:
-        saved = os.dup(2)
-    except OSError:  # started with stderr closed
-        yield
-        return
-    with tempfile.TemporaryFile() as aside:
-        os.dup2(aside.fileno(), 2)
-        try:
-            yield
-        finally:
-            os.dup2(saved, 2)
-            os.close(saved)
+keras, tf = start()  # whoever imports this room needs both: they are imported here first, quietly

@@ -16,7 +16,7 @@ from typing import Any
 from scorecam_cli.errors import ModelError
 from scorecam_cli.keras_engine.layers import LayerCall, Network, spatial_targets
 from scorecam_cli.keras_engine.reserving import calls_within, check_sizes
-from scorecam_cli.keras_engine.start import start
+from scorecam_cli.keras_engine.start import keras, tf
 
 
 @dataclass
@@ -46,7 +46,6 @@ def look_at(model: Any, input_shape: Sequence[int]) -> Network:
     Raises:
         ModelError: the model does not run on that input, has more than one output, or makes far larger arrays of it.
     """
-    _, tf = start()
     calls: list[LayerCall] = []
     outputs: list[Any] = []
 
@@ -95,8 +94,6 @@ def single_output(output: Any) -> Any:
     Raises:
         ModelError: there are several.
     """
-    import keras
-
     tensors = keras.tree.flatten(output)
     if len(tensors) != 1:
         raise ModelError(
@@ -123,7 +120,6 @@ class _Counter:
 @contextmanager
 def _noting(around: Callable[..., Any]) -> Iterator[None]:
     """Send every call of a Keras operation in this thread through `around(operation, call, args, kwargs)`."""
-    keras, _ = start()
     thread = threading.get_ident()
     with _running:
         original = keras.Operation.__call__
@@ -141,8 +137,6 @@ def _noting(around: Callable[..., Any]) -> Iterator[None]:
 
 
 def _noter(calls: list[LayerCall]) -> Callable[..., Any]:
-    import keras
-
     counter = _Counter()
     stack: list[tuple[str, Any]] = [("", None)]
     known: set[str] = set()  # tensors that a noted call has made
@@ -193,7 +187,6 @@ def _noted(
 
 
 def _is_symbolic(value: Any) -> bool:
-    _, tf = start()
     return bool(tf.is_symbolic_tensor(value))
 
 
@@ -219,8 +212,6 @@ def _ancestors(output: Any) -> set[str]:
 
 def _without_activation(operation: Any, call: Callable[[], Any], args: tuple[Any, ...]) -> Any:
     """Run the head's last layer up to its softmax or sigmoid."""
-    import keras
-
     if getattr(operation, "activation", None) is None:  # the layer or operation Softmax itself
         return args[0]
     saved = operation.activation

@@ -6,16 +6,16 @@ from pathlib import Path
 from typing import Any
 
 from scorecam_cli.config import ModelSettings
-from scorecam_cli.errors import UsageError
 from scorecam_cli.keras_engine.building import build_classifier, examine
 from scorecam_cli.keras_engine.classifier import Classifier
 from scorecam_cli.keras_engine.layers import Network
-from scorecam_cli.keras_engine.start import device_name, start
+from scorecam_cli.keras_engine.start import device_name
 from scorecam_cli.loading.named_models import build_named
 from scorecam_cli.loading.own_models import load_model_file
 from scorecam_cli.models.catalogue import named_model
-from scorecam_cli.models.labels import Labels, numbered_labels, read_labels
+from scorecam_cli.models.labels import Labels, numbered_labels
 from scorecam_cli.models.preparation import Preparation, choose_preparation
+from scorecam_cli.models.requested import check_labels, known_labels, model_name, weights_name
 
 
 def load_classifier(settings: ModelSettings) -> Classifier:
@@ -65,42 +65,6 @@ def load_network(settings: ModelSettings) -> tuple[tuple[int, int], Network]:
         named_model(settings.model)
     size, _, network = examine(_load(settings), name=settings.model, wanted_size=settings.input_size)
     return size, network
-
-
-def check_labels(labels: Labels, count: int, *, source: str, model: str) -> Labels:
-    """The labels, if there is one for each of the model's classes.
-
-    Raises:
-        UsageError: there are more or fewer.
-    """
-    if len(labels) != count:
-        raise UsageError(f"{source} names {len(labels)} classes and {model} has {count}; give one name for each")
-    return labels
-
-
-def known_labels(settings: ModelSettings) -> Labels | None:
-    """The class names as far as they are known before the model is loaded, without TensorFlow.
-
-    Raises:
-        UsageError: the labels file cannot be read, or no such model.
-    """
-    if settings.labels is not None:
-        return read_labels(settings.labels)
-    if settings.is_file:
-        return None
-    return named_model(settings.model).labels()
-
-
-def model_name(settings: ModelSettings) -> str:
-    """What the manifest calls the model: the catalogue's spelling, or the file as given."""
-    return settings.model if settings.is_file else named_model(settings.model).name
-
-
-def weights_name(settings: ModelSettings) -> str:
-    """What the manifest calls the weights: `imagenet`, `random (seed 0)` or the file."""
-    if settings.is_file:
-        return "file"
-    return f"random (seed {settings.seed})" if settings.weights == "random" else settings.weights
 
 
 def _load(settings: ModelSettings) -> Any:

@@ -14,7 +14,7 @@ import numpy as np
 
 from scorecam_cli.errors import ModelError, WeightsError
 from scorecam_cli.keras_engine.initial_weights import drawn_by_numpy, read_from_file
-from scorecam_cli.keras_engine.start import start
+from scorecam_cli.keras_engine.start import keras
 from scorecam_cli.loading.weights_files import load_weights_file
 from scorecam_cli.models.catalogue import NamedModel
 from scorecam_cli.models.weights_sources import DOWNLOAD_TIMEOUT, WITHOUT_DOWNLOAD, Download
@@ -34,7 +34,6 @@ def build_named(named: NamedModel, *, weights: str, seed: int, offline: bool) ->
     Raises:
         WeightsError: the weights are not at hand, damaged or made for another model; the message says what to do.
     """
-    keras, _ = start()
     fetched = named.source.fetch(named.name, offline=offline) if weights == "imagenet" else None
     if weights == "random":
         keras.utils.set_random_seed(seed)
@@ -69,7 +68,6 @@ def _scale_stem(model: Any) -> None:
 
 
 def _build_application(named: NamedModel, *, imagenet: bool) -> Any:
-    keras, _ = start()
     build = getattr(keras.applications, named.name)
     try:
         with _progress_on_stderr():
@@ -100,7 +98,6 @@ def _why_unread(model: str, source: Download) -> str:
 @contextmanager
 def _progress_on_stderr() -> Iterator[None]:
     """Keep Keras's progress bar off stdout, and off everything that is no terminal; give up on a dead network."""
-    keras, _ = start()
     interactive = keras.config.is_interactive_logging_enabled()
     timeout = socket.getdefaulttimeout()
     if not sys.stderr.isatty():

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from scorecam_cli.errors import ModelError
 from scorecam_cli.files.small_files import IMPORT, read_small
 from scorecam_cli.inspection.description import ModelFacts
-from scorecam_cli.inspection.inspect import FileKind, Inspected, inspect, require_file
+from scorecam_cli.inspection.inspect import FileKind, Inspected, inspect
 from scorecam_cli.inspection.limits import FROM_ITS_MAKER, SAVE_WHOLE
 from scorecam_cli.inspection.naming import Named, may_be_named
 from scorecam_cli.keras_engine.initial_weights import read_from_file
@@ -111,20 +111,6 @@ def _left_uncompiled() -> Iterator[None]:
         yield
     finally:
         del keras.Model.compile_from_config  # uncovers the inherited one
-
-
-def model_file_sha256(path: Path) -> str:
-    """Identify the bytes of a model or weights file: 64 hexadecimal digits.
-
-    Raises:
-        ModelError: not a file that can be read.
-    """
-    require_file(path)
-    try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError as error:
-        raise ModelError(f"{path} cannot be read ({error.strerror}); check its permissions") from error
 
 
 def check_names(path: Path, facts: ModelFacts, classes: dict[str, type], *, imported: bool) -> None:

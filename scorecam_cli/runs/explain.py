@@ -13,7 +13,7 @@ from typing import Any
 from scorecam_cli.config import ExplainConfig, PredictConfig
 from scorecam_cli.errors import OutputError, PhotoError
 from scorecam_cli.figures import kinds
-from scorecam_cli.loading.load import known_labels
+from scorecam_cli.models.requested import known_labels
 from scorecam_cli.photos import draw
 from scorecam_cli.photos.names import mark_of
 from scorecam_cli.photos.read import read_photo

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from scorecam_cli.config import CompareConfig, EvaluateConfig, ExplainConfig, ModelSettings
-from scorecam_cli.loading.load import known_labels, load_classifier, model_name
+from scorecam_cli.models.requested import known_labels, model_name
 from scorecam_cli.records import ModelDescription
 from scorecam_cli.runs.description import describe_model
 from scorecam_cli.saliency.maps import MethodSettings
@@ -41,6 +41,8 @@ class Session:
     @cached_property
     def classifier(self) -> Classifier:
         """The loaded model."""
+        from scorecam_cli.loading.load import load_classifier  # starts TensorFlow
+
         self.watcher.model_loading(model_name(self.model))
         return load_classifier(self.model)
 

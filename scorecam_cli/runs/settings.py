@@ -14,8 +14,8 @@ from scorecam_cli.errors import PhotoError, UsageError
 from scorecam_cli.files.looks import is_folder
 from scorecam_cli.files.regular import file_sha256
 from scorecam_cli.files.small_files import BOXES, IMPORT, LABELS, TRUTH, small_sha256
-from scorecam_cli.loading.load import known_labels, model_name
-from scorecam_cli.loading.own_models import model_file_sha256
+from scorecam_cli.inspection.digest import model_file_sha256
+from scorecam_cli.models.requested import known_labels, model_name
 from scorecam_cli.photos.names import is_output
 from scorecam_cli.runs.current import DIGEST
 from scorecam_cli.saliency.methods import method_named

@@ -64,12 +64,12 @@ def _explain(config: Any, photos: list[Path], output: Path, classifier: Any) -> 
     """Seconds of a whole run with a model that is loaded already."""
     from unittest import mock
 
+    from scorecam_cli.loading import load as loading
     from scorecam_cli.records import Explained, PhotoJob
     from scorecam_cli.runs import explain as run
-    from scorecam_cli.runs import session
 
     jobs = [PhotoJob(photo, output / photo.name) for photo in photos]
-    with mock.patch.object(session, "load_classifier", return_value=classifier):
+    with mock.patch.object(loading, "load_classifier", return_value=classifier):
         began = time.perf_counter()
         outcomes = list(run.explain_photos(config, jobs, watcher=mock.Mock(), clock=time.perf_counter))
         seconds = time.perf_counter() - began

@@ -97,9 +97,8 @@ class Finder:
             print("KERAS_HOME" in os.environ, os.environ["KERAS_BACKEND"])
             raise ImportError
 sys.meta_path.insert(0, Finder())
-from scorecam_cli.keras_engine.start import start
 try:
-    start()
+    from scorecam_cli.keras_engine.start import start
 except ImportError:
     pass
 '''
@@ -109,12 +108,12 @@ except ImportError:
 
 QUIET = """
 import os, sys
-from scorecam_cli.keras_engine.start import _quiet_stderr
+from scorecam_cli.keras_engine.quiet import quiet_stderr
 if "closed" in sys.argv:
     os.close(2)
     sys.stderr = None
 try:
-    with _quiet_stderr():
+    with quiet_stderr():
         if "closed" not in sys.argv:
             os.write(2, b"chatter of C++\\n")
         if "fail" in sys.argv:

@@ -22,8 +22,9 @@ from numpy.typing import NDArray
 
 from scorecam_cli.errors import ModelError, ScorecamError, UsageError, WeightsError
 from scorecam_cli.inspection import child
+from scorecam_cli.inspection.digest import model_file_sha256
 from scorecam_cli.inspection.inspect import FileKind, inspect
-from scorecam_cli.loading.own_models import load_model_file, model_file_sha256
+from scorecam_cli.loading.own_models import load_model_file
 from scorecam_cli.loading.weights_files import load_weights_file
 from tests.loading import model_zoo
 
@@ -73,8 +74,8 @@ FORMS = {
 }
 
 
-def test_module_needs_no_tensorflow_until_it_loads() -> None:
-    code = "import sys, scorecam_cli.loading.own_models; assert not {'tensorflow', 'keras', 'h5py'} & set(sys.modules)"
+def test_model_file_is_known_by_its_bytes_without_tensorflow() -> None:
+    code = "import sys, scorecam_cli.inspection.digest; assert not {'tensorflow', 'keras', 'h5py'} & set(sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
 
 

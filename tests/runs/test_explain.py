@@ -16,11 +16,11 @@ from scorecam_cli.config import ExplainConfig, ModelSettings, PhotoSettings
 from scorecam_cli.errors import ModelError, PhotoError
 from scorecam_cli.figures import kinds
 from scorecam_cli.files import write
+from scorecam_cli.loading import load as loading
 from scorecam_cli.loading.load import load_classifier
 from scorecam_cli.photos.manifest import json_values
 from scorecam_cli.records import Explained, Failed, Photo, PhotoJob, WrittenFile
 from scorecam_cli.runs import explain as run
-from scorecam_cli.runs import session
 from scorecam_cli.runs.stages import READ_AHEAD, WRITE_BEHIND, WRITERS, in_stages
 from tests.loading import model_zoo
 
@@ -51,7 +51,7 @@ def classifier(model_settings):
 @pytest.fixture
 def explain(monkeypatch, model_settings, classifier):
     """Start a run over jobs with the tiny model, compiled once for all tests here."""
-    monkeypatch.setattr(session, "load_classifier", lambda settings: classifier)
+    monkeypatch.setattr(loading, "load_classifier", lambda settings: classifier)
 
     def start(jobs, **options):
         config = ExplainConfig(PhotoSettings(), model_settings, **{"classes": ("1",), **options})
@@ -144,7 +144,7 @@ def test_a_photo_for_which_memory_runs_out_fails_alone(explain, tmp_path, monkey
 def test_photos_up_to_date_load_no_model(explain, tmp_path, monkeypatch):
     jobs = photo_jobs(tmp_path, 4)
     first = list(explain(jobs))
-    monkeypatch.setattr(session, "load_classifier", lambda settings: pytest.fail("loaded"))
+    monkeypatch.setattr(loading, "load_classifier", lambda settings: pytest.fail("loaded"))
     again = list(explain(jobs))
     assert [outcome.skipped for outcome in again] == [True] * 4
     assert [outcome.paths for outcome in again] == [outcome.paths for outcome in first]
@@ -157,7 +157,7 @@ def test_a_model_that_cannot_be_loaded_ends_the_run_after_the_photos_before_it(e
     def refuse(settings):
         raise ModelError("no such weights")
 
-    monkeypatch.setattr(session, "load_classifier", refuse)
+    monkeypatch.setattr(loading, "load_classifier", refuse)
     outcomes = explain(jobs)
     assert next(outcomes).skipped
     assert next(outcomes).skipped
@@ -216,7 +216,7 @@ def test_seconds_hold_neither_waiting_nor_loading(explain, tmp_path, monkeypatch
         return real(path, image)
 
     list(explain(photo_jobs(tmp_path, 1), force=True))  # compiled before anything is timed
-    monkeypatch.setattr(session, "load_classifier", load)
+    monkeypatch.setattr(loading, "load_classifier", load)
     monkeypatch.setattr(write, "write_image", write_image)
     outcomes = list(explain(photo_jobs(tmp_path, 5), save=("heatmap",), force=True))
     for outcome in outcomes:

@@ -31,9 +31,9 @@ OPTIONS = ["-c", "1", "--save", "heatmap,npy"]
 PROGRAM = """
 import gc, sys
 from scorecam_cli.cli.app import main
-from scorecam_cli.runs import session
-kept, load = [], session.load_classifier
-session.load_classifier = lambda settings: (kept.append(load(settings)), kept[-1])[1]
+from scorecam_cli.runs.session import Session
+kept, real = [], Session.__dict__["classifier"].func
+Session.__dict__["classifier"].func = lambda session: (kept.append(real(session)), kept[-1])[1]
 try:
     main(sys.argv[1:])
 finally:
