@@ -84,11 +84,14 @@ def _list_catalogue(*, as_json: bool) -> None:
 def _list_layers(settings: ModelSettings, *, as_json: bool) -> None:
     from dataclasses import replace
 
-    from scorecam_cli.loading.load import load_network
+    from scorecam_cli.loading.opening import look_into
 
     if not settings.is_file:  # the layers are the same whatever the weights
         settings = replace(settings, weights="random")
-    size, network = load_network(settings)
+    inspected = look_into(settings)
+    from scorecam_cli.loading.load import load_network  # starts TensorFlow
+
+    size, network = load_network(settings, inspected)
     default = network.default_target
     rows = [("", "LAYER", "KIND", "GRID", "CHANNELS")]
     for call in network.targets:

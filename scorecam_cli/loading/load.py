@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from scorecam_cli.config import ModelSettings
+from scorecam_cli.inspection.inspect import Inspected
 from scorecam_cli.keras_engine.building import build_classifier, examine
 from scorecam_cli.keras_engine.classifier import Classifier
 from scorecam_cli.keras_engine.layers import Network
@@ -18,15 +19,19 @@ from scorecam_cli.models.preparation import Preparation, choose_preparation
 from scorecam_cli.models.requested import check_labels, known_labels, model_name, weights_name
 
 
-def load_classifier(settings: ModelSettings) -> Classifier:
+def load_classifier(settings: ModelSettings, inspected: Inspected | None = None) -> Classifier:
     """Load what `--model`, `--weights`, `--labels`, `--preprocess` and `--layer` say.
+
+    Args:
+        settings: of the model.
+        inspected: what `look_into` found in the user's own file; None: it is looked into now.
 
     Raises:
         UsageError: the settings do not fit the model. ModelError: it cannot be loaded or is no image classifier.
     """
     labels = known_labels(settings)
     named = None if settings.is_file else named_model(settings.model)
-    model = _load(settings)
+    model = _load(settings, inspected)
 
     def labels_of(count: int) -> Labels:
         if labels is None:
@@ -55,7 +60,7 @@ def load_classifier(settings: ModelSettings) -> Classifier:
     )
 
 
-def load_network(settings: ModelSettings) -> tuple[tuple[int, int], Network]:
+def load_network(settings: ModelSettings, inspected: Inspected | None = None) -> tuple[tuple[int, int], Network]:
     """The layers of a model, without what a photo would need: its input (H, W) and its calls.
 
     Raises:
@@ -63,14 +68,14 @@ def load_network(settings: ModelSettings) -> tuple[tuple[int, int], Network]:
     """
     if not settings.is_file:
         named_model(settings.model)
-    size, _, network = examine(_load(settings), name=settings.model, wanted_size=settings.input_size)
+    size, _, network = examine(_load(settings, inspected), name=settings.model, wanted_size=settings.input_size)
     return size, network
 
 
-def _load(settings: ModelSettings) -> Any:
+def _load(settings: ModelSettings, inspected: Inspected | None) -> Any:
     if settings.is_file:
-        return load_model_file(Path(settings.model), imports=settings.imports, unsafe=settings.unsafe)
-    start()  # quietly, before anything else imports Keras
+        path = Path(settings.model)
+        return load_model_file(path, inspected=inspected, imports=settings.imports, unsafe=settings.unsafe)
     return build_named(
         named_model(settings.model), weights=settings.weights, seed=settings.seed, offline=settings.offline
     )

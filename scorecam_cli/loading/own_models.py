@@ -11,21 +11,19 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING
+from typing import Any
 
 from scorecam_cli.errors import ModelError
 from scorecam_cli.files.small_files import IMPORT, read_small
 from scorecam_cli.inspection.description import ModelFacts
-from scorecam_cli.inspection.inspect import FileKind, Inspected, inspect
+from scorecam_cli.inspection.inspect import FileKind, Inspected
 from scorecam_cli.inspection.limits import FROM_ITS_MAKER, SAVE_WHOLE
 from scorecam_cli.inspection.naming import Named, may_be_named
 from scorecam_cli.keras_engine.initial_weights import read_from_file
 from scorecam_cli.keras_engine.reserving import calls_within, weights_within
-from scorecam_cli.keras_engine.start import start
+from scorecam_cli.keras_engine.start import keras
+from scorecam_cli.loading.opening import inspect_whole
 from scorecam_cli.photos.quiet import quiet_warnings
-
-if TYPE_CHECKING:
-    import keras
 
 # Keras chooses its reader by these endings.
 _ENDINGS = {
@@ -44,11 +42,14 @@ _IMPORT_OTHER = (
 )
 
 
-def load_model_file(path: Path, *, imports: Sequence[Path] = (), unsafe: bool = False) -> keras.Model:
+def load_model_file(
+    path: Path, *, inspected: Inspected | None = None, imports: Sequence[Path] = (), unsafe: bool = False
+) -> Any:
     """Load a whole model that a user saved: `.keras` or HDF5, whatever its name.
 
     Args:
         path: the file.
+        inspected: what was found in it; None: it is looked into now.
         imports: Python files of the user that define the model's own classes; run, in order, before the model is
             built. Their layer classes are found by name even where they are not registered with Keras.
         unsafe: let the file bring code of its own (Lambda layers) and name other files; it then runs with all the
@@ -61,19 +62,13 @@ def load_model_file(path: Path, *, imports: Sequence[Path] = (), unsafe: bool = 
         ModelError: no such model, weights only, code inside it, unknown classes, damaged, made by another Keras,
             larger than what it stores.
     """
-    inspected = inspect(path)
+    inspected = inspected or inspect_whole(path)
     facts = inspected.facts
-    if facts is None:
-        raise ModelError(
-            f"{path} holds weights but no model; use `--model NAME --weights {path}` for a named model, or {SAVE_WHOLE}"
-        )
-    start()  # only now: quietly, before anything else imports Keras
+    assert facts is not None  # it is a whole model
     classes = {name: found for file in imports for name, found in _run_import(file).items()}
     if not unsafe:
         check_names(path, facts, classes, imported=bool(imports))
     model = _rebuild(path, inspected, facts, classes, safe_mode=not unsafe, imported=bool(imports))
-    import keras
-
     if not isinstance(model, keras.Model):
         raise ModelError(f"{path} holds a {type(model).__name__}, not a model; {SAVE_WHOLE}")
     return model
@@ -89,8 +84,6 @@ def _rebuild(
     imported: bool,
 ) -> object:
     """What Keras makes of a file that passed every check."""
-    import keras
-
     with handed_to_keras(path, inspected.kind) as link, read_from_file():
         try:
             with weights_within(path, stored=inspected.stored), calls_within(str(path)), _left_uncompiled():
@@ -104,8 +97,6 @@ def _rebuild(
 @contextmanager
 def _left_uncompiled() -> Iterator[None]:
     """Models inside the model keep how they were trained to themselves, as `compile=False` does for the outer one."""
-    import keras
-
     keras.Model.compile_from_config = lambda model, config: None
     try:
         yield
@@ -141,16 +132,12 @@ def check_names(path: Path, facts: ModelFacts, classes: dict[str, type], *, impo
 
 
 def _not_allowed(facts: ModelFacts, classes: dict[str, type]) -> list[Named]:
-    import keras
-
     own = {*classes, *keras.saving.get_custom_objects()}
     return [named for named in facts.named if not may_be_named(named, own)]
 
 
 def _exists(named: Named) -> bool:
     """Whether Keras has such a part, wherever: then it is left out for what it can do."""
-    import keras
-
     if named.module not in (None, "builtins"):
         found: object = sys.modules.get(named.module) if named.in_keras else None
         for part in named.name.split("."):
@@ -211,8 +198,6 @@ def handed_to_keras(path: Path, kind: FileKind) -> Iterator[str]:
 
 def _why_not_loaded(facts: ModelFacts, classes: dict[str, type], *, imported: bool) -> str:
     """The likeliest cause, from what the file says of itself."""
-    import keras
-
     unknown = sorted(named.name.rsplit(">", 1)[-1] for named in _not_allowed(facts, classes))
     own = sorted(
         {

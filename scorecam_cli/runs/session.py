@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from scorecam_cli.config import CompareConfig, EvaluateConfig, ExplainConfig, ModelSettings
+from scorecam_cli.loading.opening import look_into
 from scorecam_cli.models.requested import known_labels, model_name
 from scorecam_cli.records import ModelDescription
 from scorecam_cli.runs.description import describe_model
@@ -41,10 +42,11 @@ class Session:
     @cached_property
     def classifier(self) -> Classifier:
         """The loaded model."""
+        self.watcher.model_loading(model_name(self.model))
+        inspected = look_into(self.model)
         from scorecam_cli.loading.load import load_classifier  # starts TensorFlow
 
-        self.watcher.model_loading(model_name(self.model))
-        return load_classifier(self.model)
+        return load_classifier(self.model, inspected)
 
     @cached_property
     def description(self) -> ModelDescription:

@@ -51,7 +51,7 @@ def classifier(model_settings):
 @pytest.fixture
 def explain(monkeypatch, model_settings, classifier):
     """Start a run over jobs with the tiny model, compiled once for all tests here."""
-    monkeypatch.setattr(loading, "load_classifier", lambda settings: classifier)
+    monkeypatch.setattr(loading, "load_classifier", lambda settings, inspected: classifier)
 
     def start(jobs, **options):
         config = ExplainConfig(PhotoSettings(), model_settings, **{"classes": ("1",), **options})
@@ -144,7 +144,7 @@ def test_a_photo_for_which_memory_runs_out_fails_alone(explain, tmp_path, monkey
 def test_photos_up_to_date_load_no_model(explain, tmp_path, monkeypatch):
     jobs = photo_jobs(tmp_path, 4)
     first = list(explain(jobs))
-    monkeypatch.setattr(loading, "load_classifier", lambda settings: pytest.fail("loaded"))
+    monkeypatch.setattr(loading, "load_classifier", lambda settings, inspected: pytest.fail("loaded"))
     again = list(explain(jobs))
     assert [outcome.skipped for outcome in again] == [True] * 4
     assert [outcome.paths for outcome in again] == [outcome.paths for outcome in first]
@@ -154,7 +154,7 @@ def test_a_model_that_cannot_be_loaded_ends_the_run_after_the_photos_before_it(e
     jobs = photo_jobs(tmp_path, 6)
     list(explain(jobs[:2]))
 
-    def refuse(settings):
+    def refuse(settings, inspected):
         raise ModelError("no such weights")
 
     monkeypatch.setattr(loading, "load_classifier", refuse)
@@ -197,7 +197,7 @@ def test_photos_in_memory_do_not_grow_with_the_run(explain, tmp_path, monkeypatc
         return WrittenFile(1, "", 1, 1)
 
     monkeypatch.setattr(run, "read_photo", read)
-    monkeypatch.setattr(write, "write_image", write_image)
+    monkeypatch.setattr(kinds, "write_image", write_image)
     jobs = [PhotoJob(tmp_path / f"{number}.png", tmp_path / f"{number}.png") for number in range(30)]
     for _ in explain(jobs):
         assert len(alive) <= 4
@@ -207,17 +207,17 @@ def test_photos_in_memory_do_not_grow_with_the_run(explain, tmp_path, monkeypatc
 
 
 def test_seconds_hold_neither_waiting_nor_loading(explain, tmp_path, monkeypatch, classifier):
-    def load(settings):
+    def load(settings, inspected):
         time.sleep(0.6)
         return classifier
 
-    def write_image(path, image, real=write.write_image):
+    def write_image(path, image, real=kinds.write_image):
         time.sleep(0.3)
         return real(path, image)
 
     list(explain(photo_jobs(tmp_path, 1), force=True))  # compiled before anything is timed
     monkeypatch.setattr(loading, "load_classifier", load)
-    monkeypatch.setattr(write, "write_image", write_image)
+    monkeypatch.setattr(kinds, "write_image", write_image)
     outcomes = list(explain(photo_jobs(tmp_path, 5), save=("heatmap",), force=True))
     for outcome in outcomes:
         assert 0.3 <= outcome.manifest.seconds.total < 0.55
