@@ -8,16 +8,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from scorecam_cli.errors import ModelError, UsageError
 from scorecam_cli.faithfulness.ranks import rank_correlation
-from scorecam_cli.keras_engine.classifier import Classifier
 from scorecam_cli.keras_engine.layers import PREPARING, Network
-from scorecam_cli.keras_engine.start import keras
+
+if TYPE_CHECKING:
+    from scorecam_cli.keras_engine.classifier import Classifier
 
 STAGES = 6
 
@@ -72,7 +73,7 @@ def cascading_randomisation(
     layers = weighted_layers(classifier.network)[::-1]  # from the top
     if not layers:
         raise ModelError(f"{classifier.name} has no layer with weights to randomise")
-    following = unfrozen(classifier)
+    following = classifier.unfrozen()
     random = np.random.default_rng(seed)
     original = explain(following)
     done = []
@@ -86,30 +87,6 @@ def cascading_randomisation(
     return tuple(done)
 
 
-def unfrozen(classifier: Classifier) -> Classifier:
-    """A classifier of the same model whose passes follow its weights when these change.
-
-    A frozen one's are compiled with the weights it finds at its first pass; do not use it while they are changed.
-    """
-    if not classifier.frozen:
-        return classifier
-    return Classifier(
-        classifier.model,
-        name=classifier.name,
-        weights=classifier.weights,
-        size=classifier.size,
-        channels=classifier.channels,
-        network=classifier.network,
-        target=classifier.target,
-        head=classifier.head,
-        labels=classifier.labels,
-        preparation=classifier.preparation,
-        device=classifier.device,
-        precision=classifier.precision,
-        frozen=False,
-    )
-
-
 def weighted_layers(network: Network) -> list[WeightedLayer]:
     """The layers with weights in the order of the run, each array once; those that prepare the photo are left out.
 
@@ -118,11 +95,11 @@ def weighted_layers(network: Network) -> list[WeightedLayer]:
     taken: set[int] = set()
     found = []
     for call in network.calls:  # in the order in which they ended: inner layers before those they sit in
-        if call.made_outside or not isinstance(call.operation, keras.Layer):  # the input of a call that comes later
+        if call.made_outside:  # the input of a call that comes later
             continue
-        own = [each for each in call.operation.weights if id(each) not in taken]
+        own = [each for each in getattr(call.operation, "weights", ()) if id(each) not in taken]
         taken.update(id(each) for each in own)
-        real = tuple(each for each in own if keras.backend.is_float_dtype(each.dtype))
+        real = tuple(each for each in own if "float" in str(each.dtype))
         if real and call.kind not in PREPARING:
             found.append(WeightedLayer(call.path, real))
     return found

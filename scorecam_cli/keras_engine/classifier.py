@@ -69,6 +69,28 @@ class Classifier:
 
         return Gradients(self)
 
+    def unfrozen(self) -> Classifier:
+        """A classifier of the same model whose passes follow its weights when these change; this one, if its passes do.
+
+        The passes of a frozen one are compiled with the weights found at the first: do not use it while they change.
+        """
+        if not self.frozen:
+            return self
+        return Classifier(
+            self.model,
+            name=self.name,
+            weights=self.weights,
+            size=self.size,
+            channels=self.channels,
+            network=self.network,
+            target=self.target,
+            head=self.head,
+            labels=self.labels,
+            preparation=self.preparation,
+            device=self.device,
+            precision=self.precision,
+        )
+
     @property
     def layer(self) -> str:
         """Name of the target layer, behind the models it sits in."""

@@ -49,9 +49,7 @@ class Evaluation:
     @cached_property
     def unfrozen(self) -> Classifier:
         """The classifier with passes that follow its weights, compiled once for all photos."""
-        from scorecam_cli.faithfulness.sanity import unfrozen
-
-        return unfrozen(self.session.classifier)
+        return self.session.classifier.unfrozen()
 
     @cached_property
     def measures(self) -> frozenset[str]:

@@ -6,7 +6,7 @@ import pytest
 
 import scorecam_cli
 from scorecam_cli.errors import ModelError, UsageError
-from scorecam_cli.faithfulness.sanity import cascading_randomisation, randomised, unfrozen, weighted_layers
+from scorecam_cli.faithfulness.sanity import cascading_randomisation, randomised, weighted_layers
 from scorecam_cli.keras_engine.start import start
 from tests.faithfulness.lamps import lamp_classifier
 from tests.loading import model_zoo
@@ -172,7 +172,7 @@ def test_frozen_passes_are_replaced_by_passes_that_follow_the_weights():
     frozen.frozen = True
     image = photo()
     before = frozen.photo_answers(1, lambda first, last: image[None]).probabilities
-    live = unfrozen(frozen)
+    live = frozen.unfrozen()
     assert not live.frozen
     assert live.model is frozen.model
     np.testing.assert_allclose(live.photo_answers(1, lambda *_: image[None]).probabilities, before, atol=1e-6)
@@ -189,7 +189,7 @@ def test_frozen_passes_are_replaced_by_passes_that_follow_the_weights():
 
 def test_classifier_that_follows_its_weights_already_is_kept():
     classifier = wrap(model_zoo.functional)
-    assert unfrozen(classifier) is classifier
+    assert classifier.unfrozen() is classifier
 
 
 def test_score_cam_is_explained_anew_at_each_stage():
