@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from scorecam_cli.figures.canvas import FRAME
 from scorecam_cli.figures.subject import Subject
 from scorecam_cli.records import ClassLabel, ClassMap, ClassScore, Explanation, ModelDescription, Photo, Steps
 
@@ -46,9 +47,10 @@ def steps(count, size=7):
 
 
 def places(sheet, picture):
-    """Top left corners at which a picture stands in a sheet, pixel by pixel."""
+    """Top left corners at which a picture stands in a sheet, pixel by pixel, in its hairline frame."""
     height, width = picture.shape[:2]
     corner = (sheet == picture[0, 0]).all(axis=2)
+    corner[1:, 1:] &= (sheet[:-1, :-1] == FRAME).all(axis=2)
     return [
         (int(top), int(left))
         for top, left in np.argwhere(corner)
