@@ -19,10 +19,10 @@ from scorecam_cli.cli.explain import explain
 from scorecam_cli.cli.memory import shortage
 from scorecam_cli.cli.methods import methods
 from scorecam_cli.cli.models import models
-from scorecam_cli.cli.options import OWN_PROCESS
 from scorecam_cli.cli.predict import predict
 from scorecam_cli.cli.report import report
 from scorecam_cli.cli.streams import ReaderGoneError, standard_streams
+from scorecam_cli.cli.values import OWN_PROCESS
 from scorecam_cli.errors import ModelError, PhotoError, ScorecamError
 
 EXIT_PHOTO_FAILED = 1

@@ -8,9 +8,11 @@ from typing import Any
 
 import click
 
+from scorecam_cli.cli import given
 from scorecam_cli.cli import options as shared
 from scorecam_cli.cli.console import Console, table
 from scorecam_cli.cli.results import Results
+from scorecam_cli.cli.values import FOLDER
 from scorecam_cli.config import CompareConfig
 from scorecam_cli.records import Failed
 
@@ -29,7 +31,7 @@ DEFAULTS: dict[str, Any] = {name: field.default for name, field in CompareConfig
     passes="Of score-cam, pass only N of the masks and infer the rest; the other methods keep their own numbers.  "
     "[default: all]"
 )
-@click.option("-o", "--output-dir", type=shared.FOLDER, help="Where the figures go.  [default: next to each photo]")
+@click.option("-o", "--output-dir", type=FOLDER, help="Where the figures go.  [default: next to each photo]")
 @shared.drawing_options
 @click.option("--json", "as_json", is_flag=True, help="Print one object per photo instead of the paths.")
 @shared.print0_option
@@ -45,10 +47,10 @@ def compare(as_json: bool, print0: bool, top: int | None, **options: Any) -> int
     scorecam compare dog.jpg --class 242
     scorecam compare dog.jpg --methods score-cam,layer-cam,rise -k 3 --classes
     """
-    loudness = shared.verbosity(options)
-    path_end = shared.path_ending(print0=print0, as_json=as_json)
-    photos = shared.photo_settings(options)
-    config = CompareConfig(photos=photos, model=shared.model_settings(options), top=top or 0, **options)
+    loudness = given.verbosity(options)
+    path_end = given.path_ending(print0=print0, as_json=as_json)
+    photos = given.photo_settings(options)
+    config = CompareConfig(photos=photos, model=given.model_settings(options), top=top or 0, **options)
 
     from scorecam_cli.photos.find import find_jobs
     from scorecam_cli.runs.compare import check_request, compare_photos

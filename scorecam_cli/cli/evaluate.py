@@ -8,9 +8,11 @@ from typing import Any
 
 import click
 
+from scorecam_cli.cli import given
 from scorecam_cli.cli import options as shared
 from scorecam_cli.cli.console import Console, table
 from scorecam_cli.cli.results import Results
+from scorecam_cli.cli.values import FILE, FOLDER, PLACE, OneOf, comma_list
 from scorecam_cli.config import EvaluateConfig, Fill, Measure
 from scorecam_cli.records import Failed
 
@@ -28,7 +30,7 @@ DEFAULTS: dict[str, Any] = {name: field.default for name, field in EvaluateConfi
     default=",".join(DEFAULTS["measures"]),
     show_default=True,
     metavar="LIST",
-    callback=shared.comma_list,
+    callback=comma_list,
     help=f"Comma list of {', '.join(Measure)}; pointing is added where --boxes or --masks are given.",
 )
 @click.option(
@@ -39,24 +41,22 @@ DEFAULTS: dict[str, Any] = {name: field.default for name, field in EvaluateConfi
     metavar="CLASS",
     help="The class to explain in every photo.  [default: the predicted class]",
 )
-@click.option("--truth", type=shared.FILE, help="CSV of photo and class: the class to explain in each photo.")
-@click.option(
-    "--boxes", type=shared.PLACE, help="Where the object is: CSV of file,x0,y0,x1,y1, or a folder of VOC XML."
-)
-@click.option("--masks", type=shared.FOLDER, help="Where the object is: a folder of PNGs of the photos' names.")
+@click.option("--truth", type=FILE, help="CSV of photo and class: the class to explain in each photo.")
+@click.option("--boxes", type=PLACE, help="Where the object is: CSV of file,x0,y0,x1,y1, or a folder of VOC XML.")
+@click.option("--masks", type=FOLDER, help="Where the object is: a folder of PNGs of the photos' names.")
 @click.option(
     "--steps", type=click.IntRange(2, 10000), default=DEFAULTS["steps"], show_default=True, help="Of a curve."
 )
 @click.option(
     "--deletion-fill",
-    type=shared.OneOf(Fill),
+    type=OneOf(Fill),
     default=DEFAULTS["deletion_fill"].value,
     show_default=True,
     help="What deleted pixels become.",
 )
 @click.option(
     "--insertion-fill",
-    type=shared.OneOf(Fill),
+    type=OneOf(Fill),
     default=DEFAULTS["insertion_fill"].value,
     show_default=True,
     help="What pixels are before they are inserted.",
@@ -69,7 +69,7 @@ DEFAULTS: dict[str, Any] = {name: field.default for name, field in EvaluateConfi
 @click.option(
     "-o",
     "--output-dir",
-    type=shared.FOLDER,
+    type=FOLDER,
     default="scorecam-evaluation",
     show_default=True,
     help="Where the table, the summary and the figure go.",
@@ -90,10 +90,10 @@ def evaluate(as_json: bool, print0: bool, **options: Any) -> int:
     scorecam evaluate photos/ -m EfficientNetLite0
     scorecam evaluate photos/ --truth truth.csv --boxes boxes.csv --measures drop,curves,pointing,stability
     """
-    loudness = shared.verbosity(options)
-    path_end = shared.path_ending(print0=print0, as_json=as_json)
-    photos = shared.photo_settings(options)
-    config = EvaluateConfig(photos=photos, model=shared.model_settings(options), **options)
+    loudness = given.verbosity(options)
+    path_end = given.path_ending(print0=print0, as_json=as_json)
+    photos = given.photo_settings(options)
+    config = EvaluateConfig(photos=photos, model=given.model_settings(options), **options)
 
     from scorecam_cli.photos.find import find_jobs
     from scorecam_cli.runs.evaluate import check_request, evaluate_photos

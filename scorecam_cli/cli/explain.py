@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from scorecam_cli.cli import given
 from scorecam_cli.cli import options as shared
 from scorecam_cli.cli.console import Console
 from scorecam_cli.cli.report import PAGE, write_page
 from scorecam_cli.cli.results import Results
 from scorecam_cli.cli.retry import retried
+from scorecam_cli.cli.values import FILE, FOLDER, NEW_FILE, MethodName, OneOf, comma_list
 from scorecam_cli.config import ExplainConfig, Selection
 from scorecam_cli.records import Explained, Found, Outcome
 from scorecam_cli.report.request import ReportConfig
@@ -46,7 +48,7 @@ class SaveOption(click.Option):
 @shared.class_options
 @click.option(
     "--method",
-    type=shared.MethodName(),
+    type=MethodName(),
     default=DEFAULTS["method"],
     show_default=True,
     metavar="NAME",
@@ -58,31 +60,31 @@ class SaveOption(click.Option):
 )
 @click.option(
     "--selection",
-    type=shared.OneOf(Selection),
+    type=OneOf(Selection),
     default=DEFAULTS["selection"].value,
     show_default=True,
     help="Which masks --passes takes: representatives, or those of largest spread (Faster-Score-CAM).",
 )
-@click.option("-o", "--output-dir", type=shared.FOLDER, help="Where the files go.  [default: next to each photo]")
+@click.option("-o", "--output-dir", type=FOLDER, help="Where the files go.  [default: next to each photo]")
 @click.option(
     "--save",
     default=",".join(DEFAULTS["save"]),
     show_default=True,
     metavar="LIST",
-    callback=shared.comma_list,
+    callback=comma_list,
     cls=SaveOption,
 )
 @shared.drawing_options
 @click.option(
     "--log",
-    type=shared.NEW_FILE,
+    type=NEW_FILE,
     metavar="FILE.jsonl",
     help="Append a line of JSON for each photo as soon as it is done, up to date or failed.",
 )
 @click.option("--fail-fast", is_flag=True, help="Stop at the first photo that fails.")
 @click.option(
     "--retry-failed",
-    type=shared.FILE,
+    type=FILE,
     metavar="LOG",
     help="Only photos whose last line in this log says failed, with the options of its run, to where they should go; "
     "with IMAGES only those of them.",
@@ -113,14 +115,14 @@ def explain(
     scorecam explain 'photos/**/*.jpg' -k 3 -o maps
     scorecam explain dog.jpg -m my_model.keras --labels names.txt --preprocess unit
     """
-    loudness = shared.verbosity(options)
-    path_end = shared.path_ending(print0=print0, as_json=as_json)
-    photos = shared.photo_settings(options)
+    loudness = given.verbosity(options)
+    path_end = given.path_ending(print0=print0, as_json=as_json)
+    photos = given.photo_settings(options)
     options["top"] = top or 0
     found = None
     if retry_failed is not None:
         photos, options, found = retried(retry_failed, photos, options)
-    config = ExplainConfig(photos=photos, model=shared.model_settings(options), **options)
+    config = ExplainConfig(photos=photos, model=given.model_settings(options), **options)
     on_page = None if page is None else ReportConfig(page)
 
     from scorecam_cli.photos.find import find_jobs

@@ -9,6 +9,7 @@ import click
 
 from scorecam_cli.cli import options as shared
 from scorecam_cli.cli.console import print_json
+from scorecam_cli.cli.values import FILE
 from scorecam_cli.config import ModelSettings
 from scorecam_cli.words import printable
 
@@ -21,7 +22,7 @@ from scorecam_cli.words import printable
 @click.option(
     "--import",
     "imports",
-    type=shared.FILE,
+    type=FILE,
     multiple=True,
     metavar="FILE.py",
     help="Run this Python file of yours first: it registers the classes that a model file needs.",

@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from scorecam_cli.cli import given
 from scorecam_cli.cli import options as shared
 from scorecam_cli.cli.console import Console, print_json
 from scorecam_cli.config import PredictConfig
@@ -28,9 +29,9 @@ def predict(as_json: bool, top: int, **options: Any) -> int:
     scorecam predict dog.jpg
     scorecam predict photos/ -m EfficientNetLite0 --json
     """
-    loudness = shared.verbosity(options)
-    photos = shared.photo_settings(options)
-    config = PredictConfig(photos=photos, model=shared.model_settings(options), top=top)
+    loudness = given.verbosity(options)
+    photos = given.photo_settings(options)
+    config = PredictConfig(photos=photos, model=given.model_settings(options), top=top)
 
     from scorecam_cli.photos.find import find_jobs
     from scorecam_cli.runs.description import note_score

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 
 import click
 
+from scorecam_cli.cli import given
 from scorecam_cli.cli import options as shared
 from scorecam_cli.cli.console import Console
 from scorecam_cli.cli.results import Results
+from scorecam_cli.cli.values import FILE
 from scorecam_cli.report.request import TITLE, Form, ReportConfig
 
 if TYPE_CHECKING:
@@ -28,9 +30,7 @@ LISTED = 20  # photos that lack something and are named on stderr; the page name
     "-o", "--output", type=PAGE, help="The page, or with --folder its folder.  [default: report.html, report]"
 )
 @click.option("--title", default=TITLE, show_default=True, help="Of the page.")
-@click.option(
-    "--evaluation", type=shared.FILE, metavar="FILE.csv", help="Also show the metrics of `scorecam evaluate`."
-)
+@click.option("--evaluation", type=FILE, metavar="FILE.csv", help="Also show the metrics of `scorecam evaluate`.")
 @click.option("--folder", is_flag=True, help="Write index.html beside a folder of pictures, for thousands of photos.")
 @shared.print0_option
 @shared.loudness_options
@@ -56,7 +56,7 @@ def report(
     scorecam report maps/ --evaluation scorecam-evaluation/evaluation.csv
     """
     config = ReportConfig(output, title, evaluation, Form.FOLDER if folder else Form.FILE)
-    loudness = shared.verbosity(dict(options))
+    loudness = given.verbosity(dict(options))
 
     from scorecam_cli.report.collect import collect
     from scorecam_cli.report.make import check_request, make_report
@@ -69,7 +69,7 @@ def report(
     finally:
         console.close()
     _say(console, made)
-    results = Results(console, ending=shared.path_ending(print0=print0))
+    results = Results(console, ending=given.path_ending(print0=print0))
     results.path(made.page)
     return 1 if found.lost or results.lost else 0
 
