@@ -14,7 +14,7 @@ from scorecam_cli.files import write
 from scorecam_cli.photos import draw
 from scorecam_cli.photos.names import named_output
 from scorecam_cli.photos.read import read_photo
-from scorecam_cli.records import ClassMap, Failed, Photo, PhotoJob
+from scorecam_cli.records import ClassMap, ClassScore, Failed, Photo, PhotoJob
 from scorecam_cli.runs.description import note_score
 from scorecam_cli.runs.memory import shortage_as_photo_error
 from scorecam_cli.runs.session import Session, Watcher, check_classes, method_settings
@@ -22,8 +22,8 @@ from scorecam_cli.saliency.methods import among_others, check_methods, explain_w
 from scorecam_cli.saliency.question import Question
 
 if TYPE_CHECKING:
-    pass
-
+    import numpy as np
+    from numpy.typing import NDArray
 
 UNTIMED_RUNS = 100  # passes; a method of fewer is run once untimed for the first photo, which compiles it
 
@@ -50,6 +50,19 @@ class MethodRun:
     passes: int = 0
     areas: tuple[tuple[float, float], ...] = ()
     note: str = ""
+
+
+@dataclass(frozen=True)
+class ComparedMaps:
+    """One photo through all methods, before anything is drawn.
+
+    name: of the photo. scores: of each class. runs: of each method, in the order asked for.
+    """
+
+    name: str
+    photo: Photo
+    scores: tuple[ClassScore, ...]
+    runs: tuple[MethodRun, ...]
 
 
 def check_request(config: CompareConfig) -> None:
@@ -91,36 +104,60 @@ def _compare(
     config: CompareConfig, session: Session, job: PhotoJob, warmed: set[str], clock: Callable[[], float]
 ) -> Compared:
     photo = read_photo(job.photo, max_pixels=config.photos.max_pixels, seconds=config.photos.seconds)
+    compared = compare_maps(config, session, job.photo, photo, warmed=warmed, clock=clock)
+    paths = []
+    for ending, pixels in figures(config, compared):
+        paths.append(named_output(job.output, ending))
+        write.write_png(paths[-1], pixels)
     classifier = session.classifier
-    asked = Question.about(classifier, photo.rgb, asked=config.classes, top=config.top)
-    runs = []
-    for method in config.methods:
-        if method not in warmed:
-            _run_method(config, method, session, job, asked.of_first_class, clock, untimed=True)
-            warmed.add(method)
-        runs.append(_run_method(config, method, session, job, asked, clock))
-    names = [f"{each.label.name} ({each.label.index}), probability {each.probability:.3g}" for each in asked.scores]
-    paths = _draw(config, job, photo, names, asked.class_indices, runs)
-    entries = []
-    for place, score in enumerate(asked.scores):
-        entries.append({**asdict(note_score(score)), "methods": [_entry(run, place) for run in runs]})
     description = {
         "schema": 1,
         "photo": str(job.photo),
         "model": classifier.name,
         "weights": classifier.weights,
         "layer": classifier.layer,
-        "classes": entries,
+        "classes": [
+            {**asdict(note_score(score)), "methods": [entry(run, place) for run in compared.runs]}
+            for place, score in enumerate(compared.scores)
+        ],
         "files": {"compare": [path.name for path in paths]},
     }
     return Compared(job.photo, description, tuple(paths))
+
+
+def compare_maps(
+    config: CompareConfig,
+    session: Session,
+    path: Path,
+    photo: Photo,
+    *,
+    warmed: set[str],
+    clock: Callable[[], float],
+) -> ComparedMaps:
+    """The maps of all methods for one photo, with their price and their numbers.
+
+    Args:
+        path: what the photo is called.
+        warmed: methods that have run untimed already; those of this photo are added.
+
+    Raises:
+        PhotoError: the model returns a value that is not finite. ModelError: the only method does not fit the model.
+    """
+    asked = Question.about(session.classifier, photo.rgb, asked=config.classes, top=config.top)
+    runs = []
+    for method in config.methods:
+        if method not in warmed:
+            _run_method(config, method, session, path, asked.of_first_class, clock, untimed=True)
+            warmed.add(method)
+        runs.append(_run_method(config, method, session, path, asked, clock))
+    return ComparedMaps(path.name, photo, asked.scores, tuple(runs))
 
 
 def _run_method(
     config: CompareConfig,
     method: str,
     session: Session,
-    job: PhotoJob,
+    path: Path,
     asked: Question,
     clock: Callable[[], float],
     *,
@@ -133,7 +170,7 @@ def _run_method(
     if untimed and planned > UNTIMED_RUNS:
         _warm(asked)
         return MethodRun(method)
-    session.watcher.passes_planned(job.photo, planned)
+    session.watcher.passes_planned(path, planned)
     began = clock()
     try:
         explanation = explain_with(method, asked, settings, on_passes=session.watcher.passes_done)
@@ -158,7 +195,8 @@ def _warm(asked: Question) -> None:
     asked.classifier.photo_answers(1, lambda _first, _last: asked.image[None])
 
 
-def _entry(run: MethodRun, place: int) -> dict[str, Any]:
+def entry(run: MethodRun, place: int) -> dict[str, Any]:
+    """What one method came to for the class in this place, as `--json` prints it."""
     if not run.found:
         return {"method": run.method, "note": run.note}
     deletion, insertion = run.areas[place]
@@ -173,26 +211,19 @@ def _entry(run: MethodRun, place: int) -> dict[str, Any]:
     }
 
 
-def _draw(
-    config: CompareConfig,
-    job: PhotoJob,
-    photo: Photo,
-    names: Sequence[str],
-    indices: Sequence[int],
-    runs: Sequence[MethodRun],
-) -> list[Path]:
-    """Write one figure for each class, or one with a row for each."""
+def figures(config: CompareConfig, compared: ComparedMaps) -> Iterator[tuple[str, NDArray[np.uint8]]]:
+    """One figure for each class, or one with a row for each: how its file's name ends, and uint8 [rows, columns, 3]."""
     look: dict[str, Any] = {"colormap": config.colormap, "alpha": config.alpha}
-    rows = [(name, [_tile(run, place) for run in runs]) for place, name in enumerate(names)]
+    rgb = compared.photo.rgb
+    rows = []
+    for place, each in enumerate(compared.scores):
+        title = f"{each.label.name} ({each.label.index}), probability {each.probability:.3g}"
+        rows.append((title, [_tile(run, place) for run in compared.runs]))
     if config.rows:
-        path = named_output(job.output, "compare.png")
-        write.write_png(path, compare_grid(photo.rgb, rows, title=job.photo.name, **look))
-        return [path]
-    paths = []
-    for index, (name, tiles) in zip(indices, rows, strict=True):
-        paths.append(named_output(job.output, f"{index}-compare.png"))
-        write.write_png(paths[-1], compare_figure(photo.rgb, tiles, title=name, **look))
-    return paths
+        yield "compare.png", compare_grid(rgb, rows, title=compared.name, **look)
+        return
+    for score, (title, tiles) in zip(compared.scores, rows, strict=True):
+        yield f"{score.label.index}-compare.png", compare_figure(rgb, tiles, title=title, **look)
 
 
 def _tile(run: MethodRun, place: int) -> Tile:

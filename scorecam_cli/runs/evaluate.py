@@ -61,7 +61,7 @@ class Evaluation:
 class Seen:
     """One photo before any method has seen it, and what is asked about it: one class."""
 
-    job: PhotoJob
+    path: Path
     photo: Photo
     asked: Question
 
@@ -130,16 +130,31 @@ def _open(config: EvaluateConfig, watcher: Watcher | None) -> Evaluation:
 
 
 def _rows(evaluation: Evaluation, job: PhotoJob) -> list[dict[str, str]]:
-    """The rows of one photo, one for each method."""
-    config, classifier = evaluation.config, evaluation.session.classifier
+    """The rows of one photo, one for each method, as the table holds them."""
+    config = evaluation.config
     photo = read_photo(job.photo, max_pixels=config.photos.max_pixels, seconds=config.photos.seconds)
     classes = config.classes if evaluation.truth is None else (evaluation.truth.of(job.photo),)
-    seen = Seen(job, photo, Question.about(classifier, photo.rgb, asked=classes))
+    rows = measured_rows(evaluation, job.photo, photo, classes)
+    return [as_text(row) for row in rows]
+
+
+def measured_rows(evaluation: Evaluation, path: Path, photo: Photo, classes: Sequence[str]) -> list[dict[str, Any]]:
+    """What is measured of one photo's maps: for each method the columns of the table that apply, as numbers.
+
+    Args:
+        path: what the photo is called, in the table and by boxes and masks.
+        classes: one, or none for the predicted class.
+
+    Raises:
+        PhotoError: the model returns a value that is not finite. ModelError: the only method does not fit the model.
+    """
+    config = evaluation.config
+    seen = Seen(path, photo, Question.about(evaluation.session.classifier, photo.rgb, asked=classes))
     (score,) = seen.asked.scores
     rows = []
     for method in config.methods:
         cells: dict[str, Any] = {
-            "photo": str(job.photo),
+            "photo": str(path),
             "photo_sha256": photo.sha256,
             "method": method,
             "class": score.label.index,
@@ -150,8 +165,13 @@ def _rows(evaluation: Evaluation, job: PhotoJob) -> list[dict[str, str]]:
         except ModelError:  # the method does not fit the model: its cells stay empty
             if len(config.methods) == 1:
                 raise
-        rows.append({column: _text(cells.get(column)) for column in COLUMNS})
+        rows.append(cells)
     return rows
+
+
+def as_text(row: Mapping[str, Any]) -> dict[str, str]:
+    """A row as a CSV holds it, every column in its place."""
+    return {column: _text(row.get(column)) for column in COLUMNS}
 
 
 def _measured(evaluation: Evaluation, seen: Seen, method: str) -> dict[str, Any]:
@@ -164,7 +184,7 @@ def _measured(evaluation: Evaluation, seen: Seen, method: str) -> dict[str, Any]
 
     config, asked = evaluation.config, seen.asked
     settings = among_others(method, method_settings(config))
-    evaluation.session.watcher.passes_planned(seen.job.photo, planned_passes(method, asked, settings))
+    evaluation.session.watcher.passes_planned(seen.path, planned_passes(method, asked, settings))
 
     def explain(question: Question) -> Explanation:
         return explain_with(method, question, settings, on_passes=evaluation.session.watcher.passes_done)
@@ -190,7 +210,7 @@ def _measured(evaluation: Evaluation, seen: Seen, method: str) -> dict[str, Any]
             cells |= {name: curve.area, f"{name}_curve": curve.probabilities}
     region = None
     if evaluation.regions is not None and "pointing" in evaluation.measures:
-        region = evaluation.regions.of(seen.job.photo, seen.photo.width, seen.photo.height)
+        region = evaluation.regions.of(seen.path, seen.photo.width, seen.photo.height)
     if region is not None:
         cells["energy"] = energy_inside(found.map, region)
         cells["pointing"] = int(points_inside(found.map, region, seed=config.model.seed))

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from scorecam_cli.config import EvaluateConfig
 from scorecam_cli.errors import UsageError
@@ -17,6 +17,12 @@ from scorecam_cli.files.small_files import EVALUATION_SETTINGS, read_small
 from scorecam_cli.files.table import GrowingTable
 from scorecam_cli.runs.current import differences, joined
 from scorecam_cli.runs.settings import evaluate_settings
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from scorecam_cli.faithfulness.summary import Mean
 
 NUMBERS = (  # columns that are averaged, in the order of the summary
     "drop",
@@ -47,6 +53,21 @@ class Finished:
     paths: tuple[Path, ...]
 
 
+@dataclass(frozen=True)
+class Summary:
+    """Rows of many photos, put together.
+
+    table: rows of text, the first a header, one for each method.
+    means: by method, then by column.
+    curves: by column, then by method: float64 [steps + 1].
+    """
+
+    table: tuple[tuple[str, ...], ...]
+    means: Mapping[str, Mapping[str, Mean]]
+    curves: Mapping[str, Mapping[str, NDArray[np.float64]]]
+    photos: int
+
+
 def open_table(config: EvaluateConfig) -> GrowingTable:
     """The table of this evaluation, to be read and added to.
 
@@ -66,38 +87,50 @@ def begin(config: EvaluateConfig, settings: Mapping[str, Any]) -> None:
 
 def finish_evaluation(config: EvaluateConfig, settings: Mapping[str, Any]) -> Finished:
     """Summarise the table: evaluation.md, evaluation.json and, where curves were measured, evaluation.png."""
-    from scorecam_cli.faithfulness.summary import mean_curves, summarise
-
     folder = _folder(config)
     with open_table(config) as table:
-        rows = table.rows
-    found = summarise(rows, NUMBERS)
-    curves = {column: mean_curves(rows, column) for column in CURVES}
-    measured = [number for number in NUMBERS if any(number in of_method for of_method in found.values())]
-    stages = max((len(values) for values in curves["sanity"].values()), default=0)
-    lines = [("method", *(name.replace("_", " ") for name in measured), *(f"sanity {n + 1}" for n in range(stages)))]
-    for method in config.methods:
-        cells = [_cell(found.get(method, {}).get(number)) for number in measured]
-        cells += [f"{value:.3f}" for value in curves["sanity"].get(method, ())] or [""] * stages
-        lines.append((method, *cells))
-    photos = len({row["photo"] for row in rows})
+        found = summary_of(table.rows, config.methods)
     summary = {
         "schema": 1,
-        "photos": photos,
+        "photos": found.photos,
         "settings": settings,
         "methods": {
             method: {number: asdict(value) for number, value in of_method.items()}
-            | {column: [round(float(value), DIGITS) for value in curves[column].get(method, ())] for column in CURVES}
-            for method, of_method in found.items()
+            | {
+                column: [round(float(value), DIGITS) for value in of.get(method, ())]
+                for column, of in found.curves.items()
+            }
+            for method, of_method in found.means.items()
         },
     }
     write.write_json(folder / "evaluation.json", summary)
-    write.write_text(folder / "evaluation.md", _markdown(lines, photos))
+    write.write_text(folder / "evaluation.md", _markdown(found.table, found.photos))
     paths = [folder / name for name in (_TABLE, "evaluation.md", "evaluation.json")]
-    if curves["deletion_curve"]:
+    if found.curves["deletion_curve"]:
         paths.append(folder / "evaluation.png")
-        write.write_png(paths[-1], curves_figure(curves["deletion_curve"], curves["insertion_curve"]))
-    return Finished(tuple(lines), summary, tuple(paths))
+        write.write_png(paths[-1], curves_figure(found.curves["deletion_curve"], found.curves["insertion_curve"]))
+    return Finished(found.table, summary, tuple(paths))
+
+
+def summary_of(rows: Sequence[Mapping[str, str]], methods: Sequence[str]) -> Summary:
+    """The rows of all photos at a glance.
+
+    Args:
+        rows: as the table holds them, one for each photo and method.
+        methods: in the order of the summary.
+    """
+    from scorecam_cli.faithfulness.summary import mean_curves, summarise
+
+    means = summarise(rows, NUMBERS)
+    curves = {column: mean_curves(rows, column) for column in CURVES}
+    measured = [number for number in NUMBERS if any(number in of_method for of_method in means.values())]
+    stages = max((len(values) for values in curves["sanity"].values()), default=0)
+    lines = [("method", *(name.replace("_", " ") for name in measured), *(f"sanity {n + 1}" for n in range(stages)))]
+    for method in methods:
+        cells = [_cell(means.get(method, {}).get(number)) for number in measured]
+        cells += [f"{value:.3f}" for value in curves["sanity"].get(method, ())] or [""] * stages
+        lines.append((method, *cells))
+    return Summary(tuple(lines), means, curves, len({row["photo"] for row in rows}))
 
 
 def _folder(config: EvaluateConfig) -> Path:

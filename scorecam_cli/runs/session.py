@@ -34,14 +34,20 @@ class Watcher(Protocol):
 
 @dataclass
 class Session:
-    """One run over photos: the classifier is loaded when the first photo needs it, and once."""
+    """One run over photos: the classifier is loaded when the first photo needs it, and once.
+
+    loaded: a classifier that is in memory already; None for one to be loaded.
+    """
 
     model: ModelSettings
     watcher: Watcher
+    loaded: Classifier | None = None
 
     @cached_property
     def classifier(self) -> Classifier:
         """The loaded model."""
+        if self.loaded is not None:
+            return self.loaded
         self.watcher.model_loading(model_name(self.model))
         inspected = look_into(self.model)
         from scorecam_cli.loading.load import load_classifier  # starts TensorFlow
