@@ -13,8 +13,8 @@ from PIL import Image
 
 from scorecam_cli.api.classes import OneClass, place_of
 from scorecam_cli.api.photos import GivenPhoto
-from scorecam_cli.api.shown import SIDE, captioned, sheet, short
-from scorecam_cli.errors import OutputError, PhotoError, UsageError
+from scorecam_cli.api.shown import ALPHA, COLORMAP, SIDE, captioned, check_look, sheet, short
+from scorecam_cli.errors import OutputError, PhotoError
 from scorecam_cli.figures import kinds as output_kinds
 from scorecam_cli.figures.subject import Subject
 from scorecam_cli.photos import draw
@@ -23,7 +23,6 @@ from scorecam_cli.report.pictures import shrink
 from scorecam_cli.runs.outputs import ComputedPhoto, Drawing, Stop, write_outputs
 from scorecam_cli.saliency.methods import with_steps
 
-COLORMAP, ALPHA = "turbo", 0.5
 _SHOWN_CLASSES = 8  # in a notebook and in a terminal; the rest are counted
 
 
@@ -128,8 +127,8 @@ class ExplainedPhoto(Explanation):
         """
         names = (kinds,) if isinstance(kinds, str) else tuple(kinds)
         self._kinds(names)
-        _check_look(colormap, alpha)
-        job = PhotoJob(self.given.path, self._output(where))
+        check_look(colormap, alpha)
+        job = PhotoJob(self.given.path, self.given.output(where))
         computed = ComputedPhoto(
             job,
             self.given.photo,
@@ -153,7 +152,7 @@ class ExplainedPhoto(Explanation):
         return output_kinds.chosen(names)
 
     def _subject(self, found: ClassMap, colormap: str, alpha: float) -> Subject:
-        _check_look(colormap, alpha)
+        check_look(colormap, alpha)
         return Subject(
             name=self.name,
             photo=self.given.photo,
@@ -163,18 +162,6 @@ class ExplainedPhoto(Explanation):
             colormap=colormap,
             alpha=alpha,
         )
-
-    def _output(self, where: str | PathLike[str] | None) -> Path:
-        """What the names of all files begin with."""
-        if where is None:
-            if not self.given.is_file:
-                raise UsageError("this photo came without a file; say where to save: a folder, or `maps/name`")
-            return self.given.path
-        path = Path(where)
-        output = path / self.name if path.is_dir() or str(where).endswith("/") else path
-        if output.name in ("", ".."):
-            raise UsageError(f"{where} names no file; give a folder that exists, or `maps/name`")
-        return output
 
     @property
     def _making(self) -> str:
@@ -212,9 +199,3 @@ class ExplainedPhoto(Explanation):
             cells.append(captioned(draw.overlay(small, heat, alpha=ALPHA), caption))
         lines = [short(self._making, 200), *(short(note, 200) for note in self._notes[:_SHOWN_CLASSES])]
         return sheet(cells, lines)
-
-
-def _check_look(colormap: str, alpha: float) -> None:
-    draw.check_colormap(colormap)
-    if not 0 <= alpha <= 1:
-        raise UsageError(f"alpha {alpha} is no opacity; give a number from 0 to 1")

@@ -1,4 +1,7 @@
-"""Any model to a classifier: in memory, on disk or of a name."""
+"""Any model to a classifier: in memory, on disk or of a name.
+
+What starts TensorFlow is imported where it is used, so that looking at the names of the API does not start it.
+"""
 
 from __future__ import annotations
 
@@ -9,10 +12,6 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from scorecam_cli.config import ModelSettings, Precision, Preprocess, chosen
 from scorecam_cli.errors import UsageError
-from scorecam_cli.keras_engine.building import build_classifier
-from scorecam_cli.keras_engine.classifier import Classifier
-from scorecam_cli.keras_engine.start import device_name
-from scorecam_cli.loading.load import load_classifier
 from scorecam_cli.models.labels import Labels, numbered_labels
 from scorecam_cli.models.preparation import choose_preparation
 from scorecam_cli.models.requested import check_labels
@@ -20,6 +19,8 @@ from scorecam_cli.records import ClassLabel
 
 if TYPE_CHECKING:
     import keras
+
+    from scorecam_cli.keras_engine.classifier import Classifier
 
 ModelLike: TypeAlias = "keras.Model | Classifier | str | PathLike[str]"
 
@@ -61,6 +62,8 @@ def wrap(
     if isinstance(model, str | PathLike):
         if labels is not None and not isinstance(labels, str | PathLike):
             raise UsageError(f"labels of {model}: give the path of a file, one name on each line, or nothing")
+        from scorecam_cli.loading.load import load_classifier
+
         return load_classifier(
             ModelSettings(
                 model=fspath(model),
@@ -92,6 +95,8 @@ def classifier_of(model: ModelLike, settings: Mapping[str, Any]) -> Classifier:
     Raises:
         UsageError: settings beside a classifier, or no model. ModelError: it is no image classifier.
     """
+    from scorecam_cli.keras_engine.classifier import Classifier
+
     if not isinstance(model, Classifier):
         return wrap(model, **settings)
     if settings:
@@ -116,6 +121,9 @@ def _wrap_keras(
     device: str,
     precision: Precision,
 ) -> Classifier:
+    from scorecam_cli.keras_engine.building import build_classifier
+    from scorecam_cli.keras_engine.start import device_name
+
     name = str(model.name)
     return build_classifier(
         model,

@@ -35,6 +35,25 @@ class GivenPhoto:
     is_file: bool
     photo: Photo
 
+    def output(self, where: str | PathLike[str] | None) -> Path:
+        """What the names of all files begin with, as `PhotoJob.output`.
+
+        Args:
+            where: a folder that exists, or ends in a slash; or the beginning itself; None for the photo's own path.
+
+        Raises:
+            UsageError: it is not known where to.
+        """
+        if where is None:
+            if not self.is_file:
+                raise UsageError("this photo came without a file; say where to save: a folder, or `maps/name`")
+            return self.path
+        path = Path(where)
+        output = path / self.path.name if path.is_dir() or str(where).endswith("/") else path
+        if output.name in ("", ".."):
+            raise UsageError(f"{where} names no file; give a folder that exists, or `maps/name`")
+        return output
+
 
 def several(photos: PhotoLike | Sequence[PhotoLike]) -> TypeGuard[Sequence[PhotoLike]]:
     """Whether these are photos in a list and not one photo."""

@@ -1,4 +1,4 @@
-"""What a notebook shows: small pictures with captions, lines and tables, as HTML of bounded size, all text escaped."""
+"""What a notebook or a terminal shows: small pictures, lines and tables, of bounded size, all text escaped."""
 
 from __future__ import annotations
 
@@ -11,10 +11,21 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from scorecam_cli.errors import UsageError
+from scorecam_cli.photos import draw
 from scorecam_cli.words import one_line
 
+COLORMAP, ALPHA = "turbo", 0.5
+FIGURE_SIDE = 960  # pixels of a figure's longer side: a cell's width
 SIDE = 320  # pixels of a picture's longer side: three beside each other in a cell
 QUALITY = 85  # of the JPEG: 15 to 30 kB a picture
+
+
+def check_look(colormap: str, alpha: float) -> None:
+    """Raise UsageError unless matplotlib knows the colour map and alpha is an opacity, in [0, 1]."""
+    draw.check_colormap(colormap)
+    if not 0 <= alpha <= 1:
+        raise UsageError(f"alpha {alpha} is no opacity; give a number from 0 to 1")
 
 
 def short(text: str, most: int) -> str:

@@ -213,17 +213,28 @@ def entry(run: MethodRun, place: int) -> dict[str, Any]:
 
 def figures(config: CompareConfig, compared: ComparedMaps) -> Iterator[tuple[str, NDArray[np.uint8]]]:
     """One figure for each class, or one with a row for each: how its file's name ends, and uint8 [rows, columns, 3]."""
-    look: dict[str, Any] = {"colormap": config.colormap, "alpha": config.alpha}
-    rgb = compared.photo.rgb
-    rows = []
-    for place, each in enumerate(compared.scores):
-        title = f"{each.label.name} ({each.label.index}), probability {each.probability:.3g}"
-        rows.append((title, [_tile(run, place) for run in compared.runs]))
     if config.rows:
-        yield "compare.png", compare_grid(rgb, rows, title=compared.name, **look)
+        rows = [(_title(score), _tiles(compared, place)) for place, score in enumerate(compared.scores)]
+        look: dict[str, Any] = {"colormap": config.colormap, "alpha": config.alpha}
+        yield "compare.png", compare_grid(compared.photo.rgb, rows, title=compared.name, **look)
         return
-    for score, (title, tiles) in zip(compared.scores, rows, strict=True):
-        yield f"{score.label.index}-compare.png", compare_figure(rgb, tiles, title=title, **look)
+    for place, score in enumerate(compared.scores):
+        yield f"{score.label.index}-compare.png", figure_of(config, compared, place)
+
+
+def figure_of(config: CompareConfig, compared: ComparedMaps, place: int) -> NDArray[np.uint8]:
+    """All methods' overlays of the class in this place: uint8 [rows, columns, 3]."""
+    look: dict[str, Any] = {"colormap": config.colormap, "alpha": config.alpha}
+    title = _title(compared.scores[place])
+    return compare_figure(compared.photo.rgb, _tiles(compared, place), title=title, **look)
+
+
+def _title(score: ClassScore) -> str:
+    return f"{score.label.name} ({score.label.index}), probability {score.probability:.3g}"
+
+
+def _tiles(compared: ComparedMaps, place: int) -> list[Tile]:
+    return [_tile(run, place) for run in compared.runs]
 
 
 def _tile(run: MethodRun, place: int) -> Tile:

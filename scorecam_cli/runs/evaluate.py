@@ -77,7 +77,7 @@ def check_request(config: EvaluateConfig) -> dict[str, Any]:
     """
     check_classes(config.model, config.classes)
     check_methods(config.methods, method_settings(config))
-    _open(config, watcher=None)
+    open_evaluation(config, Session(config.model, watcher=None))  # type: ignore[arg-type]
     return checked_settings(config)
 
 
@@ -97,7 +97,7 @@ def evaluate_photos(
     Raises:
         UsageError, ModelError: the request cannot be met for any photo.
     """
-    evaluation = _open(config, watcher)
+    evaluation = open_evaluation(config, Session(config.model, watcher))
     begin(config, settings)
     with open_table(config) as table:
         known = {row["photo"]: row["photo_sha256"] for row in table.rows}
@@ -121,12 +121,17 @@ def evaluate_photos(
             yield Evaluated(job.photo, (f"{job.photo}: class {rows[0]['class']}, {clock() - began:.1f} s",))
 
 
-def _open(config: EvaluateConfig, watcher: Watcher | None) -> Evaluation:
+def open_evaluation(config: EvaluateConfig, session: Session) -> Evaluation:
+    """What all photos share; boxes, masks and truth are read.
+
+    Raises:
+        UsageError: they cannot be.
+    """
     regions = None
     if config.boxes is not None or config.masks is not None:
         regions = read_regions(boxes=config.boxes, masks=config.masks)
     truth = None if config.truth is None else read_truth(config.truth)
-    return Evaluation(config, Session(config.model, watcher), regions, truth)  # type: ignore[arg-type]
+    return Evaluation(config, session, regions, truth)
 
 
 def _rows(evaluation: Evaluation, job: PhotoJob) -> list[dict[str, str]]:

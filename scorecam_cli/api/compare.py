@@ -1,0 +1,228 @@
+"""Several methods on the same photo, side by side: the figure and the numbers of `scorecam compare`, in memory."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from os import PathLike
+from pathlib import Path
+from typing import Any, overload
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from scorecam_cli.api.classes import Classes, OneClass, asked_classes, place_of
+from scorecam_cli.api.models import ModelLike, classifier_of
+from scorecam_cli.api.photos import GivenPhoto, PhotoLike, given_photos, several
+from scorecam_cli.api.shown import (
+    ALPHA,
+    COLORMAP,
+    FIGURE_SIDE,
+    captioned,
+    check_look,
+    sheet,
+    short,
+    table,
+    text_table,
+)
+from scorecam_cli.api.unwatched import Unwatched
+from scorecam_cli.config import COMPARED, CompareConfig, ModelSettings, PhotoSettings, Variant, chosen
+from scorecam_cli.errors import UsageError
+from scorecam_cli.files.write import write_png
+from scorecam_cli.photos.names import named_output
+from scorecam_cli.records import ClassScore
+from scorecam_cli.report.pictures import shrink
+from scorecam_cli.runs.compare import ComparedMaps, MethodRun, compare_maps, entry, figure_of, figures
+from scorecam_cli.runs.session import Session, method_settings
+from scorecam_cli.saliency.methods import check_methods, method_named, methods_named
+
+_SHOWN_CLASSES = 4  # in a notebook and in a terminal; the rest are counted
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class ComparedPhoto:
+    """One photo through several methods; it shows itself in a notebook.
+
+    given: the photo, with its name.
+    config: what was asked for.
+    compared: maps, price and numbers.
+    """
+
+    given: GivenPhoto
+    config: CompareConfig
+    compared: ComparedMaps
+
+    @property
+    def classes(self) -> tuple[ClassScore, ...]:
+        """What the model says of each class."""
+        return self.compared.scores
+
+    @property
+    def runs(self) -> tuple[MethodRun, ...]:
+        """Each method with its maps, in the order asked for."""
+        return self.compared.runs
+
+    @property
+    def rows(self) -> list[dict[str, Any]]:
+        """For each class and method: `class`, `name`, `probability`, `method` and its numbers, as `--json` names them.
+
+        The numbers are `seconds`, `passes`, `deletion` (lower is better), `insertion` (higher is better) and
+        `estimated_correlation`; a method that does not fit the model has a `note` that says why instead.
+        """
+        return [
+            {
+                "class": score.label.index,
+                "name": score.label.name,
+                "probability": score.probability,
+                **entry(run, place),
+            }
+            for place, score in enumerate(self.classes)
+            for run in self.runs
+        ]
+
+    def map(self, method: str, of: OneClass | None = None) -> NDArray[np.float32]:
+        """The map of one method and class, float32 [H, W] >= 0, before any display scaling.
+
+        Raises:
+            UsageError: the method was not compared, or does not fit the model. ClassError: the class was not compared.
+        """
+        name = method_named(method).name
+        for run in self.runs:
+            if run.method == name and run.found:
+                return run.found[place_of(self.classes, of)].map
+        raise UsageError(
+            f"there is no map of {name}, only of {', '.join(run.method for run in self.runs if run.found)}"
+        )
+
+    def figure(self, of: OneClass | None = None, *, colormap: str = COLORMAP, alpha: float = ALPHA) -> Image.Image:
+        """The overlays of all methods for one class, with their numbers, as a PIL image.
+
+        Raises:
+            ClassError: the class was not compared. UsageError: no such colour map, or alpha is not in [0, 1].
+        """
+        check_look(colormap, alpha)
+        config = replace(self.config, colormap=colormap, alpha=alpha)
+        return Image.fromarray(figure_of(config, self.compared, place_of(self.classes, of)))
+
+    def save(
+        self,
+        where: str | PathLike[str] | None = None,
+        *,
+        rows: bool = False,
+        colormap: str = COLORMAP,
+        alpha: float = ALPHA,
+    ) -> tuple[Path, ...]:
+        """Write the figures that `scorecam compare` writes, under the same names.
+
+        Args:
+            where: as for `ExplainedPhoto.save`.
+            rows: one figure with a row for each class instead of a figure for each.
+            colormap: a name that matplotlib knows.
+            alpha: opacity of the maps, in [0, 1].
+
+        Raises:
+            UsageError: it is not known where to, or there is no such colour map. PhotoError: a file cannot be written.
+        """
+        check_look(colormap, alpha)
+        output, paths = self.given.output(where), []
+        for ending, pixels in figures(replace(self.config, rows=rows, colormap=colormap, alpha=alpha), self.compared):
+            paths.append(named_output(output, ending))
+            write_png(paths[-1], pixels)
+        return tuple(paths)
+
+    def _table(self, place: int) -> list[tuple[str, ...]]:
+        """The methods' numbers for one class, as text, below a header."""
+        lines: list[tuple[str, ...]] = [("method", "seconds", "passes", "deletion", "insertion")]
+        for run in self.runs:
+            row = entry(run, place)
+            numbers = [f"{row['seconds']:.2f}", str(row["passes"])] if run.found else [short(run.note, 100), ""]
+            areas = [f"{row[name]:.3f}" if run.found else "" for name in ("deletion", "insertion")]
+            lines.append((run.method, numbers[0], numbers[1], areas[0], areas[1]))
+        return lines
+
+    def _titles(self) -> list[str]:
+        return [
+            f"{short(self.given.path.name, 60)}: {short(each.label.name, 60)} ({each.label.index}), "
+            f"probability {each.probability:.3g}"
+            for each in self.classes[:_SHOWN_CLASSES]
+        ]
+
+    def __repr__(self) -> str:
+        more = len(self.classes) - _SHOWN_CLASSES
+        parts = [f"{title}\n{text_table(self._table(place))}" for place, title in enumerate(self._titles())]
+        return "\n".join([*parts, *([f"and {more} more classes"] if more > 0 else [])])
+
+    def _repr_html_(self) -> str:
+        """For each class the figure and the numbers."""
+        cells = []
+        for place, title in enumerate(self._titles()):
+            pixels = shrink(figure_of(self.config, self.compared, place), FIGURE_SIDE)
+            cells += [captioned(pixels, title), table(self._table(place))]
+        more = len(self.classes) - _SHOWN_CLASSES
+        return sheet(cells, [f"and {more} more classes"] if more > 0 else [])
+
+
+@overload
+def compare(photo: Sequence[PhotoLike], model: ModelLike, **options: Any) -> list[ComparedPhoto]: ...
+
+
+@overload
+def compare(photo: PhotoLike, model: ModelLike, **options: Any) -> ComparedPhoto: ...
+
+
+def compare(
+    photo: PhotoLike | Sequence[PhotoLike],
+    model: ModelLike,
+    *,
+    methods: Sequence[str] = COMPARED,
+    classes: Classes | None = None,
+    top: int | None = None,
+    variant: str = "article",
+    passes: int | None = None,
+    fidelity: float = 1.0,
+    batch_size: int | None = None,
+    seed: int = 0,
+    **settings: Any,
+) -> ComparedPhoto | list[ComparedPhoto]:
+    """What several methods make of the same photo, with their seconds, passes and areas; nothing is written.
+
+    Args:
+        photo: as for `explain`; of a list, a list comes back.
+        model: as for `explain`.
+        methods: names that `scorecam methods` lists.
+        classes: as for `explain`.
+        top: also the N most probable classes.
+        variant: of score-cam.
+        passes: of score-cam; the other methods keep their own numbers.
+        fidelity: of score-cam.
+        batch_size: photos in one pass; None: as many as suit the model and the memory.
+        seed: of methods that draw by chance.
+        settings: of `wrap`, where it made nothing yet.
+
+    Raises:
+        UsageError: unknown class, method or variant. PhotoError: the photo cannot be read.
+        ModelError: the model is no image classifier, or the only method does not fit it.
+    """
+    config = CompareConfig(
+        photos=PhotoSettings(),
+        model=ModelSettings(seed=seed),  # the seed alone is read: the model is loaded
+        methods=methods_named([methods] if isinstance(methods, str) else list(methods)),
+        classes=tuple(asked_classes(classes)),
+        top=top or 0,
+        variant=chosen(Variant, variant, what="variant"),
+        passes=passes,
+        fidelity=fidelity,
+        batch_size=batch_size,
+    )
+    check_methods(config.methods, method_settings(config))
+    session = Session(config.model, Unwatched(), loaded=classifier_of(model, settings))
+    warmed: set[str] = set()
+
+    def compared(given: GivenPhoto) -> ComparedPhoto:
+        maps = compare_maps(config, session, given.path, given.photo, warmed=warmed, clock=time.perf_counter)
+        return ComparedPhoto(given, config, maps)
+
+    found = [compared(given) for given in given_photos(photo)]
+    return found if several(photo) else found[0]

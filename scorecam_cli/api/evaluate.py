@@ -1,0 +1,167 @@
+"""Numbers about the maps of several methods over photos: what `scorecam evaluate` measures, in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from os import PathLike
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from scorecam_cli.api.classes import Classes, asked_classes
+from scorecam_cli.api.models import ModelLike, classifier_of
+from scorecam_cli.api.photos import PhotoLike, given_photo, several
+from scorecam_cli.api.shown import sheet, short, table, text_table
+from scorecam_cli.api.unwatched import Unwatched
+from scorecam_cli.config import (
+    EVALUATED,
+    EvaluateConfig,
+    Fill,
+    Measure,
+    ModelSettings,
+    PhotoSettings,
+    Variant,
+    chosen,
+)
+from scorecam_cli.errors import PhotoError, UsageError
+from scorecam_cli.records import Failed
+from scorecam_cli.runs.evaluate import Evaluation, as_text, measured_rows, open_evaluation
+from scorecam_cli.runs.evaluation import summary_of
+from scorecam_cli.runs.session import Session, method_settings
+from scorecam_cli.saliency.methods import check_methods, methods_named
+
+if TYPE_CHECKING:
+    from scorecam_cli.faithfulness.summary import Mean
+
+_SHOWN_FAILURES = 5
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class EvaluatedPhotos:
+    """What was measured of several methods over photos; it shows its table in a notebook.
+
+    rows: one for each photo and method: the columns of evaluation.csv that apply, as numbers.
+    means: by method, then by measure: mean, standard error and number of photos.
+    table: the same as rows of text, the first a header.
+    failures: photos that could not be measured, each with its reason.
+    """
+
+    rows: tuple[Mapping[str, Any], ...]
+    means: Mapping[str, Mapping[str, Mean]]
+    table: tuple[tuple[str, ...], ...]
+    failures: tuple[Failed, ...] = ()
+
+    @property
+    def _notes(self) -> list[str]:
+        photos = len({row["photo"] for row in self.rows})
+        more = len(self.failures) - _SHOWN_FAILURES
+        return [
+            f"mean ± standard error over {photos} photos",
+            *(short(each.reason, 200) for each in self.failures[:_SHOWN_FAILURES]),
+            *([f"and {more} more that could not be measured"] if more > 0 else []),
+        ]
+
+    def __repr__(self) -> str:
+        return "\n".join([text_table(self.table), *self._notes])
+
+    def _repr_html_(self) -> str:
+        return sheet([table(self.table)], self._notes)
+
+
+def evaluate(
+    photos: PhotoLike | Sequence[PhotoLike],
+    model: ModelLike,
+    *,
+    methods: Sequence[str] = EVALUATED,
+    measures: Sequence[str] = (Measure.DROP, Measure.CURVES),
+    classes: Classes | None = None,
+    boxes: str | PathLike[str] | None = None,
+    masks: str | PathLike[str] | None = None,
+    steps: int = 28,
+    deletion_fill: str = "zero",
+    insertion_fill: str = "blur",
+    variant: str = "article",
+    passes: int | None = None,
+    fidelity: float = 1.0,
+    batch_size: int | None = None,
+    seed: int = 0,
+    **settings: Any,
+) -> EvaluatedPhotos:
+    """Measure how faithful the maps of several methods are, over photos; nothing is written.
+
+    A photo that cannot be measured does not stop the others.
+
+    Args:
+        photos: as for `explain`, one or a list; in the rows, those in memory are called by their place in it.
+        model: as for `explain`.
+        methods: names that `scorecam methods` lists.
+        measures: `drop`, `curves`, `pointing`, `stability`, `sanity`; pointing is added where boxes or masks are given.
+        classes: one for all photos, or a list of one for each; None: the predicted class.
+        boxes: where the object is in photos that are files: a CSV, or a folder of VOC XML.
+        masks: the same as a folder of PNGs.
+        steps: of the deletion and insertion curves, 2 at least.
+        deletion_fill: what deleted pixels become: `zero`, `mean` or `blur`.
+        insertion_fill: what pixels are before they are inserted.
+        variant: of score-cam.
+        passes: of score-cam; the other methods keep their own numbers.
+        fidelity: of score-cam.
+        batch_size: photos in one pass; None: as many as suit the model and the memory.
+        seed: of methods that draw by chance.
+        settings: of `wrap`, where it made nothing yet.
+
+    Raises:
+        UsageError: unknown class, method, measure or variant, or boxes that cannot be read.
+        ModelError: the model is no image classifier, or the only method does not fit it.
+        PhotoError: no photo could be measured.
+    """
+    given = list(photos) if several(photos) else [photos]
+    wanted = _class_of_each(classes, len(given))
+    if steps < 2:
+        raise UsageError(f"steps {steps} make no curve; give at least 2")
+    config = EvaluateConfig(
+        photos=PhotoSettings(),
+        model=ModelSettings(seed=seed),  # the seed alone is read: the model is loaded
+        methods=methods_named([methods] if isinstance(methods, str) else list(methods)),
+        measures=(measures,) if isinstance(measures, str) else tuple(measures),
+        boxes=None if boxes is None else Path(boxes),
+        masks=None if masks is None else Path(masks),
+        steps=steps,
+        deletion_fill=chosen(Fill, deletion_fill, what="deletion_fill"),
+        insertion_fill=chosen(Fill, insertion_fill, what="insertion_fill"),
+        variant=chosen(Variant, variant, what="variant"),
+        passes=passes,
+        fidelity=fidelity,
+        batch_size=batch_size,
+    )
+    check_methods(config.methods, method_settings(config))
+    evaluation = open_evaluation(config, Session(config.model, Unwatched(), loaded=classifier_of(model, settings)))
+    return _measured(evaluation, given, wanted)
+
+
+def _class_of_each(classes: Classes | None, photos: int) -> list[list[str]]:
+    """For each photo its class, or none for the predicted one."""
+    if not photos:
+        raise UsageError("the list of photos is empty; give at least one")
+    asked = asked_classes(classes)
+    if len(asked) <= 1 and not (isinstance(classes, list | tuple | np.ndarray) and photos > 1):
+        return [asked] * photos
+    if len(asked) != photos:
+        raise UsageError(f"{len(asked)} classes for {photos} photos; give one for all, or one for each")
+    return [[each] for each in asked]
+
+
+def _measured(evaluation: Evaluation, photos: Sequence[Any], classes: Sequence[Sequence[str]]) -> EvaluatedPhotos:
+    rows: list[Mapping[str, Any]] = []
+    failures: list[Failed] = []
+    for number, (photo, asked) in enumerate(zip(photos, classes, strict=True)):
+        path = Path(photo) if isinstance(photo, str | PathLike) else Path(f"photo {number}")
+        try:
+            rows += measured_rows(evaluation, path, given_photo(photo).photo, asked)
+        except PhotoError as error:
+            failures.append(Failed(path, str(error)))
+    if not rows:
+        raise PhotoError(failures[0].reason)
+    summary = summary_of([as_text(row) for row in rows], evaluation.config.methods)
+    return EvaluatedPhotos(tuple(rows), summary.means, summary.table, tuple(failures))
