@@ -90,7 +90,7 @@ def changed(whole, wanted):
                 if isinstance(each, dict):
                     each[name] = what
         elif act == "repeat" and isinstance(value.get(name), list):
-            value[name] = value[name] * what
+            value[name] = (value[name] * what)[:what]
         elif act in ("cut", "bytes"):
             last = (act, what)
         elif isinstance(places.get(act), dict):
