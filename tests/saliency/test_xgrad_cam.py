@@ -32,3 +32,12 @@ def test_channel_that_sees_nothing_adds_nothing():
     model, image = tiny.positions()
     (alone,) = tiny.maps("xgrad-cam", model, image * np.float32([1, 0, 0]), [1], layer="seen")
     np.testing.assert_allclose(alone, 1.1 * tiny.RED, rtol=1e-6)
+
+
+def test_behind_a_mean_and_one_dense_layer_three_methods_are_one_map():
+    image = tiny.lit()
+    grad, hires, xgrad = (
+        tiny.maps(name, tiny.lamps(), image, [0, 1], layer="seen") for name in ("grad-cam", "hires-cam", "xgrad-cam")
+    )
+    np.testing.assert_allclose(hires, grad, rtol=1e-5)
+    np.testing.assert_allclose(xgrad, grad, rtol=1e-5)
