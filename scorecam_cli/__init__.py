@@ -7,7 +7,7 @@ path or a name. All are loaded on first use, with TensorFlow.
 
 from typing import TYPE_CHECKING, Any
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 __all__ = [
     "ClassMap",
     "ComparedPhoto",
