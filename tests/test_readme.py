@@ -14,6 +14,7 @@ import pytest
 from click.testing import CliRunner
 
 from scorecam_cli.cli.app import cli
+from scorecam_cli.config import CHANGES_THE_RESULT, ExplainConfig, ModelSettings
 from scorecam_cli.figures.kinds import KINDS
 from scorecam_cli.files import small_files
 from scorecam_cli.models.catalogue import catalogue
@@ -134,8 +135,18 @@ def methods_table():
         yield f"`{each.name}`", each.summary, each.passes, needs, str(each.source or "")
 
 
+def settings_table():
+    """What a result of `explain` depends on, as a manifest names it, beside the option that sets it."""
+    yield "setting", "option"
+    options = {each.name: each.opts[-1] for each in cli.commands["explain"].params}
+    for name in CHANGES_THE_RESULT[ExplainConfig]:
+        for each in CHANGES_THE_RESULT[ModelSettings] if name == "model" else (name,):
+            yield f"`{each}`", f"`{options[each]}`"
+
+
 TABLES = {
     "methods": methods_table,
+    "settings": settings_table,
     "models": models_table,
     "output-kinds": output_kinds_table,
     "small-files": small_files_table,
