@@ -90,7 +90,7 @@ def shared_text():
     text = help_text(SHARING[0], every - shared_options())
     lines = text.splitlines()
     first = next(number for number, line in enumerate(lines) if line and not line.startswith((" ", "Usage")))
-    return "\n".join(line for line in lines[first:] if not line.lstrip().startswith("-h, --help")).rstrip()
+    return "\n".join(lines[first : lines.index("Other:")]).rstrip()
 
 
 def block(name):

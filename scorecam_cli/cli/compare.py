@@ -11,6 +11,7 @@ import click
 from scorecam_cli.cli import given
 from scorecam_cli.cli import options as shared
 from scorecam_cli.cli.console import Console, table
+from scorecam_cli.cli.groups import Group, GroupedCommand
 from scorecam_cli.cli.results import Results
 from scorecam_cli.cli.values import FOLDER
 from scorecam_cli.config import CompareConfig
@@ -19,21 +20,23 @@ from scorecam_cli.records import Failed
 DEFAULTS: dict[str, Any] = {name: field.default for name, field in CompareConfig.__dataclass_fields__.items()}
 
 
-@click.command(short_help="Draw the maps of several methods side by side.")
+@click.command(cls=GroupedCommand, short_help="Draw the maps of several methods side by side.")
 @shared.photo_arguments
 @shared.model_options
 @shared.layer_option
-@shared.precision_option
 @shared.methods_option(DEFAULTS["methods"])
 @shared.class_options
-@click.option("--classes", "rows", is_flag=True, help="One figure with a row per class, not one figure per class.")
+@Group.OUTPUT.option(
+    "--classes", "rows", is_flag=True, help="One figure with a row per class, not one figure per class."
+)
 @shared.score_cam_options(
     passes="Of score-cam, pass only N of the masks and infer the rest; the other methods keep their own numbers.  "
     "[default: all]"
 )
-@click.option("-o", "--output-dir", type=FOLDER, help="Where the figures go.  [default: next to each photo]")
+@shared.precision_option
+@Group.OUTPUT.option("-o", "--output-dir", type=FOLDER, help="Where the figures go.  [default: next to each photo]")
 @shared.drawing_options
-@click.option("--json", "as_json", is_flag=True, help="Print one object per photo instead of the paths.")
+@Group.OUTPUT.option("--json", "as_json", is_flag=True, help="Print one object per photo instead of the paths.")
 @shared.print0_option
 @shared.loudness_options
 def compare(as_json: bool, print0: bool, top: int | None, **options: Any) -> int:

@@ -11,6 +11,7 @@ import click
 from scorecam_cli.cli import given
 from scorecam_cli.cli import options as shared
 from scorecam_cli.cli.console import Console, table
+from scorecam_cli.cli.groups import Group, GroupedCommand
 from scorecam_cli.cli.results import Results
 from scorecam_cli.cli.values import FILE, FOLDER, PLACE, OneOf, comma_list
 from scorecam_cli.config import EvaluateConfig, Fill, Measure
@@ -19,13 +20,12 @@ from scorecam_cli.records import Failed
 DEFAULTS: dict[str, Any] = {name: field.default for name, field in EvaluateConfig.__dataclass_fields__.items()}
 
 
-@click.command(short_help="Measure how faithful the maps of several methods are.")
+@click.command(cls=GroupedCommand, short_help="Measure how faithful the maps of several methods are.")
 @shared.photo_arguments
 @shared.model_options
 @shared.layer_option
-@shared.precision_option
 @shared.methods_option(DEFAULTS["methods"])
-@click.option(
+@Group.HOW.option(
     "--measures",
     default=",".join(DEFAULTS["measures"]),
     show_default=True,
@@ -33,7 +33,7 @@ DEFAULTS: dict[str, Any] = {name: field.default for name, field in EvaluateConfi
     callback=comma_list,
     help=f"Comma list of {', '.join(Measure)}; pointing is added where --boxes or --masks are given.",
 )
-@click.option(
+@Group.WHAT.option(
     "-c",
     "--class",
     "classes",
@@ -41,20 +41,20 @@ DEFAULTS: dict[str, Any] = {name: field.default for name, field in EvaluateConfi
     metavar="CLASS",
     help="The class to explain in every photo.  [default: the predicted class]",
 )
-@click.option("--truth", type=FILE, help="CSV of photo and class: the class to explain in each photo.")
-@click.option("--boxes", type=PLACE, help="Where the object is: CSV of file,x0,y0,x1,y1, or a folder of VOC XML.")
-@click.option("--masks", type=FOLDER, help="Where the object is: a folder of PNGs of the photos' names.")
-@click.option(
+@Group.WHAT.option("--truth", type=FILE, help="CSV of photo and class: the class to explain in each photo.")
+@Group.HOW.option("--boxes", type=PLACE, help="Where the object is: CSV of file,x0,y0,x1,y1, or a folder of VOC XML.")
+@Group.HOW.option("--masks", type=FOLDER, help="Where the object is: a folder of PNGs of the photos' names.")
+@Group.HOW.option(
     "--steps", type=click.IntRange(2, 10000), default=DEFAULTS["steps"], show_default=True, help="Of a curve."
 )
-@click.option(
+@Group.HOW.option(
     "--deletion-fill",
     type=OneOf(Fill),
     default=DEFAULTS["deletion_fill"].value,
     show_default=True,
     help="What deleted pixels become.",
 )
-@click.option(
+@Group.HOW.option(
     "--insertion-fill",
     type=OneOf(Fill),
     default=DEFAULTS["insertion_fill"].value,
@@ -65,8 +65,9 @@ DEFAULTS: dict[str, Any] = {name: field.default for name, field in EvaluateConfi
     passes="Of score-cam, pass only N of the masks and infer the rest; the other methods keep their own numbers.  "
     "[default: all]"
 )
-@click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Only the first N photos.")
-@click.option(
+@shared.precision_option
+@Group.PHOTOS.option("--limit", type=click.IntRange(min=1), metavar="N", help="Only the first N photos.")
+@Group.OUTPUT.option(
     "-o",
     "--output-dir",
     type=FOLDER,
@@ -74,8 +75,10 @@ DEFAULTS: dict[str, Any] = {name: field.default for name, field in EvaluateConfi
     show_default=True,
     help="Where the table, the summary and the figure go.",
 )
-@click.option("--force", "fresh", is_flag=True, help="Begin the table anew; otherwise its photos are not done again.")
-@click.option("--json", "as_json", is_flag=True, help="Print the summary as one object instead of the paths.")
+@Group.PHOTOS.option(
+    "--force", "fresh", is_flag=True, help="Begin the table anew; otherwise its photos are not done again."
+)
+@Group.OUTPUT.option("--json", "as_json", is_flag=True, help="Print the summary as one object instead of the paths.")
 @shared.print0_option
 @shared.loudness_options
 def evaluate(as_json: bool, print0: bool, **options: Any) -> int:

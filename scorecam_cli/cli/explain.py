@@ -14,6 +14,7 @@ import click
 from scorecam_cli.cli import given
 from scorecam_cli.cli import options as shared
 from scorecam_cli.cli.console import Console
+from scorecam_cli.cli.groups import Group, GroupedCommand, GroupedOption
 from scorecam_cli.cli.report import PAGE, write_page
 from scorecam_cli.cli.results import Results
 from scorecam_cli.cli.retry import retried
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 DEFAULTS: dict[str, Any] = {name: field.default for name, field in ExplainConfig.__dataclass_fields__.items()}
 
 
-class SaveOption(click.Option):
+class SaveOption(GroupedOption):
     """`--save`, whose help is read off the registry of outputs: what draws is loaded only where that is asked for."""
 
     def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
@@ -40,13 +41,12 @@ class SaveOption(click.Option):
         return super().get_help_record(ctx)
 
 
-@click.command(short_help="Write a heatmap and an overlay for each photo.")
+@click.command(cls=GroupedCommand, short_help="Write a heatmap and an overlay for each photo.")
 @shared.photo_arguments
 @shared.model_options
 @shared.layer_option
-@shared.precision_option
 @shared.class_options
-@click.option(
+@Group.HOW.option(
     "--method",
     type=MethodName(),
     default=DEFAULTS["method"],
@@ -58,15 +58,16 @@ class SaveOption(click.Option):
     passes="Of score-cam, pass only N of the masks and infer the rest; how close the map is gets estimated. Of another "
     "method its samples, masks or points: see `scorecam methods`.  [default: all, or the method's own]"
 )
-@click.option(
+@shared.precision_option
+@Group.HOW.option(
     "--selection",
     type=OneOf(Selection),
     default=DEFAULTS["selection"].value,
     show_default=True,
     help="Which masks --passes takes: representatives, or those of largest spread (Faster-Score-CAM).",
 )
-@click.option("-o", "--output-dir", type=FOLDER, help="Where the files go.  [default: next to each photo]")
-@click.option(
+@Group.OUTPUT.option("-o", "--output-dir", type=FOLDER, help="Where the files go.  [default: next to each photo]")
+@Group.OUTPUT.option(
     "--save",
     default=",".join(DEFAULTS["save"]),
     show_default=True,
@@ -75,23 +76,23 @@ class SaveOption(click.Option):
     cls=SaveOption,
 )
 @shared.drawing_options
-@click.option(
+@Group.OUTPUT.option(
     "--log",
     type=NEW_FILE,
     metavar="FILE.jsonl",
     help="Append a line of JSON for each photo as soon as it is done, up to date or failed.",
 )
-@click.option("--fail-fast", is_flag=True, help="Stop at the first photo that fails.")
-@click.option(
+@Group.PHOTOS.option("--fail-fast", is_flag=True, help="Stop at the first photo that fails.")
+@Group.PHOTOS.option(
     "--retry-failed",
     type=FILE,
     metavar="LOG",
     help="Only photos whose last line in this log says failed, with the options of its run, to where they should go; "
     "with IMAGES only those of them.",
 )
-@click.option("--force", is_flag=True, help="Redo photos whose files are up to date.")
-@click.option("--page", type=PAGE, help="At the end, also make a page of all photos, as `scorecam report` does.")
-@click.option("--json", "as_json", is_flag=True, help="Print one object per photo instead of the paths.")
+@Group.PHOTOS.option("--force", is_flag=True, help="Redo photos whose files are up to date.")
+@Group.OUTPUT.option("--page", type=PAGE, help="At the end, also make a page of all photos, as `scorecam report` does.")
+@Group.OUTPUT.option("--json", "as_json", is_flag=True, help="Print one object per photo instead of the paths.")
 @shared.print0_option
 @shared.loudness_options
 def explain(

@@ -7,13 +7,14 @@ from typing import Any
 import click
 
 from scorecam_cli.cli.console import print_json
+from scorecam_cli.cli.groups import Group, GroupedCommand
 from scorecam_cli.cli.models import print_table
 from scorecam_cli.saliency.method import Method
 from scorecam_cli.saliency.methods import METHODS
 
 
-@click.command(short_help="List the methods that --method can name.")
-@click.option("--json", "as_json", is_flag=True, help="Print one object per line instead of a table.")
+@click.command(cls=GroupedCommand, short_help="List the methods that --method can name.")
+@Group.OUTPUT.option("--json", "as_json", is_flag=True, help="Print one object per line instead of a table.")
 def methods(as_json: bool) -> int:
     """List the methods that --method and --methods can name: what each is, how many passes of the model it takes for a
     photo, what it needs of the model, and who published it. Passes of methods that need gradients are for each class;

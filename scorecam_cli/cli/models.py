@@ -9,17 +9,18 @@ import click
 
 from scorecam_cli.cli import options as shared
 from scorecam_cli.cli.console import print_json
+from scorecam_cli.cli.groups import Group, GroupedCommand
 from scorecam_cli.cli.values import FILE
 from scorecam_cli.config import ModelSettings
 from scorecam_cli.words import printable
 
 
-@click.command(short_help="List the named models, or the layers of one.")
+@click.command(cls=GroupedCommand, short_help="List the named models, or the layers of one.")
 @click.argument("model", required=False, metavar="[NAME_OR_FILE]")
-@click.option(
+@Group.MODEL.option(
     "--input-size", type=click.IntRange(1, 8192), nargs=2, metavar="H W", help="For a file that leaves its size open."
 )
-@click.option(
+@Group.MODEL.option(
     "--import",
     "imports",
     type=FILE,
@@ -28,7 +29,7 @@ from scorecam_cli.words import printable
     help="Run this Python file of yours first: it registers the classes that a model file needs.",
 )
 @shared.UNSAFE
-@click.option("--json", "as_json", is_flag=True, help="Print one object per line instead of a table.")
+@Group.OUTPUT.option("--json", "as_json", is_flag=True, help="Print one object per line instead of a table.")
 def models(model: str | None, as_json: bool, **options: Any) -> int:
     """List the models that can be named: input size, parameters, target layer, channels (= passes at most),
     preparation, and whether the ImageNet weights are on this machine. With a name or a file: the layers that can be

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeVar
 
 import click
 
+from scorecam_cli.cli.groups import Command, Group
 from scorecam_cli.cli.values import FILE, OneOf, batch_size, cut_off, device_name, method_names
 from scorecam_cli.config import (
     MAX_PIXELS,
@@ -19,12 +19,9 @@ from scorecam_cli.config import (
 )
 from scorecam_cli.saliency.methods import METHODS
 
-Command = TypeVar("Command", bound=Callable[..., Any])
-
-
 DEFAULTS = ModelSettings()
 EXPLAIN = ExplainConfig.__dataclass_fields__
-UNSAFE = click.option(
+UNSAFE = Group.MODEL.option(
     "--unsafe-model",
     "unsafe",
     is_flag=True,
@@ -37,13 +34,13 @@ def photo_arguments(command: Command) -> Command:
     return _stack(
         command,
         click.argument("images", nargs=-1, metavar="IMAGES..."),
-        click.option("-r", "--recursive", is_flag=True, help="Descend into folders."),
-        click.option(
+        Group.PHOTOS.option("-r", "--recursive", is_flag=True, help="Descend into folders."),
+        Group.PHOTOS.option(
             "--files-from",
             metavar="FILE",
             help="Also take the photos named in FILE, one a line (or separated by NUL); - is standard input.",
         ),
-        click.option(
+        Group.PHOTOS.option(
             "--max-pixels",
             type=click.IntRange(min=1),
             default=MAX_PIXELS,
@@ -51,7 +48,7 @@ def photo_arguments(command: Command) -> Command:
             metavar="N",
             help="Refuse photos with more pixels, before they are decoded.",
         ),
-        click.option(
+        Group.PHOTOS.option(
             "--photo-timeout",
             "seconds",
             type=click.IntRange(0, 10**6),
@@ -67,7 +64,7 @@ def model_options(command: Command) -> Command:
     """--model and everything about how it is loaded and fed, but for the layer."""
     return _stack(
         command,
-        click.option(
+        Group.MODEL.option(
             "-m",
             "--model",
             default=DEFAULTS.model,
@@ -76,32 +73,32 @@ def model_options(command: Command) -> Command:
             show_envvar=True,
             help="A name from `scorecam models`, in any case, or a .keras, .h5 or .hdf5 file.",
         ),
-        click.option(
+        Group.MODEL.option(
             "--weights",
             default=DEFAULTS.weights,
             show_default=True,
             metavar="imagenet|random|FILE",
             help="Weights of a named model.",
         ),
-        click.option(
+        Group.MODEL.option(
             "--seed", default=DEFAULTS.seed, show_default=True, help="Of --weights random, and of methods that draw."
         ),
-        click.option("--labels", type=FILE, help="Class names: a text file (a name a line), CSV or JSON."),
-        click.option(
+        Group.MODEL.option("--labels", type=FILE, help="Class names: a text file (a name a line), CSV or JSON."),
+        Group.MODEL.option(
             "--preprocess",
             type=OneOf(Preprocess),
             default=DEFAULTS.preprocess.value,
             show_default=True,
             help="How the training code scaled its photos; auto: known for named models, or done inside the model.",
         ),
-        click.option(
+        Group.MODEL.option(
             "--input-size",
             type=click.IntRange(1, 8192),
             nargs=2,
             metavar="H W",
             help="For a model file that leaves its input size open.  [default: 224 224]",
         ),
-        click.option(
+        Group.MODEL.option(
             "--import",
             "imports",
             type=FILE,
@@ -110,13 +107,13 @@ def model_options(command: Command) -> Command:
             help="Run this Python file of yours first: it registers the classes that a model file needs. Repeatable.",
         ),
         UNSAFE,
-        click.option(
+        Group.MODEL.option(
             "--offline",
             is_flag=True,
             callback=cut_off,
             help="Never download weights, nor let TensorFlow or --import connect to anything.",
         ),
-        click.option(
+        Group.MODEL.option(
             "--device",
             default=DEFAULTS.device,
             show_default=True,
@@ -131,7 +128,7 @@ def precision_option(command: Command) -> Command:
     """--precision."""
     return _stack(
         command,
-        click.option(
+        Group.HOW.option(
             "--precision",
             type=OneOf(Precision),
             default=DEFAULTS.precision.value,
@@ -145,7 +142,7 @@ def layer_option(command: Command) -> Command:
     """-l/--layer."""
     return _stack(
         command,
-        click.option(
+        Group.WHAT.option(
             "-l",
             "--layer",
             metavar="NAME",
@@ -158,7 +155,7 @@ def class_options(command: Command) -> Command:
     """-c/--class and -k/--top."""
     return _stack(
         command,
-        click.option(
+        Group.WHAT.option(
             "-c",
             "--class",
             "classes",
@@ -166,7 +163,7 @@ def class_options(command: Command) -> Command:
             metavar="CLASS",
             help="Index, name or WordNet id of a class to explain; repeatable.  [default: the predicted class]",
         ),
-        click.option(
+        Group.WHAT.option(
             "-k", "--top", type=click.IntRange(min=1), help="Explain the N most probable classes, in the same passes."
         ),
     )
@@ -176,27 +173,27 @@ def score_cam_options(*, passes: str) -> Callable[[Command], Command]:
     """--variant, --passes with this help, --fidelity and --batch-size."""
     return lambda command: _stack(
         command,
-        click.option(
+        Group.HOW.option(
             "--variant",
             type=OneOf(Variant),
             default=EXPLAIN["variant"].default.value,
             show_default=True,
             help="What is summed: the article's masks, the authors' code, or the paper's Algorithm 1.",
         ),
-        click.option(
+        Group.HOW.option(
             "--passes",
             type=click.IntRange(min=1),
             metavar="N",
             help=passes,
         ),
-        click.option(
+        Group.HOW.option(
             "--fidelity",
             type=click.FloatRange(0, 1, min_open=True),
             default=EXPLAIN["fidelity"].default,
             show_default=True,
             help="Pass only as many masks as it takes to estimate this correlation with the exact map; 1 is exact.",
         ),
-        click.option(
+        Group.HOW.option(
             "--batch-size",
             default="auto",
             show_default=True,
@@ -211,14 +208,14 @@ def drawing_options(command: Command) -> Command:
     """--colormap and --alpha."""
     return _stack(
         command,
-        click.option(
+        Group.OUTPUT.option(
             "--colormap",
             default=EXPLAIN["colormap"].default,
             show_default=True,
             metavar="NAME",
             help="Any colour map of matplotlib.",
         ),
-        click.option(
+        Group.OUTPUT.option(
             "--alpha",
             type=click.FloatRange(0, 1),
             default=EXPLAIN["alpha"].default,
@@ -234,7 +231,7 @@ def methods_option(default: tuple[str, ...]) -> Callable[[Command], Command]:
     def add(command: Command) -> Command:
         return _stack(
             command,
-            click.option(
+            Group.HOW.option(
                 "--methods",
                 default=",".join(default),
                 show_default=True,
@@ -251,7 +248,7 @@ def print0_option(command: Command) -> Command:
     """-0/--print0."""
     return _stack(
         command,
-        click.option(
+        Group.OUTPUT.option(
             "-0", "--print0", is_flag=True, help="End each printed path with NUL, not a newline: for xargs -0."
         ),
     )
@@ -261,8 +258,8 @@ def loudness_options(command: Command) -> Command:
     """-q and -v."""
     return _stack(
         command,
-        click.option("-q", "--quiet", is_flag=True, help="Only errors and warnings on stderr."),
-        click.option("-v", "--verbose", is_flag=True, help="Also say how each result was made."),
+        Group.OUTPUT.option("-q", "--quiet", is_flag=True, help="Only errors and warnings on stderr."),
+        Group.OUTPUT.option("-v", "--verbose", is_flag=True, help="Also say how each result was made."),
     )
 
 

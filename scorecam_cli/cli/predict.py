@@ -11,16 +11,17 @@ import click
 from scorecam_cli.cli import given
 from scorecam_cli.cli import options as shared
 from scorecam_cli.cli.console import Console, print_json
+from scorecam_cli.cli.groups import Group, GroupedCommand
 from scorecam_cli.config import PredictConfig
 from scorecam_cli.records import ClassScore, Failed
 from scorecam_cli.words import printable
 
 
-@click.command(short_help="Print the most probable classes of each photo.")
+@click.command(cls=GroupedCommand, short_help="Print the most probable classes of each photo.")
 @shared.photo_arguments
 @shared.model_options
-@click.option("-k", "--top", type=click.IntRange(min=1), default=5, show_default=True, help="How many classes.")
-@click.option("--json", "as_json", is_flag=True, help="Print one object per photo instead of a table.")
+@Group.OUTPUT.option("-k", "--top", type=click.IntRange(min=1), default=5, show_default=True, help="How many classes.")
+@Group.OUTPUT.option("--json", "as_json", is_flag=True, help="Print one object per photo instead of a table.")
 @shared.loudness_options
 def predict(as_json: bool, top: int, **options: Any) -> int:
     """Print the most probable classes of each photo with their probability.

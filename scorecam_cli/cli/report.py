@@ -11,6 +11,7 @@ import click
 from scorecam_cli.cli import given
 from scorecam_cli.cli import options as shared
 from scorecam_cli.cli.console import Console
+from scorecam_cli.cli.groups import Group, GroupedCommand
 from scorecam_cli.cli.results import Results
 from scorecam_cli.cli.values import FILE
 from scorecam_cli.report.request import TITLE, Form, ReportConfig
@@ -23,15 +24,19 @@ PAGE = click.Path(path_type=Path)
 LISTED = 20  # photos that lack something and are named on stderr; the page names them all
 
 
-@click.command(short_help="Make a page that shows photos and their maps, to look at and to send.")
+@click.command(cls=GroupedCommand, short_help="Make a page that shows photos and their maps, to look at and to send.")
 @click.argument("paths", nargs=-1, metavar="PATHS...")
-@click.option("-r", "--recursive", is_flag=True, help="Descend into folders.")
-@click.option(
+@Group.PHOTOS.option("-r", "--recursive", is_flag=True, help="Descend into folders.")
+@Group.OUTPUT.option(
     "-o", "--output", type=PAGE, help="The page, or with --folder its folder.  [default: report.html, report]"
 )
-@click.option("--title", default=TITLE, show_default=True, help="Of the page.")
-@click.option("--evaluation", type=FILE, metavar="FILE.csv", help="Also show the metrics of `scorecam evaluate`.")
-@click.option("--folder", is_flag=True, help="Write index.html beside a folder of pictures, for thousands of photos.")
+@Group.OUTPUT.option("--title", default=TITLE, show_default=True, help="Of the page.")
+@Group.OUTPUT.option(
+    "--evaluation", type=FILE, metavar="FILE.csv", help="Also show the metrics of `scorecam evaluate`."
+)
+@Group.OUTPUT.option(
+    "--folder", is_flag=True, help="Write index.html beside a folder of pictures, for thousands of photos."
+)
 @shared.print0_option
 @shared.loudness_options
 def report(
