@@ -12,18 +12,25 @@ from scorecam_cli.errors import ClassError
 from scorecam_cli.records import ClassScore
 from scorecam_cli.words import nearest, one_line, quoted
 
-OneClass = int | str | np.integer[Any]
+OneClass = int | str | np.integer
 Classes = OneClass | NDArray[np.integer[Any]] | Sequence[OneClass]
 _NAMED = 8  # classes that a message lists, at most
 
 
 def asked_classes(classes: Classes | None) -> list[str]:
-    """Each class as text: one or several, as numbers of Python or NumPy, names or ids."""
+    """Each class as text: one or several, as numbers of Python or NumPy, names or ids.
+
+    Raises:
+        ClassError: they are something else.
+    """
     if classes is None:
         return []
     if isinstance(classes, int | str | np.integer):
         return [str(classes)]
-    return [str(each) for each in (classes.ravel() if isinstance(classes, np.ndarray) else classes)]
+    several = classes.ravel().tolist() if isinstance(classes, np.ndarray) else classes
+    if not isinstance(several, list | tuple) or not all(isinstance(each, OneClass) for each in several):
+        raise ClassError(f"classes {quoted(str(classes))}: give an index, a name or a WordNet id, or a list of these")
+    return [str(each) for each in several]
 
 
 def place_of(scores: Sequence[ClassScore], of: OneClass | None) -> int:

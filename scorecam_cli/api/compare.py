@@ -15,6 +15,7 @@ from PIL import Image
 
 from scorecam_cli.api.classes import Classes, OneClass, asked_classes, place_of
 from scorecam_cli.api.models import ModelLike, classifier_of
+from scorecam_cli.api.numbers import share, whole, whole_or_none
 from scorecam_cli.api.photos import GivenPhoto, PhotoLike, given_photos, several
 from scorecam_cli.api.shown import (
     ALPHA,
@@ -207,14 +208,14 @@ def compare(
     """
     config = CompareConfig(
         photos=PhotoSettings(),
-        model=ModelSettings(seed=seed),  # the seed alone is read: the model is loaded
+        model=ModelSettings(seed=whole(seed, "seed", least=0)),  # the seed alone is read: the model is loaded
         methods=methods_named([methods] if isinstance(methods, str) else list(methods)),
         classes=tuple(asked_classes(classes)),
-        top=top or 0,
+        top=whole_or_none(top, "top", least=0) or 0,
         variant=chosen(Variant, variant, what="variant"),
-        passes=passes,
-        fidelity=fidelity,
-        batch_size=batch_size,
+        passes=whole_or_none(passes, "passes", least=1),
+        fidelity=share(fidelity, "fidelity", above=0),
+        batch_size=whole_or_none(batch_size, "batch_size", least=1),
     )
     check_methods(config.methods, method_settings(config))
     session = Session(config.model, Unwatched(), loaded=classifier_of(model, settings))

@@ -12,6 +12,7 @@ import numpy as np
 
 from scorecam_cli.api.classes import Classes, asked_classes
 from scorecam_cli.api.models import ModelLike, classifier_of
+from scorecam_cli.api.numbers import share, whole, whole_or_none
 from scorecam_cli.api.photos import PhotoLike, given_photo, several
 from scorecam_cli.api.shown import sheet, short, table, text_table
 from scorecam_cli.api.unwatched import Unwatched
@@ -118,22 +119,20 @@ def evaluate(
     """
     given = list(photos) if several(photos) else [photos]
     wanted = _class_of_each(classes, len(given))
-    if steps < 2:
-        raise UsageError(f"steps {steps} make no curve; give at least 2")
     config = EvaluateConfig(
         photos=PhotoSettings(),
-        model=ModelSettings(seed=seed),  # the seed alone is read: the model is loaded
+        model=ModelSettings(seed=whole(seed, "seed", least=0)),  # the seed alone is read: the model is loaded
         methods=methods_named([methods] if isinstance(methods, str) else list(methods)),
         measures=(measures,) if isinstance(measures, str) else tuple(measures),
         boxes=None if boxes is None else Path(boxes),
         masks=None if masks is None else Path(masks),
-        steps=steps,
+        steps=whole(steps, "steps", least=2),
         deletion_fill=chosen(Fill, deletion_fill, what="deletion_fill"),
         insertion_fill=chosen(Fill, insertion_fill, what="insertion_fill"),
         variant=chosen(Variant, variant, what="variant"),
-        passes=passes,
-        fidelity=fidelity,
-        batch_size=batch_size,
+        passes=whole_or_none(passes, "passes", least=1),
+        fidelity=share(fidelity, "fidelity", above=0),
+        batch_size=whole_or_none(batch_size, "batch_size", least=1),
     )
     check_methods(config.methods, method_settings(config))
     evaluation = open_evaluation(config, Session(config.model, Unwatched(), loaded=classifier_of(model, settings)))

@@ -9,9 +9,9 @@ from typing import Any, overload
 from scorecam_cli.api.classes import Classes, asked_classes
 from scorecam_cli.api.explained_photo import ExplainedPhoto
 from scorecam_cli.api.models import ModelLike, classifier_of
+from scorecam_cli.api.numbers import share, whole, whole_or_none
 from scorecam_cli.api.photos import GivenPhoto, PhotoLike, given_photos, several
 from scorecam_cli.config import Variant, check_budget, chosen
-from scorecam_cli.errors import UsageError
 from scorecam_cli.records import Seconds
 from scorecam_cli.runs.description import describe_model
 from scorecam_cli.runs.explain import NOTED_PREDICTIONS
@@ -75,16 +75,22 @@ def explain(
         >>> made.classes[0].map.shape  # doctest: +SKIP
         (224, 224)
     """
-    if batch_size is not None and batch_size < 1:
-        raise UsageError(f"batch_size {batch_size} must be at least 1")
+    fidelity = share(fidelity, "fidelity", above=0)
     check_budget(passes, fidelity)
-    how = MethodSettings(passes, batch_size, seed, chosen(Variant, variant, what="variant"), fidelity)
-    check(method, how)
+    how = MethodSettings(
+        passes=whole_or_none(passes, "passes", least=1),
+        batch_size=whole_or_none(batch_size, "batch_size", least=1),
+        seed=whole(seed, "seed", least=0),
+        variant=chosen(Variant, variant, what="variant"),
+        fidelity=fidelity,
+    )
+    check(str(method), how)
+    most = whole_or_none(top, "top", least=0) or 0
     classifier = classifier_of(model, settings)
 
     def explained(given: GivenPhoto) -> ExplainedPhoto:
         began = time.perf_counter()
-        question = Question.about(classifier, given.photo.rgb, asked=asked_classes(classes), top=top or 0)
+        question = Question.about(classifier, given.photo.rgb, asked=asked_classes(classes), top=most)
         passes_began = time.perf_counter()
         explanation = explain_with(method, question, how)
         ended = time.perf_counter()

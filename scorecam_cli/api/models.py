@@ -78,7 +78,7 @@ def wrap(
         )
     if not callable(model) or not hasattr(model, "layers"):
         raise UsageError(
-            f"the model is a {type(model).__name__}; give a Keras model, a path, a name or what wrap() made"
+            f"the model is of type {type(model).__name__}; give a Keras model, a path, a name or what wrap() made"
         )
     if weights != "imagenet":
         raise UsageError(f"weights {weights}: a model in memory has its own; leave it out")
@@ -109,7 +109,7 @@ def _given_labels(labels: Sequence[str] | PathLike[str] | None) -> Labels | None
         return None
     if isinstance(labels, str | PathLike):
         raise UsageError("labels of a model in memory: give a list of names, one for each class")
-    return Labels(tuple(ClassLabel(index, label) for index, label in enumerate(labels)))
+    return Labels(tuple(ClassLabel(index, str(label)) for index, label in enumerate(labels)))
 
 
 def _wrap_keras(

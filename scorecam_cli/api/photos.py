@@ -89,7 +89,9 @@ def given_photo(photo: Any) -> GivenPhoto:
         return GivenPhoto(Path(name or UNNAMED), False, _in_memory(*_of_image(photo)))
     if isinstance(photo, np.ndarray):
         return GivenPhoto(Path(UNNAMED), False, _in_memory(_checked(photo), []))
-    raise PhotoError(f"the photo is a {type(photo).__name__}; give a file, a PIL image, an array, or a list of these")
+    raise PhotoError(
+        f"the photo is of type {type(photo).__name__}; give a file, a PIL image, an array, or a list of these"
+    )
 
 
 def _of_file(path: Path) -> GivenPhoto:

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from scorecam_cli.api.numbers import share
 from scorecam_cli.errors import UsageError
 from scorecam_cli.photos import draw
 from scorecam_cli.words import one_line
@@ -23,9 +24,10 @@ QUALITY = 85  # of the JPEG: 15 to 30 kB a picture
 
 def check_look(colormap: str, alpha: float) -> None:
     """Raise UsageError unless matplotlib knows the colour map and alpha is an opacity, in [0, 1]."""
+    if not isinstance(colormap, str):
+        raise UsageError(f"colormap {colormap!r} is no name; give one that matplotlib knows")
     draw.check_colormap(colormap)
-    if not 0 <= alpha <= 1:
-        raise UsageError(f"alpha {alpha} is no opacity; give a number from 0 to 1")
+    share(alpha, "alpha")
 
 
 def short(text: str, most: int) -> str:

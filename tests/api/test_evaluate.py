@@ -86,7 +86,7 @@ def test_what_cannot_be_is_answered_with_a_sentence(rgb, classifier):
         ({"methods": []}, UsageError, "no method is named"),
         ({"measures": ["drops"]}, UsageError, "drops"),
         ({"measures": "pointing"}, UsageError, "where the objects are"),
-        ({"steps": 1}, UsageError, "steps 1 make no curve"),
+        ({"steps": 1}, UsageError, "steps 1: give a whole number of at least 2"),
         ({"deletion_fill": "black"}, UsageError, "'black' is none of zero, mean, blur"),
         ({"classes": 9}, ClassError, "class 9 does not exist"),
         ({"boxes": "no-such.csv"}, UsageError, "no-such.csv"),

@@ -128,7 +128,7 @@ def test_what_cannot_be_is_answered_with_a_sentence(rgb, classifier, found, tmp_
     for ask, error, sentence in (
         (lambda: found.overlay(0), ClassError, r"no map of class '0', only of bird \(2\)"),
         (lambda: found.overlay("brid"), ClassError, "nearest: bird"),
-        (lambda: found.overlay(alpha=2), UsageError, "alpha 2 is no opacity"),
+        (lambda: found.overlay(alpha=2), UsageError, "alpha 2: give a number"),
         (lambda: found.heatmap(colormap="turob"), UsageError, "turbo"),
         (lambda: found.figure(kind="npy"), UsageError, "the map itself and no picture"),
         (lambda: found.figure(kind="panle"), UsageError, "nearest: panel"),

@@ -48,7 +48,7 @@ def test_image_is_turned_upright_and_its_transparency_laid_on_white(rgb):
         (np.zeros((4, 6), np.uint8), r"uint8 \[4, 6\]; give uint8 \[height, width, 3\]"),
         (np.zeros((4, 6, 4), np.uint8), "Image.fromarray"),
         (np.zeros((0, 6, 3), np.uint8), r"\[0, 6, 3\]"),
-        (17, "the photo is a int; give a file, a PIL image, an array"),
+        (17, "the photo is of type int; give a file, a PIL image, an array"),
         ("no-such-photo.jpg", "no-such-photo.jpg: "),
     ],
 )
