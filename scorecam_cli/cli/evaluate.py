@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from scorecam_cli.cli import given
+from scorecam_cli.cli import completion, given
 from scorecam_cli.cli import options as shared
 from scorecam_cli.cli.console import Console, table
 from scorecam_cli.cli.groups import Group, GroupedCommand
@@ -31,6 +31,7 @@ DEFAULTS: dict[str, Any] = {name: field.default for name, field in EvaluateConfi
     show_default=True,
     metavar="LIST",
     callback=comma_list,
+    shell_complete=completion.one_more_of(Measure),
     help=f"Comma list of {', '.join(Measure)}; pointing is added where --boxes or --masks are given.",
 )
 @Group.WHAT.option(

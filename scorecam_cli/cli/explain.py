@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from scorecam_cli.cli import given
+from scorecam_cli.cli import completion, given
 from scorecam_cli.cli import options as shared
 from scorecam_cli.cli.console import Console
 from scorecam_cli.cli.groups import Group, GroupedCommand, GroupedOption
@@ -73,6 +73,7 @@ class SaveOption(GroupedOption):
     show_default=True,
     metavar="LIST",
     callback=comma_list,
+    shell_complete=completion.outputs,
     cls=SaveOption,
 )
 @shared.drawing_options

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from scorecam_cli.cli import completion
 from scorecam_cli.cli import options as shared
 from scorecam_cli.cli.console import print_json
 from scorecam_cli.cli.groups import Group, GroupedCommand
@@ -16,7 +17,7 @@ from scorecam_cli.words import printable
 
 
 @click.command(cls=GroupedCommand, short_help="List the named models, or the layers of one.")
-@click.argument("model", required=False, metavar="[NAME_OR_FILE]")
+@click.argument("model", required=False, metavar="[NAME_OR_FILE]", shell_complete=completion.models)
 @Group.MODEL.option(
     "--input-size", type=click.IntRange(1, 8192), nargs=2, metavar="H W", help="For a file that leaves its size open."
 )

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import click
 
+from scorecam_cli.cli import completion
 from scorecam_cli.cli.groups import Command, Group
 from scorecam_cli.cli.values import FILE, OneOf, batch_size, cut_off, device_name, method_names
 from scorecam_cli.config import (
@@ -33,10 +34,11 @@ def photo_arguments(command: Command) -> Command:
     """IMAGES..., -r, --files-from."""
     return _stack(
         command,
-        click.argument("images", nargs=-1, metavar="IMAGES..."),
+        click.argument("images", nargs=-1, metavar="IMAGES...", shell_complete=completion.files),
         Group.PHOTOS.option("-r", "--recursive", is_flag=True, help="Descend into folders."),
         Group.PHOTOS.option(
             "--files-from",
+            shell_complete=completion.files,
             metavar="FILE",
             help="Also take the photos named in FILE, one a line (or separated by NUL); - is standard input.",
         ),
@@ -68,6 +70,7 @@ def model_options(command: Command) -> Command:
             "-m",
             "--model",
             default=DEFAULTS.model,
+            shell_complete=completion.models,
             show_default=True,
             envvar="SCORECAM_MODEL",
             show_envvar=True,
@@ -76,6 +79,7 @@ def model_options(command: Command) -> Command:
         Group.MODEL.option(
             "--weights",
             default=DEFAULTS.weights,
+            shell_complete=completion.weights,
             show_default=True,
             metavar="imagenet|random|FILE",
             help="Weights of a named model.",
@@ -211,6 +215,7 @@ def drawing_options(command: Command) -> Command:
         Group.OUTPUT.option(
             "--colormap",
             default=EXPLAIN["colormap"].default,
+            shell_complete=completion.colormaps,
             show_default=True,
             metavar="NAME",
             help="Any colour map of matplotlib.",
@@ -237,6 +242,7 @@ def methods_option(default: tuple[str, ...]) -> Callable[[Command], Command]:
                 show_default=True,
                 metavar="LIST",
                 callback=method_names,
+                shell_complete=completion.one_more_of(METHODS),
                 help=f"Comma list of {', '.join(METHODS)}.",
             ),
         )

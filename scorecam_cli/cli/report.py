@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from scorecam_cli.cli import given
+from scorecam_cli.cli import completion, given
 from scorecam_cli.cli import options as shared
 from scorecam_cli.cli.console import Console
 from scorecam_cli.cli.groups import Group, GroupedCommand
@@ -25,7 +25,7 @@ LISTED = 20  # photos that lack something and are named on stderr; the page name
 
 
 @click.command(cls=GroupedCommand, short_help="Make a page that shows photos and their maps, to look at and to send.")
-@click.argument("paths", nargs=-1, metavar="PATHS...")
+@click.argument("paths", nargs=-1, metavar="PATHS...", shell_complete=completion.files)
 @Group.PHOTOS.option("-r", "--recursive", is_flag=True, help="Descend into folders.")
 @Group.OUTPUT.option(
     "-o", "--output", type=PAGE, help="The page, or with --folder its folder.  [default: report.html, report]"

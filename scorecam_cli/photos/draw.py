@@ -197,16 +197,21 @@ def _whole(parts: Iterable[Tile], height: int, width: int) -> NDArray[np.uint8]:
     return picture
 
 
+def colormap_names() -> list[str]:
+    """Every colour map that matplotlib knows."""
+    with quiet_matplotlib():
+        import matplotlib
+
+        return list(matplotlib.colormaps)
+
+
 def check_colormap(name: str) -> None:
     """Nothing, where matplotlib knows the colour map.
 
     Raises:
         UsageError: it does not; the message names the nearest ones.
     """
-    with quiet_matplotlib():
-        import matplotlib
-
-        names = list(matplotlib.colormaps)
+    names = colormap_names()
     if name in names:
         return
     advice = nearest_or("try jet, viridis, inferno or turbo", name, names)
