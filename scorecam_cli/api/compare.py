@@ -28,7 +28,6 @@ from scorecam_cli.api.shown import (
     table,
     text_table,
 )
-from scorecam_cli.api.unwatched import Unwatched
 from scorecam_cli.config import COMPARED, CompareConfig, ModelSettings, PhotoSettings, Variant, chosen
 from scorecam_cli.errors import UsageError
 from scorecam_cli.files.write import write_png
@@ -36,7 +35,8 @@ from scorecam_cli.photos.names import named_output
 from scorecam_cli.records import ClassScore
 from scorecam_cli.report.pictures import shrink
 from scorecam_cli.runs.compare import ComparedMaps, MethodRun, compare_maps, entry, figure_of, figures
-from scorecam_cli.runs.session import Session, method_settings
+from scorecam_cli.runs.request import CompareRequest
+from scorecam_cli.runs.session import Session
 from scorecam_cli.saliency.methods import check_methods, method_named, methods_named
 
 _SHOWN_CLASSES = 4  # in a notebook and in a terminal; the rest are counted
@@ -217,12 +217,13 @@ def compare(
         fidelity=share(fidelity, "fidelity", above=0),
         batch_size=whole_or_none(batch_size, "batch_size", least=1),
     )
-    check_methods(config.methods, method_settings(config))
-    session = Session(config.model, Unwatched(), loaded=classifier_of(model, settings))
+    request = CompareRequest(config=config, labels=None)
+    check_methods(config.methods, request.how)
+    session = Session(request, time.perf_counter, loaded=classifier_of(model, settings))
     warmed: set[str] = set()
 
     def compared(given: GivenPhoto) -> ComparedPhoto:
-        maps = compare_maps(config, session, given.path, given.photo, warmed=warmed, clock=time.perf_counter)
+        maps = compare_maps(request, session, path=given.path, photo=given.photo, warmed=warmed)
         return ComparedPhoto(given, config, maps)
 
     found = [compared(given) for given in given_photos(photo)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from os import PathLike
@@ -15,7 +16,6 @@ from scorecam_cli.api.models import ModelLike, classifier_of
 from scorecam_cli.api.numbers import share, whole, whole_or_none
 from scorecam_cli.api.photos import PhotoLike, given_photo, several
 from scorecam_cli.api.shown import sheet, short, table, text_table
-from scorecam_cli.api.unwatched import Unwatched
 from scorecam_cli.config import (
     EVALUATED,
     EvaluateConfig,
@@ -28,9 +28,10 @@ from scorecam_cli.config import (
 )
 from scorecam_cli.errors import PhotoError, UsageError
 from scorecam_cli.records import Failed
-from scorecam_cli.runs.evaluate import Evaluation, as_text, measured_rows, open_evaluation
+from scorecam_cli.runs.evaluate import as_text, measured_rows
 from scorecam_cli.runs.evaluation import summary_of
-from scorecam_cli.runs.session import Session, method_settings
+from scorecam_cli.runs.request import EvaluateRequest, regions_of
+from scorecam_cli.runs.session import Session
 from scorecam_cli.saliency.methods import check_methods, methods_named
 
 if TYPE_CHECKING:
@@ -134,9 +135,10 @@ def evaluate(
         fidelity=share(fidelity, "fidelity", above=0),
         batch_size=whole_or_none(batch_size, "batch_size", least=1),
     )
-    check_methods(config.methods, method_settings(config))
-    evaluation = open_evaluation(config, Session(config.model, Unwatched(), loaded=classifier_of(model, settings)))
-    return _measured(evaluation, given, wanted)
+    request = EvaluateRequest(config=config, labels=None, settings={}, regions=regions_of(config), truth=None)
+    check_methods(config.methods, request.how)
+    session = Session(request, time.perf_counter, loaded=classifier_of(model, settings))
+    return _measured(request, session, photos=given, classes=wanted)
 
 
 def _class_of_each(classes: Classes | None, photos: int) -> list[list[str]]:
@@ -151,16 +153,18 @@ def _class_of_each(classes: Classes | None, photos: int) -> list[list[str]]:
     return [[each] for each in asked]
 
 
-def _measured(evaluation: Evaluation, photos: Sequence[Any], classes: Sequence[Sequence[str]]) -> EvaluatedPhotos:
+def _measured(
+    request: EvaluateRequest, session: Session, *, photos: Sequence[Any], classes: Sequence[Sequence[str]]
+) -> EvaluatedPhotos:
     rows: list[Mapping[str, Any]] = []
     failures: list[Failed] = []
     for number, (photo, asked) in enumerate(zip(photos, classes, strict=True)):
         path = Path(photo) if isinstance(photo, str | PathLike) else Path(f"photo {number}")
         try:
-            rows += measured_rows(evaluation, path, given_photo(photo).photo, asked)
+            rows += measured_rows(request, session, path=path, photo=given_photo(photo).photo, classes=asked)
         except PhotoError as error:
             failures.append(Failed(path, str(error)))
     if not rows:
         raise PhotoError(failures[0].reason)
-    summary = summary_of([as_text(row) for row in rows], evaluation.config.methods)
+    summary = summary_of([as_text(row) for row in rows], request.config.methods)
     return EvaluatedPhotos(tuple(rows), summary.means, summary.table, tuple(failures))

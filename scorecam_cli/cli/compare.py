@@ -56,15 +56,17 @@ def compare(as_json: bool, print0: bool, top: int | None, **options: Any) -> int
     config = CompareConfig(photos=photos, model=given.model_settings(options), top=top or 0, **options)
 
     from scorecam_cli.photos.find import find_jobs
-    from scorecam_cli.runs.compare import check_request, compare_photos
+    from scorecam_cli.runs.compare import compare_photos
+    from scorecam_cli.runs.request import CompareRequest
+    from scorecam_cli.runs.session import Session
 
-    check_request(config)
+    request = CompareRequest.of(config)
     found = find_jobs(photos.images, listed=photos.listed, recursive=photos.recursive, output_dir=photos.output_dir)
     console = Console(verbosity=loudness, total=len(found.jobs) + len(found.failures))
     results = Results(console, ending=path_end)
     console.notes(found.notes)
     try:
-        outcomes = compare_photos(config, found.jobs, watcher=console, clock=time.perf_counter)
+        outcomes = compare_photos(request, Session(request, time.perf_counter, console), found.jobs)
         for outcome in chain(found.failures, outcomes):
             if isinstance(outcome, Failed):
                 console.failed_photo(outcome)

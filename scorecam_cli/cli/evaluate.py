@@ -100,16 +100,18 @@ def evaluate(as_json: bool, print0: bool, **options: Any) -> int:
     config = EvaluateConfig(photos=photos, model=given.model_settings(options), **options)
 
     from scorecam_cli.photos.find import find_jobs
-    from scorecam_cli.runs.evaluate import check_request, evaluate_photos
+    from scorecam_cli.runs.evaluate import evaluate_photos
     from scorecam_cli.runs.evaluation import finish_evaluation
+    from scorecam_cli.runs.request import EvaluateRequest
+    from scorecam_cli.runs.session import Session
 
-    settings = check_request(config)
+    request = EvaluateRequest.of(config)
     found = find_jobs(photos.images, listed=photos.listed, recursive=photos.recursive, output_dir=None)
     jobs = found.jobs[: config.limit]
     console = Console(verbosity=loudness, total=len(jobs) + len(found.failures))
     console.notes(found.notes)
     try:
-        measured = evaluate_photos(config, jobs, settings=settings, watcher=console, clock=time.perf_counter)
+        measured = evaluate_photos(request, Session(request, time.perf_counter, console), jobs)
         for outcome in chain(found.failures, measured):
             if isinstance(outcome, Failed):
                 console.failed_photo(outcome)
@@ -117,7 +119,7 @@ def evaluate(as_json: bool, print0: bool, **options: Any) -> int:
                 console.finished_photo(outcome.lines, skipped=outcome.skipped)
     finally:
         console.close()
-    finished = finish_evaluation(config, settings)
+    finished = finish_evaluation(config, request.settings)
     console.say_lines(table(finished.table))
     results = Results(console, ending=path_end)
     if as_json:

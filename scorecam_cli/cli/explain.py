@@ -128,9 +128,11 @@ def explain(
     on_page = None if page is None else ReportConfig(page)
 
     from scorecam_cli.photos.find import find_jobs
-    from scorecam_cli.runs.explain import check_request, explain_photos
+    from scorecam_cli.runs.explain import explain_photos
+    from scorecam_cli.runs.request import ExplainRequest
+    from scorecam_cli.runs.session import Session
 
-    settings = check_request(config)
+    request = ExplainRequest.of(config)
     if found is None:
         found = find_jobs(photos.images, listed=photos.listed, recursive=photos.recursive, output_dir=photos.output_dir)
     exact = config.fidelity == 1 and config.passes is None and config.model.precision == "float32"
@@ -143,7 +145,7 @@ def explain(
         anything = found.jobs or found.failures
         noted = ending.enter_context(closing(_open_log(log, config, found))) if log and anything else None
         ending.callback(console.finish)
-        explained = explain_photos(config, found.jobs, watcher=console, clock=time.perf_counter, settings=settings)
+        explained = explain_photos(request, Session(request, time.perf_counter, console), found.jobs)
         ending.enter_context(closing(explained))
         for outcome in chain(found.failures, explained):
             if noted is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import asdict
 from itertools import chain
 from typing import Any
@@ -36,13 +37,17 @@ def predict(as_json: bool, top: int, **options: Any) -> int:
 
     from scorecam_cli.photos.find import find_jobs
     from scorecam_cli.runs.description import note_score
-    from scorecam_cli.runs.explain import predict_photos
+    from scorecam_cli.runs.predict import predict_photos
+    from scorecam_cli.runs.request import PredictRequest
+    from scorecam_cli.runs.session import Session
 
+    request = PredictRequest.of(config)
     found = find_jobs(photos.images, listed=photos.listed, recursive=photos.recursive, output_dir=None)
     console = Console(verbosity=min(loudness, 0), total=len(found.jobs) + len(found.failures))
     console.notes(found.notes)
     try:
-        for outcome in chain(found.failures, predict_photos(config, found.jobs, watcher=console)):
+        predicted = predict_photos(request, Session(request, time.perf_counter, console), found.jobs)
+        for outcome in chain(found.failures, predicted):
             if isinstance(outcome, Failed):
                 console.failed_photo(outcome)
                 if as_json:

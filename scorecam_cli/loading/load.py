@@ -19,24 +19,27 @@ from scorecam_cli.models.preparation import Preparation, choose_preparation
 from scorecam_cli.models.requested import check_labels, known_labels, model_name, weights_name
 
 
-def load_classifier(settings: ModelSettings, inspected: Inspected | None = None) -> Classifier:
+def load_classifier(
+    settings: ModelSettings, inspected: Inspected | None = None, *, labels: Labels | None = None
+) -> Classifier:
     """Load what `--model`, `--weights`, `--labels`, `--preprocess` and `--layer` say.
 
     Args:
         settings: of the model.
         inspected: what `look_into` found in the user's own file; None: it is looked into now.
+        labels: what `known_labels` found; None: they are looked up now.
 
     Raises:
         UsageError: the settings do not fit the model. ModelError: it cannot be loaded or is no image classifier.
     """
-    labels = known_labels(settings)
+    names = known_labels(settings) if labels is None else labels
     named = None if settings.is_file else named_model(settings.model)
     model = _load(settings, inspected)
 
     def labels_of(count: int) -> Labels:
-        if labels is None:
+        if names is None:
             return numbered_labels(count)
-        return check_labels(labels, count, source=f"labels file {settings.labels}", model=settings.model)
+        return check_labels(names, count, source=f"labels file {settings.labels}", model=settings.model)
 
     def preparation_of(prepares_itself: bool) -> Preparation:
         return choose_preparation(

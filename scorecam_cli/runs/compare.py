@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,14 +11,14 @@ from scorecam_cli.config import CompareConfig
 from scorecam_cli.errors import ModelError, OutputError, PhotoError
 from scorecam_cli.figures.compare import Tile, compare_figure, compare_grid
 from scorecam_cli.files import write
-from scorecam_cli.photos import draw
 from scorecam_cli.photos.names import named_output
 from scorecam_cli.photos.read import read_photo
 from scorecam_cli.records import ClassMap, ClassScore, Failed, Photo, PhotoJob
 from scorecam_cli.runs.description import note_score
 from scorecam_cli.runs.memory import shortage_as_photo_error
-from scorecam_cli.runs.session import Session, Watcher, check_classes, method_settings
-from scorecam_cli.saliency.methods import among_others, check_methods, explain_with, planned_passes
+from scorecam_cli.runs.request import CompareRequest
+from scorecam_cli.runs.session import Session
+from scorecam_cli.saliency.methods import among_others, explain_with, planned_passes
 from scorecam_cli.saliency.question import Question
 
 if TYPE_CHECKING:
@@ -65,32 +65,18 @@ class ComparedMaps:
     runs: tuple[MethodRun, ...]
 
 
-def check_request(config: CompareConfig) -> None:
-    """Everything that can be wrong with a request before any photo or model is opened.
-
-    Raises:
-        UsageError: an unknown class, colour map, model name or labels file.
-    """
-    draw.check_colormap(config.colormap)
-    check_classes(config.model, config.classes)
-    check_methods(config.methods, method_settings(config))
-
-
-def compare_photos(
-    config: CompareConfig, jobs: Sequence[PhotoJob], *, watcher: Watcher, clock: Callable[[], float]
-) -> Iterator[Compared | Failed]:
+def compare_photos(request: CompareRequest, session: Session, jobs: Sequence[PhotoJob]) -> Iterator[Compared | Failed]:
     """Draw the maps of all methods for each photo; a photo that fails does not stop the others.
 
     Raises:
         UsageError, ModelError: the request cannot be met for any photo.
         OutputError: nothing more can be written, as the photo that failed last says.
     """
-    session = Session(config.model, watcher)
     warmed: set[str] = set()
     for job in jobs:
         try:
             with shortage_as_photo_error():
-                compared = _compare(config, session, job, warmed, clock)
+                compared = _compare(request, session, job=job, warmed=warmed)
         except OutputError as error:
             yield Failed(job.photo, str(error))
             raise
@@ -100,11 +86,10 @@ def compare_photos(
             yield compared
 
 
-def _compare(
-    config: CompareConfig, session: Session, job: PhotoJob, warmed: set[str], clock: Callable[[], float]
-) -> Compared:
+def _compare(request: CompareRequest, session: Session, *, job: PhotoJob, warmed: set[str]) -> Compared:
+    config = request.config
     photo = read_photo(job.photo, max_pixels=config.photos.max_pixels, seconds=config.photos.seconds)
-    compared = compare_maps(config, session, job.photo, photo, warmed=warmed, clock=clock)
+    compared = compare_maps(request, session, path=job.photo, photo=photo, warmed=warmed)
     paths = []
     for ending, pixels in figures(config, compared):
         paths.append(named_output(job.output, ending))
@@ -126,64 +111,66 @@ def _compare(
 
 
 def compare_maps(
-    config: CompareConfig,
+    request: CompareRequest,
     session: Session,
+    *,
     path: Path,
     photo: Photo,
-    *,
     warmed: set[str],
-    clock: Callable[[], float],
 ) -> ComparedMaps:
     """The maps of all methods for one photo, with their price and their numbers.
 
     Args:
+        request: methods and classes.
+        session: with the model.
         path: what the photo is called.
+        photo: itself.
         warmed: methods that have run untimed already; those of this photo are added.
 
     Raises:
         PhotoError: the model returns a value that is not finite. ModelError: the only method does not fit the model.
     """
+    config = request.config
     asked = Question.about(session.classifier, photo.rgb, asked=config.classes, top=config.top)
     runs = []
     for method in config.methods:
         if method not in warmed:
-            _run_method(config, method, session, path, asked.of_first_class, clock, untimed=True)
+            _run_method(request, session, method=method, path=path, asked=asked.of_first_class, untimed=True)
             warmed.add(method)
-        runs.append(_run_method(config, method, session, path, asked, clock))
+        runs.append(_run_method(request, session, method=method, path=path, asked=asked))
     return ComparedMaps(path.name, photo, asked.scores, tuple(runs))
 
 
 def _run_method(
-    config: CompareConfig,
-    method: str,
+    request: CompareRequest,
     session: Session,
+    *,
+    method: str,
     path: Path,
     asked: Question,
-    clock: Callable[[], float],
-    *,
     untimed: bool = False,
 ) -> MethodRun:
     from scorecam_cli.faithfulness.curves import deletion_and_insertion
 
-    settings = among_others(method, method_settings(config))
+    settings = among_others(method, request.how)
     planned = planned_passes(method, asked, settings)
     if untimed and planned > UNTIMED_RUNS:
         _warm(asked)
         return MethodRun(method)
     session.watcher.passes_planned(path, planned)
-    began = clock()
+    began = session.clock()
     try:
         explanation = explain_with(method, asked, settings, on_passes=session.watcher.passes_done)
     except ModelError as error:
-        if len(config.methods) == 1:
+        if len(request.config.methods) == 1:
             raise
         return MethodRun(method, note=str(error))
-    seconds = clock() - began
+    seconds = session.clock() - began
     areas = []
     for found in () if untimed else explanation.classes:
         index = found.score.label.index
         curves = deletion_and_insertion(
-            asked.classifier, asked.image, saliency=found.map, class_index=index, seed=config.model.seed
+            asked.classifier, asked.image, saliency=found.map, class_index=index, seed=settings.seed
         )
         areas.append((curves.deletion.area, curves.insertion.area))
     return MethodRun(method, explanation.classes, seconds, explanation.passes, tuple(areas))

@@ -16,7 +16,6 @@ from scorecam_cli.files.looks import is_file
 from scorecam_cli.files.small_files import EVALUATION_SETTINGS, read_small
 from scorecam_cli.files.table import GrowingTable
 from scorecam_cli.runs.current import differences, joined
-from scorecam_cli.runs.settings import evaluate_settings
 
 if TYPE_CHECKING:
     import numpy as np
@@ -137,27 +136,25 @@ def _folder(config: EvaluateConfig) -> Path:
     return config.photos.output_dir or Path("scorecam-evaluation")
 
 
-def checked_settings(config: EvaluateConfig) -> dict[str, Any]:
-    """What the rows will depend on, which is what the table that is there, if any, depends on too.
+def check_table(config: EvaluateConfig, settings: Mapping[str, Any]) -> None:
+    """Let the table that is there, if any, depend on the same settings as the rows to come.
 
     Raises:
-        UsageError: the table was made by other settings, and shall not be made anew.
+        UsageError: it was made by others, and shall not be made anew.
     """
-    wanted = evaluate_settings(config)
     path = _folder(config) / _SETTINGS
     if config.fresh or not is_file(path) or not is_file(_folder(config) / _TABLE):
-        return wanted
+        return
     try:
         found = json.loads(read_small(path, EVALUATION_SETTINGS))
     except (ValueError, RecursionError):
         found = None
-    differing = differences(found, wanted) if isinstance(found, dict) else [f"{path.name} is damaged"]
-    if not differing:
-        return wanted
-    raise UsageError(
-        f"the table in {_folder(config)} was made with other settings: {joined(differing)}; "
-        "give another --output-dir, or --force to begin anew"
-    )
+    differing = differences(found, settings) if isinstance(found, dict) else [f"{path.name} is damaged"]
+    if differing:
+        raise UsageError(
+            f"the table in {_folder(config)} was made with other settings: {joined(differing)}; "
+            "give another --output-dir, or --force to begin anew"
+        )
 
 
 def _cell(value: Any) -> str:

@@ -3,28 +3,22 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
-from typing import Any
 
-from scorecam_cli.config import ExplainConfig, PredictConfig
 from scorecam_cli.errors import OutputError, PhotoError
-from scorecam_cli.figures import kinds
-from scorecam_cli.models.requested import known_labels
-from scorecam_cli.photos import draw
 from scorecam_cli.photos.names import mark_of
 from scorecam_cli.photos.read import read_photo
-from scorecam_cli.records import ClassScore, Explained, Failed, Outcome, Photo, PhotoJob, Redone
+from scorecam_cli.records import Explained, Failed, Outcome, Photo, PhotoJob, Redone
 from scorecam_cli.runs.current import look_up
 from scorecam_cli.runs.memory import give_back, shortage_as_photo_error
 from scorecam_cli.runs.outputs import ComputedPhoto, Drawing, Stop, write_outputs
-from scorecam_cli.runs.session import Session, Watcher, method_settings
-from scorecam_cli.runs.settings import explain_settings
+from scorecam_cli.runs.request import ExplainRequest
+from scorecam_cli.runs.session import Session
 from scorecam_cli.runs.stages import Admit, in_stages
-from scorecam_cli.saliency.methods import check, explain_with, planned_passes, with_steps
+from scorecam_cli.saliency.methods import explain_with, planned_passes
 from scorecam_cli.saliency.question import Question
 
 NOTED_PREDICTIONS = 5  # in the manifest
@@ -42,22 +36,8 @@ class ReadPhoto:
     redone: Redone | None = None
 
 
-@dataclass(frozen=True)
-class Predicted:
-    """The most probable classes of one photo."""
-
-    photo: Path
-    model: str
-    classes: tuple[ClassScore, ...]
-
-
 def explain_photos(
-    config: ExplainConfig,
-    jobs: Sequence[PhotoJob],
-    *,
-    watcher: Watcher,
-    clock: Callable[[], float],
-    settings: Mapping[str, Any] | None = None,
+    request: ExplainRequest, session: Session, jobs: Sequence[PhotoJob]
 ) -> Generator[Outcome, None, None]:
     """Explain each photo and write its files; a photo that fails does not stop the others.
 
@@ -68,18 +48,14 @@ def explain_photos(
         UsageError, ModelError: the request cannot be met for any photo.
         OutputError: nothing more can be written, as the photo that failed last says.
     """
-    _check_outputs(config)
-    settings = explain_settings(config) if settings is None else settings
-    session = Session(config.model, watcher)
     halt = threading.Event()
-    drawing = Drawing(config.save, config.colormap, config.alpha)
     stages = in_stages(
         jobs,
-        read=partial(_read, config, settings, clock=clock),
-        compute=partial(_compute, session, config, clock=clock),
-        write=partial(write_outputs, drawing, settings, halt=halt, clock=clock),
+        read=partial(_read, request, session),
+        compute=partial(_compute, request, session),
+        write=partial(_write, request, session, halt=halt),
         halt=halt,
-        clock=clock,
+        clock=session.clock,
         most_weight=PIXELS_UNDER_WAY,
     )
     with closing(stages):
@@ -93,39 +69,26 @@ def explain_photos(
             yield outcome
 
 
-def predict_photos(
-    config: PredictConfig, jobs: Sequence[PhotoJob], *, watcher: Watcher
-) -> Iterator[Predicted | Failed]:
-    """Name the most probable classes of each photo; a photo that fails does not stop the others.
+def explain_one(request: ExplainRequest, session: Session, job: PhotoJob) -> Outcome:
+    """Explain one photo and write its files, in the calling thread: what an engine of another kind runs for each job.
 
     Raises:
         UsageError, ModelError: the request cannot be met for any photo.
+        OutputError: nothing more can be written, of this photo or another.
     """
-    known_labels(config.model)
-    session = Session(config.model, watcher)
-    for job in jobs:
-        try:
-            with shortage_as_photo_error():
-                predicted = _predict(config, session, job)
-        except PhotoError as error:
-            yield Failed(job.photo, str(error))
-        else:
-            yield predicted
+    read = _read(request, session, job, lambda pixels: None)
+    computed = _compute(request, session, read)
+    outcome = _write(request, session, computed, halt=threading.Event())
+    if isinstance(outcome, Stop):
+        raise OutputError(outcome.failed.reason)
+    return outcome
 
 
-def _predict(config: PredictConfig, session: Session, job: PhotoJob) -> Predicted:
-    photo = read_photo(job.photo, max_pixels=config.photos.max_pixels, seconds=config.photos.seconds)
-    classifier = session.classifier
-    asked = Question.about(classifier, photo.rgb)
-    return Predicted(job.photo, classifier.name, asked.most_probable(config.top))
-
-
-def _read(
-    config: ExplainConfig, settings: Mapping[str, Any], job: PhotoJob, admit: Admit, *, clock: Callable[[], float]
-) -> ReadPhoto | Outcome:
+def _read(request: ExplainRequest, session: Session, job: PhotoJob, admit: Admit) -> ReadPhoto | Outcome:
     """The photo, or the outcome where it is known already: up to date, or not to be read."""
+    config, clock = request.config, session.clock
     mark = mark_of(config.method, config.variant)
-    earlier = look_up(job, settings, mark=mark, force=config.force)
+    earlier = look_up(job, request.settings, mark=mark, force=config.force)
     if isinstance(earlier, Explained):
         return earlier
     waited = 0.0
@@ -145,28 +108,26 @@ def _read(
     return ReadPhoto(job, photo, clock() - began - waited, earlier)
 
 
-def _compute(
-    session: Session, config: ExplainConfig, read: ReadPhoto | Outcome, *, clock: Callable[[], float]
-) -> ComputedPhoto | Outcome:
+def _compute(request: ExplainRequest, session: Session, read: ReadPhoto | Outcome) -> ComputedPhoto | Outcome:
     """The maps of a photo; an outcome that is known already is handed on."""
     if not isinstance(read, ReadPhoto):
         return read
     try:
         with shortage_as_photo_error():
-            return _explain(session, config, read, clock)
+            return _explain(request, session, read)
     except PhotoError as error:
         return Failed(read.job.photo, str(error))
 
 
-def _explain(session: Session, config: ExplainConfig, read: ReadPhoto, clock: Callable[[], float]) -> ComputedPhoto:
-    job, photo, settings = read.job, read.photo, method_settings(config)
+def _explain(request: ExplainRequest, session: Session, read: ReadPhoto) -> ComputedPhoto:
+    job, photo, config, clock = read.job, read.photo, request.config, session.clock
     classifier = session.classifier  # loaded for the first photo; not counted as that photo's time
     began = clock()
     asked = Question.about(classifier, photo.rgb, asked=config.classes, top=config.top)
     give_back(photo.width * photo.height)
-    session.watcher.passes_planned(job.photo, planned_passes(config.method, asked, settings))
+    session.watcher.passes_planned(job.photo, planned_passes(config.method, asked, request.how))
     passes_began = clock()
-    explanation = explain_with(config.method, asked, settings, on_passes=session.watcher.passes_done)
+    explanation = explain_with(config.method, asked, request.how, on_passes=session.watcher.passes_done)
     ended = clock()
     seconds = read.seconds + ended - began
     return ComputedPhoto(
@@ -181,21 +142,12 @@ def _explain(session: Session, config: ExplainConfig, read: ReadPhoto, clock: Ca
     )
 
 
-def check_request(config: ExplainConfig) -> dict[str, Any]:
-    """Everything that can be wrong with a request before any photo or model is opened.
-
-    Returns:
-        What the outputs depend on beside the photos, for `explain_photos`: files are read for it once.
-
-    Raises:
-        UsageError: an unknown class, colour map, model, method or labels file, or settings that do not go together.
-    """
-    _check_outputs(config)
-    check(config.method, method_settings(config))
-    return explain_settings(config)
-
-
-def _check_outputs(config: ExplainConfig) -> None:
-    """Raise UsageError unless what is to be saved can be drawn of maps of this method."""
-    kinds.check(config.save, method=config.method, with_steps=with_steps())
-    draw.check_colormap(config.colormap)
+def _write(
+    request: ExplainRequest, session: Session, computed: ComputedPhoto | Outcome, *, halt: threading.Event
+) -> Outcome | Stop:
+    """The outcome of a photo, its files written now; one that is known already is handed on."""
+    if not isinstance(computed, ComputedPhoto):
+        return computed
+    config = request.config
+    drawing = Drawing(config.save, config.colormap, config.alpha)
+    return write_outputs(drawing, request.settings, computed, halt=halt, clock=session.clock)

@@ -75,14 +75,12 @@ class HaltError(Exception):
 def write_outputs(
     drawing: Drawing,
     settings: Mapping[str, Any],
-    computed: ComputedPhoto | Outcome,
+    computed: ComputedPhoto,
     *,
     halt: threading.Event,
     clock: Callable[[], float],
 ) -> Outcome | Stop:
     """The outcome of a photo whose files are written now, the manifest last."""
-    if not isinstance(computed, ComputedPhoto):
-        return computed
     began = clock()
     path = names.manifest_path(computed.job.output, _mark(computed.explanation))
     try:

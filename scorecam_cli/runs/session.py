@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-from scorecam_cli.config import CompareConfig, EvaluateConfig, ExplainConfig, ModelSettings
 from scorecam_cli.loading.opening import look_into
-from scorecam_cli.models.requested import known_labels, model_name
+from scorecam_cli.models.requested import model_name
 from scorecam_cli.records import ModelDescription
 from scorecam_cli.runs.description import describe_model
-from scorecam_cli.saliency.maps import MethodSettings
+from scorecam_cli.runs.request import Request
 
 if TYPE_CHECKING:
     from scorecam_cli.keras_engine.classifier import Classifier
@@ -32,15 +31,31 @@ class Watcher(Protocol):
         """So many more masked passes have been run."""
 
 
+class Nobody:
+    """A watcher that wants to know nothing."""
+
+    def model_loading(self, name: str) -> None:
+        """Nothing."""
+
+    def passes_planned(self, photo: Path, passes: int) -> None:
+        """Nothing."""
+
+    def passes_done(self, passes: int) -> None:
+        """Nothing."""
+
+
 @dataclass
 class Session:
     """One run over photos: the classifier is loaded when the first photo needs it, and once.
 
+    request: whose model it is; any request about the same model may be run in it.
+    clock: seconds, from any beginning.
     loaded: a classifier that is in memory already; None for one to be loaded.
     """
 
-    model: ModelSettings
-    watcher: Watcher
+    request: Request[Any]
+    clock: Callable[[], float]
+    watcher: Watcher = field(default_factory=Nobody)
     loaded: Classifier | None = None
 
     @cached_property
@@ -48,30 +63,19 @@ class Session:
         """The loaded model."""
         if self.loaded is not None:
             return self.loaded
-        self.watcher.model_loading(model_name(self.model))
-        inspected = look_into(self.model)
+        model = self.request.config.model
+        self.watcher.model_loading(model_name(model))
+        inspected = look_into(model)
         from scorecam_cli.loading.load import load_classifier  # starts TensorFlow
 
-        return load_classifier(self.model, inspected)
+        return load_classifier(model, inspected, labels=self.request.labels)
+
+    @cached_property
+    def unfrozen(self) -> Classifier:
+        """The classifier with passes that follow its weights, compiled once for all photos."""
+        return self.classifier.unfrozen()
 
     @cached_property
     def description(self) -> ModelDescription:
         """What the loaded model is, for those who write."""
         return describe_model(self.classifier)
-
-
-def method_settings(config: ExplainConfig | CompareConfig | EvaluateConfig) -> MethodSettings:
-    """What a command was asked for of the fields that methods read; the seed is the model's."""
-    names = {each.name for each in fields(MethodSettings)} & {each.name for each in fields(config)}
-    return MethodSettings(seed=config.model.seed, **{name: getattr(config, name) for name in names})
-
-
-def check_classes(model: ModelSettings, classes: Sequence[str]) -> None:
-    """Everything that can be wrong with a model's name, its labels and the classes asked for, before it is loaded.
-
-    Raises:
-        UsageError: an unknown class or model name, or a labels file that cannot be read.
-    """
-    if (labels := known_labels(model)) is not None:
-        for text in classes:
-            labels.find(text, model=model.model)

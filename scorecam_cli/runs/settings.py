@@ -15,7 +15,8 @@ from scorecam_cli.files.looks import is_folder
 from scorecam_cli.files.regular import file_sha256
 from scorecam_cli.files.small_files import BOXES, IMPORT, LABELS, TRUTH, small_sha256
 from scorecam_cli.inspection.digest import model_file_sha256
-from scorecam_cli.models.requested import known_labels, model_name
+from scorecam_cli.models.labels import Labels
+from scorecam_cli.models.requested import model_name
 from scorecam_cli.photos.names import is_output
 from scorecam_cli.runs.current import DIGEST
 from scorecam_cli.saliency.methods import method_named
@@ -24,16 +25,19 @@ _UNORDERED = ("save", "measures")
 _MARKINGS = (".png", ".xml")  # what is read of a folder of masks or boxes
 
 
-def explain_settings(config: ExplainConfig) -> dict[str, Any]:
+def explain_settings(config: ExplainConfig, labels: Labels | None) -> dict[str, Any]:
     """What the maps and pictures of a photo depend on; no TensorFlow.
 
     Classes are told by index where their names are known, and the seed is null where nothing is drawn by chance.
+
+    Args:
+        config: of the command.
+        labels: of the model, see `known_labels`.
 
     Raises:
         UsageError: an unknown class or model name, or a file of labels or code that cannot be read.
         ModelError: the model or weights file cannot be read.
     """
-    labels = known_labels(config.model)
     settings = _settings(config)
     if labels is not None:
         settings["classes"] = [labels.find(text, model=config.model.model) for text in config.classes]

@@ -62,17 +62,16 @@ def _report(photos: list[Path], output: Path, model: Path, pause: float) -> None
 
 def _explain(config: Any, photos: list[Path], output: Path, classifier: Any) -> float:
     """Seconds of a whole run with a model that is loaded already."""
-    from unittest import mock
-
-    from scorecam_cli.loading import load as loading
     from scorecam_cli.records import Explained, PhotoJob
-    from scorecam_cli.runs import explain as run
+    from scorecam_cli.runs.explain import explain_photos
+    from scorecam_cli.runs.request import ExplainRequest
+    from scorecam_cli.runs.session import Session
 
     jobs = [PhotoJob(photo, output / photo.name) for photo in photos]
-    with mock.patch.object(loading, "load_classifier", return_value=classifier):
-        began = time.perf_counter()
-        outcomes = list(run.explain_photos(config, jobs, watcher=mock.Mock(), clock=time.perf_counter))
-        seconds = time.perf_counter() - began
+    request = ExplainRequest.of(config)
+    began = time.perf_counter()
+    outcomes = list(explain_photos(request, Session(request, time.perf_counter, loaded=classifier), jobs))
+    seconds = time.perf_counter() - began
     assert all(isinstance(outcome, Explained) and not outcome.skipped for outcome in outcomes)
     return seconds
 

@@ -1,7 +1,6 @@
 """`--save pipeline` and `--save masked`: figures of how a map was made."""
 
 import json
-from unittest import mock
 
 import numpy as np
 import pytest
@@ -11,8 +10,7 @@ from scorecam_cli.config import ExplainConfig, ModelSettings, PhotoSettings
 from scorecam_cli.errors import UsageError
 from scorecam_cli.figures.masked import masked_photo, seen
 from scorecam_cli.models.preparation import PREPARATIONS, prepare
-from scorecam_cli.records import PhotoJob
-from scorecam_cli.runs.explain import explain_photos
+from scorecam_cli.runs.request import ExplainRequest
 
 
 def test_pipeline_and_masked_are_written_for_each_class_and_named_in_the_manifest(scorecam, photo, tiny_model):
@@ -59,7 +57,6 @@ def test_a_method_without_masks_is_a_usage_error_that_leaves_no_file(kind, score
 def test_from_python_such_a_request_is_refused_before_the_first_photo(photo, tiny_model):
     model = ModelSettings(model=str(tiny_model))
     config = ExplainConfig(PhotoSettings(), model, method="grad-cam", save=("npy", "masked"))
-    outcomes = explain_photos(config, [PhotoJob(photo, photo)], watcher=mock.Mock(), clock=lambda: 0.0)
     with pytest.raises(UsageError, match="leave masked out of --save"):
-        next(outcomes)
+        ExplainRequest.of(config)
     assert not list(photo.parent.glob("*.scorecam*"))

@@ -21,19 +21,10 @@ from scorecam_cli.loading.load import load_classifier
 from scorecam_cli.photos.manifest import json_values
 from scorecam_cli.records import Explained, Failed, Photo, PhotoJob, WrittenFile
 from scorecam_cli.runs import explain as run
+from scorecam_cli.runs.request import ExplainRequest
+from scorecam_cli.runs.session import Session
 from scorecam_cli.runs.stages import READ_AHEAD, WRITE_BEHIND, WRITERS, in_stages
 from tests.loading import model_zoo
-
-
-class Nobody:
-    def model_loading(self, name):
-        pass
-
-    def passes_planned(self, photo, passes):
-        pass
-
-    def passes_done(self, passes):
-        pass
 
 
 @pytest.fixture(scope="module")
@@ -51,11 +42,12 @@ def classifier(model_settings):
 @pytest.fixture
 def explain(monkeypatch, model_settings, classifier):
     """Start a run over jobs with the tiny model, compiled once for all tests here."""
-    monkeypatch.setattr(loading, "load_classifier", lambda settings, inspected: classifier)
+    monkeypatch.setattr(loading, "load_classifier", lambda settings, inspected, labels: classifier)
 
     def start(jobs, **options):
         config = ExplainConfig(PhotoSettings(), model_settings, **{"classes": ("1",), **options})
-        return run.explain_photos(config, jobs, watcher=Nobody(), clock=time.perf_counter)
+        request = ExplainRequest.of(config)
+        return run.explain_photos(request, Session(request, time.perf_counter), jobs)
 
     yield start
     wait_for_threads()
@@ -144,7 +136,7 @@ def test_a_photo_for_which_memory_runs_out_fails_alone(explain, tmp_path, monkey
 def test_photos_up_to_date_load_no_model(explain, tmp_path, monkeypatch):
     jobs = photo_jobs(tmp_path, 4)
     first = list(explain(jobs))
-    monkeypatch.setattr(loading, "load_classifier", lambda settings, inspected: pytest.fail("loaded"))
+    monkeypatch.setattr(loading, "load_classifier", lambda settings, inspected, labels: pytest.fail("loaded"))
     again = list(explain(jobs))
     assert [outcome.skipped for outcome in again] == [True] * 4
     assert [outcome.paths for outcome in again] == [outcome.paths for outcome in first]
@@ -154,7 +146,7 @@ def test_a_model_that_cannot_be_loaded_ends_the_run_after_the_photos_before_it(e
     jobs = photo_jobs(tmp_path, 6)
     list(explain(jobs[:2]))
 
-    def refuse(settings, inspected):
+    def refuse(settings, inspected, labels):
         raise ModelError("no such weights")
 
     monkeypatch.setattr(loading, "load_classifier", refuse)
@@ -207,7 +199,7 @@ def test_photos_in_memory_do_not_grow_with_the_run(explain, tmp_path, monkeypatc
 
 
 def test_seconds_hold_neither_waiting_nor_loading(explain, tmp_path, monkeypatch, classifier):
-    def load(settings, inspected):
+    def load(settings, inspected, labels):
         time.sleep(0.6)
         return classifier
 

@@ -16,8 +16,10 @@ from scorecam_cli.config import (
     ModelSettings,
     PhotoSettings,
 )
+from scorecam_cli.models.requested import known_labels
+from scorecam_cli.runs import settings
 from scorecam_cli.runs.current import differences
-from scorecam_cli.runs.settings import evaluate_settings, explain_settings
+from scorecam_cli.runs.settings import evaluate_settings
 from scorecam_cli.saliency.methods import METHODS
 
 DRAWN = [name for name, method in METHODS.items() if method.draws]
@@ -30,6 +32,10 @@ CONFIGURATIONS = [
 def test_every_field_is_on_exactly_one_of_the_two_lists(kind):
     listed = [*CHANGES_THE_RESULT[kind], *LEAVES_THE_RESULT[kind]]
     assert sorted(listed) == sorted(field.name for field in dataclasses.fields(kind))
+
+
+def explain_settings(asked):
+    return settings.explain_settings(asked, known_labels(asked.model))
 
 
 def asked(model=None, **options):

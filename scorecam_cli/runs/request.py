@@ -1,0 +1,154 @@
+"""What a command was asked to do, checked and resolved once: files are parsed and hashed here, and nowhere after.
+
+One class for each command. `of` raises what can be wrong before any photo or model is opened, without TensorFlow; what
+it returns is handed on, and nobody asks again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from functools import cached_property
+from typing import Any, Generic, TypeVar
+
+from scorecam_cli.config import CompareConfig, EvaluateConfig, ExplainConfig, ModelSettings, PredictConfig
+from scorecam_cli.figures import kinds
+from scorecam_cli.models.labels import Labels
+from scorecam_cli.models.requested import known_labels
+from scorecam_cli.photos import draw
+from scorecam_cli.runs.evaluation import check_table
+from scorecam_cli.runs.regions import Regions, read_regions
+from scorecam_cli.runs.settings import evaluate_settings, explain_settings
+from scorecam_cli.runs.truth import Truth, read_truth
+from scorecam_cli.saliency.maps import MethodSettings
+from scorecam_cli.saliency.methods import check, check_methods, with_steps
+
+Config = TypeVar("Config", ExplainConfig, PredictConfig, CompareConfig, EvaluateConfig)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Request(Generic[Config]):
+    """What all commands have in common.
+
+    config: as the user gave it.
+    labels: the class names, where they are known before the model is loaded.
+    """
+
+    config: Config
+    labels: Labels | None
+
+    @cached_property
+    def how(self) -> MethodSettings:
+        """What was asked for of the fields that methods read; the seed is the model's."""
+        return _how(self.config)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExplainRequest(Request[ExplainConfig]):
+    """Of `scorecam explain`; settings: what the files depend on beside the photo, as a manifest notes it."""
+
+    settings: Mapping[str, Any]
+
+    @classmethod
+    def of(cls, config: ExplainConfig) -> ExplainRequest:
+        """The request that can be met, as far as that is known now.
+
+        Raises:
+            UsageError: an unknown class, colour map, output, model, method or labels file, or settings that do not go
+                together.
+            ModelError: the model or weights file cannot be read.
+        """
+        kinds.check(config.save, method=config.method, with_steps=with_steps())
+        draw.check_colormap(config.colormap)
+        check(config.method, _how(config))
+        labels = known_labels(config.model)
+        return cls(config=config, labels=labels, settings=explain_settings(config, labels))
+
+
+@dataclass(frozen=True, kw_only=True)
+class PredictRequest(Request[PredictConfig]):
+    """Of `scorecam predict`."""
+
+    @classmethod
+    def of(cls, config: PredictConfig) -> PredictRequest:
+        """The request that can be met, as far as that is known now.
+
+        Raises:
+            UsageError: an unknown model or labels file.
+        """
+        return cls(config=config, labels=known_labels(config.model))
+
+
+@dataclass(frozen=True, kw_only=True)
+class CompareRequest(Request[CompareConfig]):
+    """Of `scorecam compare`."""
+
+    @classmethod
+    def of(cls, config: CompareConfig) -> CompareRequest:
+        """The request that can be met, as far as that is known now.
+
+        Raises:
+            UsageError: an unknown class, colour map, model, method or labels file.
+        """
+        draw.check_colormap(config.colormap)
+        labels = _checked_labels(config.model, config.classes)
+        check_methods(config.methods, _how(config))
+        return cls(config=config, labels=labels)
+
+
+@dataclass(frozen=True, kw_only=True)
+class EvaluateRequest(Request[EvaluateConfig]):
+    """Of `scorecam evaluate`.
+
+    settings: what the rows depend on beside the photos.
+    regions: where the objects are, None where nothing is known of that.
+    truth: the class of each photo, None where all are asked the same.
+    """
+
+    settings: Mapping[str, Any]
+    regions: Regions | None
+    truth: Truth | None
+
+    @classmethod
+    def of(cls, config: EvaluateConfig) -> EvaluateRequest:
+        """The request that can be met, as far as that is known now.
+
+        Raises:
+            UsageError: an unknown class or method, unreadable truth or boxes, or a table made by other settings.
+            ModelError: the model or weights file cannot be read.
+        """
+        labels = _checked_labels(config.model, config.classes)
+        check_methods(config.methods, _how(config))
+        request = cls(
+            config=config,
+            labels=labels,
+            settings=evaluate_settings(config),
+            regions=regions_of(config),
+            truth=None if config.truth is None else read_truth(config.truth),
+        )
+        check_table(config, request.settings)
+        return request
+
+
+def regions_of(config: EvaluateConfig) -> Regions | None:
+    """Where the objects are, None where nothing is known of that.
+
+    Raises:
+        UsageError: boxes or masks cannot be read.
+    """
+    if config.boxes is None and config.masks is None:
+        return None
+    return read_regions(boxes=config.boxes, masks=config.masks)
+
+
+def _how(config: Any) -> MethodSettings:
+    names = {each.name for each in fields(MethodSettings)} & {each.name for each in fields(config)}
+    return MethodSettings(seed=config.model.seed, **{name: getattr(config, name) for name in names})
+
+
+def _checked_labels(model: ModelSettings, classes: Sequence[str]) -> Labels | None:
+    """The class names, where they are known; the classes asked for are among them."""
+    if (labels := known_labels(model)) is not None:
+        for text in classes:
+            labels.find(text, model=model.model)
+    return labels
