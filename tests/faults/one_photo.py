@@ -1,78 +1,95 @@
-"""Write the files of one photo as a run does, without a model: `python -m tests.faults.one_photo FOLDER [SEED]`.
+"""Explain one photo as a run does, without a model: `python -m tests.faults.one_photo FOLDER [SEED]`.
 
-The photo and its map are made of the seed, 1 by default. Exit 0: written, or up to date; 1: failed; 3: the run would
-stop.
+The map is made of the seed, 1 by default. Exit 0: written, or up to date; 1: failed; 3: the run would stop.
 """
 
 from __future__ import annotations
 
 import sys
-import threading
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from scorecam_cli.config import ExplainConfig, ModelSettings, PhotoSettings
-from scorecam_cli.errors import MisfitError
-from scorecam_cli.photos import manifest
-from scorecam_cli.records import (
-    ClassLabel,
-    ClassMap,
-    ClassScore,
-    Explained,
-    Explanation,
-    Failed,
-    ModelDescription,
-    Photo,
-    PhotoJob,
-)
-from scorecam_cli.runs import outputs
-from tests.manifests import noted_manifest
+from scorecam_cli.errors import OutputError
+from scorecam_cli.models.answers import Answers, Observation
+from scorecam_cli.models.labels import numbered_labels
+from scorecam_cli.records import ClassScore, Explained, ModelDescription, Outcome, PhotoJob
+from scorecam_cli.runs.current import look_up
+from scorecam_cli.runs.explain import explain_one
+from scorecam_cli.runs.request import ExplainRequest
+from scorecam_cli.runs.session import Session
 
-MODEL = ModelDescription("model", "file", "layer", "none", "black", (0, 0, 0), (16, 16, 3), {"scorecam": "0"})
-
+PHOTO = Path(__file__).with_name("dog.png")  # 24 x 16
+MARK = "random"  # of the method, in the names of its files
 NAMES = (
-    "dog.png.scorecam-1-heatmap.png",
-    "dog.png.scorecam-1-overlay.png",
-    "dog.png.scorecam-1.npy",
-    "dog.png.scorecam.json",
+    "dog.png.random-1-heatmap.png",
+    "dog.png.random-1-overlay.png",
+    "dog.png.random-1.npy",
+    "dog.png.random.json",
 )
 
 
-def write_photo(folder: Path, seed: int = 1, save: tuple[str, ...] = ("heatmap", "overlay", "npy")) -> Any:
-    """What became of the photo; its outputs go to `folder`."""
-    job = PhotoJob(Path("dog.png"), folder / "dog.png")
-    settings = {"seed": seed}
-    if is_current(folder, seed):
-        return Explained(job, noted_manifest(), (), skipped=True)
-    rng = np.random.default_rng(seed)
-    photo = Photo(rng.integers(0, 256, (40, 60, 3), np.uint8), f"{seed:064}")
-    found = ClassMap(ClassScore(ClassLabel(1, "dog"), 0.5, None), rng.random((16, 16), np.float32))
-    config = ExplainConfig(PhotoSettings(), ModelSettings(), save=save)
-    computed = outputs.ComputedPhoto(job, photo, MODEL, explanation(found), seconds=1.0, pass_seconds=1.0)
-    return outputs.write_outputs(config, settings, computed, halt=threading.Event(), clock=lambda: 0.0)
+class Blind:
+    """A classifier that sees the same in every photo: enough for the method that looks at none."""
+
+    name, layer, precision = "model", "layer", "float32"
+    size, labels = (16, 16), numbered_labels(2)
+
+    def prepare(self, rgb: NDArray[np.uint8]) -> NDArray[np.float32]:
+        return np.zeros((16, 16, 3), np.float32)
+
+    def observe(self, image: NDArray[np.float32]) -> Observation:
+        grids = np.arange(32, dtype=np.float32).reshape(4, 4, 2)
+        return Observation(Answers(np.array([0.5, 0.5], np.float32), None), grids)
+
+    def choose_classes(self, observation: Observation, *, asked: Sequence[str], top: int) -> list[int]:
+        return [1]
+
+    def score(self, observation: Observation, index: int) -> ClassScore:
+        return ClassScore(self.labels[index], 0.5, None)
+
+    def batch_for(self, asked: int | None) -> int:
+        return 32
 
 
-def explanation(*found: ClassMap) -> Explanation:
-    """As a method returns it."""
-    return Explanation(found, "score-cam", "article", "all", "layer", 8, 6, 6, 32, "float32")
+class BlindSession(Session):
+    """A run with a model that was never loaded."""
+
+    description = ModelDescription("model", "file", "layer", "none", "black", (0, 0, 0), (16, 16, 3), {"scorecam": "0"})
+
+
+def write_photo(folder: Path, seed: int = 1, save: tuple[str, ...] = ("heatmap", "overlay", "npy")) -> Outcome:
+    """What became of the photo; its outputs go to `folder`.
+
+    Raises:
+        OutputError: nothing more can be written.
+    """
+    config = ExplainConfig(PhotoSettings(), ModelSettings(seed=seed), method="random", save=save)
+    request = ExplainRequest(config=config, labels=None, settings={"seed": seed})
+    blind: Any = Blind()
+    return explain_one(request, BlindSession(request, lambda: 0.0, loaded=blind), job_in(folder))
+
+
+def job_in(folder: Path) -> PhotoJob:
+    """The photo, its outputs in a folder."""
+    return PhotoJob(PHOTO, folder / PHOTO.name)
 
 
 def is_current(folder: Path, seed: int) -> bool:
     """Whether a run over the photo would skip it."""
-    try:
-        found = manifest.read_manifest(folder / NAMES[-1])
-    except MisfitError:
-        return False
-    made_now = found is not None and (found.settings, found.photo_sha256) == ({"seed": seed}, f"{seed:064}")
-    return made_now and manifest.changed_file(found, folder) is None
+    return isinstance(look_up(job_in(folder), {"seed": seed}, mark=MARK), Explained)
 
 
 if __name__ == "__main__":
-    made = write_photo(Path(sys.argv[1]), *map(int, sys.argv[2:]))
-    if isinstance(made, Explained):
-        sys.exit(0)
-    failed = made if isinstance(made, Failed) else made.failed
-    print(failed.reason, file=sys.stderr)
-    sys.exit(1 if made is failed else 3)
+    try:
+        made = write_photo(Path(sys.argv[1]), *map(int, sys.argv[2:]))
+    except OutputError as error:
+        print(error, file=sys.stderr)
+        sys.exit(3)
+    if not isinstance(made, Explained):
+        print(made.reason, file=sys.stderr)
+        sys.exit(1)

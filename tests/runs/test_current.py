@@ -15,7 +15,7 @@ from scorecam_cli.photos.manifest import read_manifest, write_manifest
 from scorecam_cli.photos.names import manifest_path
 from scorecam_cli.records import Explained, PhotoJob, Redone
 from scorecam_cli.runs.current import differences, look_up
-from tests.faults.one_photo import is_current, write_photo
+from tests.faults.one_photo import NAMES, is_current, write_photo
 from tests.manifests import noted_class, noted_manifest
 
 SETTINGS = {"model": "VGG16", "alpha": 0.5, "save": ("heatmap",), "layer": None, "labels": "sha256:aa", "passes": 512}
@@ -120,7 +120,7 @@ def test_files_of_one_run_beside_the_manifest_of_another_are_never_up_to_date(tm
     monkeypatch.setattr(write, "write_bytes", noted)
     write_photo(tmp_path, seed=1, save=kinds)
     assert other
-    found = read_manifest(tmp_path / "dog.png.scorecam.json")
+    found = read_manifest(tmp_path / NAMES[-1])
     left = {name: hashlib.sha256((tmp_path / name).read_bytes()).hexdigest() for name in found.outputs}
     mixed = left != {name: file.sha256 for name, file in found.outputs.items()}
     seed = found.settings["seed"]
@@ -132,9 +132,9 @@ def test_files_of_one_run_beside_the_manifest_of_another_are_never_up_to_date(tm
 
 def test_the_run_that_redoes_a_mixture_leaves_one(tmp_path):
     write_photo(tmp_path, seed=1)
-    manifest = (tmp_path / "dog.png.scorecam.json").read_bytes()
+    manifest = (tmp_path / NAMES[-1]).read_bytes()
     write_photo(tmp_path, seed=2)
-    (tmp_path / "dog.png.scorecam.json").write_bytes(manifest)
+    (tmp_path / NAMES[-1]).write_bytes(manifest)
     assert not is_current(tmp_path, 1)
     assert dataclasses.is_dataclass(write_photo(tmp_path, seed=1))
     assert is_current(tmp_path, 1)

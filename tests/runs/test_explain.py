@@ -1,10 +1,13 @@
 """A run over photos: reading, computing and writing at once, in order, in little memory, and whole files at any end."""
 
+import errno
 import itertools
 import json
 import threading
 import time
 import weakref
+from collections import Counter
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -13,7 +16,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from scorecam_cli.config import ExplainConfig, ModelSettings, PhotoSettings
-from scorecam_cli.errors import ModelError, PhotoError
+from scorecam_cli.errors import ModelError, OutputError, PhotoError
 from scorecam_cli.figures import kinds
 from scorecam_cli.files import write
 from scorecam_cli.loading import load as loading
@@ -23,7 +26,7 @@ from scorecam_cli.records import Explained, Failed, Photo, PhotoJob, WrittenFile
 from scorecam_cli.runs import explain as run
 from scorecam_cli.runs.request import ExplainRequest
 from scorecam_cli.runs.session import Session
-from scorecam_cli.runs.stages import READ_AHEAD, WRITE_BEHIND, WRITERS, in_stages
+from scorecam_cli.runs.stages import READ_AHEAD, WRITE_BEHIND, in_stages
 from tests.loading import model_zoo
 
 
@@ -215,6 +218,43 @@ def test_seconds_hold_neither_waiting_nor_loading(explain, tmp_path, monkeypatch
         assert 0.3 <= outcome.manifest.seconds.total < 0.55
 
 
+# ---- one photo
+
+
+def lasting(outcome):
+    return {**json_values(outcome.manifest), "seconds": None, "outputs": None}
+
+
+def test_one_photo_alone_is_written_as_in_a_run_and_is_up_to_date_then(explain, tmp_path, model_settings, classifier):
+    (job,) = photo_jobs(tmp_path, 1)
+    (in_a_run,) = explain([job])
+    files = [path.read_bytes() for path in in_a_run.paths[:-1]]
+    request = ExplainRequest.of(ExplainConfig(PhotoSettings(), model_settings, classes=("1",)))
+    session = Session(request, time.perf_counter, loaded=classifier)
+    assert run.explain_one(request, session, job).skipped
+    in_a_run.paths[0].unlink()
+    alone = run.explain_one(request, session, job)
+    assert alone.paths == in_a_run.paths
+    assert [path.read_bytes() for path in alone.paths[:-1]] == files
+    assert lasting(alone) == lasting(in_a_run)
+    assert alone.redone.reason.endswith("has changed or is gone")
+
+
+def test_one_photo_that_fails_is_an_outcome_and_a_full_disk_an_error(tmp_path, model_settings, classifier, monkeypatch):
+    good, bad = photo_jobs(tmp_path, 2)
+    bad.photo.write_bytes(b"no photo")
+    request = ExplainRequest.of(ExplainConfig(PhotoSettings(), model_settings))
+    session = Session(request, time.perf_counter, loaded=classifier)
+    assert "not a photo" in run.explain_one(request, session, bad).reason
+
+    def full(path, fill):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(write, "_write_synced", full)
+    with pytest.raises(OutputError, match="the disk is full"):
+        run.explain_one(request, session, good)
+
+
 # ---- the end before the end
 
 
@@ -241,24 +281,29 @@ def test_closing_early_leaves_whole_files_and_no_thread(explain, tmp_path, monke
 
 
 def test_closing_does_not_wait_for_all_files_of_a_photo(explain, tmp_path, monkeypatch):
-    begun = []
+    begun = Counter()
 
-    def write_array(path, array):
-        begun.append(path)
-        time.sleep(0.5)
+    def write_slowly(path, _content):
+        photo = path.name.partition(".")[0]
+        begun[photo] += 1
+        time.sleep(0.5 if photo != "1" else 0)
         return WrittenFile(1, "", 1, 1)
 
-    monkeypatch.setattr(write, "write_array", write_array)
+    save = ("heatmap", "npy")
+    for kind in save:
+        monkeypatch.setitem(kinds.KINDS, kind, replace(kinds.KINDS[kind], write=write_slowly))
     jobs = photo_jobs(tmp_path, 6)
     jobs[0].photo.unlink()
-    outcomes = explain(jobs, classes=(), top=3, save=("npy",))
+    outcomes = explain(jobs, classes=(), top=3, save=save)
     assert isinstance(next(outcomes), Failed)
     assert isinstance(next(outcomes), Explained)
     began = time.monotonic()
     outcomes.close()
     assert time.monotonic() - began < 2
     assert not our_threads()
-    assert len(begun) < 3 + 3 + 2 * WRITERS  # not the 15 of five photos
+    assert begun.pop("1") == 6
+    assert begun
+    assert all(files < 6 for files in begun.values())
 
 
 @pytest.mark.parametrize("stopped", [KeyboardInterrupt, SystemExit])
