@@ -1,4 +1,65 @@
-"""Options that several commands share, each written once. Parameter name = field name of the configuration."""
+"""Options that several commands share, each written once. Parameter name = field name of the configuration.
+
+Every option of every command, by its group under `--help` (a test holds this index to the commands):
+
+Photos
+    -r, --recursive     descend into folders              explain predict report compare evaluate
+    --files-from        photos named in a list            explain predict compare evaluate
+    --max-pixels        refuse larger photos              explain predict compare evaluate
+    --photo-timeout     seconds to read a photo           explain predict compare evaluate
+    --fail-fast         stop at the first failure         explain
+    --retry-failed      those that failed, by log         explain
+    --force             redo those up to date             explain evaluate
+    --limit             only the first N                  evaluate
+Model
+    -m, --model         its name or file                  explain predict compare evaluate
+    --weights           of a named model                  explain predict compare evaluate
+    --seed              of weights, of random methods     explain predict compare evaluate
+    --labels            file of class names               explain predict compare evaluate
+    --preprocess        how training scaled photos        explain predict compare evaluate
+    --input-size        where the model has none          explain predict compare evaluate models
+    --import            Python file with its classes      explain predict compare evaluate models
+    --unsafe-model      run code that it brings           explain predict compare evaluate models
+    --offline           download and connect to nothing   explain predict compare evaluate
+    --device            where it runs                     explain predict compare evaluate
+What to explain
+    -l, --layer         target layer                      explain compare evaluate
+    -c, --class         class to explain                  explain compare evaluate
+    -k, --top           most probable classes             explain compare
+    --truth             CSV: class of each photo          evaluate
+How
+    --method            how the map is made               explain
+    --methods           those that are compared           compare evaluate
+    --variant           what Score-CAM sums               explain compare evaluate
+    --passes            masks, samples or points          explain compare evaluate
+    --fidelity          correlation that is enough        explain compare evaluate
+    --batch-size        masked photos in one pass         explain compare evaluate
+    --selection         which masks are passed            explain
+    --precision         number format of passes           explain compare evaluate
+    --measures          what is measured                  evaluate
+    --boxes             where objects are, by boxes       evaluate
+    --masks             where objects are, by pictures    evaluate
+    --steps             of a curve                        evaluate
+    --deletion-fill     what deleted pixels become        evaluate
+    --insertion-fill    what pixels were before           evaluate
+Output
+    -k, --top           most probable classes             predict
+    -o, --output-dir    folder of what is written         explain compare evaluate
+    --save              kinds of output                   explain
+    --colormap          colours of the map                explain compare
+    --alpha             share of heatmap in overlay       explain compare
+    --log               JSON line for each photo          explain
+    --page              page of all photos                explain
+    --classes           one figure with all classes       compare
+    -o, --output        where the page goes               report
+    --title             of the page                       report
+    --evaluation        metrics to show                   report
+    --folder            pictures beside the page          report
+    --json              objects in place of text          explain predict compare evaluate models methods
+    -0, --print0        NUL after each path               explain report compare evaluate
+    -q, --quiet         errors and warnings only          explain predict report compare evaluate
+    -v, --verbose       how each result was made          explain predict report compare evaluate
+"""
 
 from __future__ import annotations
 
