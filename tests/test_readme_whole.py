@@ -2,21 +2,24 @@
 
 import re
 import tomllib
+from dataclasses import fields
 from pathlib import Path
 
 import click
 import pytest
 
+import scorecam_cli
 from scorecam_cli import __version__
 from scorecam_cli.cli import app
 from scorecam_cli.config import LEAVES_THE_RESULT, ExplainConfig, ModelSettings, PhotoSettings
 from scorecam_cli.figures.kinds import KINDS
 from scorecam_cli.photos.names import manifest_path, mark_of
+from scorecam_cli.records import ClassMap, Explanation
 from scorecam_cli.saliency.methods import METHODS
 from tests.test_readme import DOCS, PAGES, README, ROOT, anchors_of, prose_of, text_of
 
 PROSE = "".join(prose_of(page) for page in PAGES)
-SCRIPTS = DOCS / "folders-and-scripts.md"
+SCRIPTS, PYTHON = DOCS / "folders-and-scripts.md", DOCS / "python-api.md"
 PROJECT = tomllib.loads(text_of(ROOT / "pyproject.toml"))["project"]
 
 
@@ -63,6 +66,21 @@ def test_names_of_files_are_those_that_a_run_writes():
     for mark in (mark_of("score-cam"), mark_of("score-cam", "paper"), mark_of("grad-cam")):
         assert f"`dog.jpg.{mark}-242{KINDS['heatmap'].ending}`" in text_of(SCRIPTS)
         assert f"`{manifest_path(Path('dog.jpg'), mark)}`" in text_of(SCRIPTS)
+
+
+def test_the_readme_shows_the_first_example_of_the_python_page():
+    """Which a test of the API runs."""
+    first, second = (re.findall(r"```python\n.*?```", text_of(page), re.S)[0] for page in (README, PYTHON))
+    assert first == second
+
+
+def test_python_page_names_what_is_handed_out():
+    page = re.sub(r"```.*?```", "", text_of(PYTHON), flags=re.S)
+    told = set(re.findall(r"\w+", " ".join(re.findall(r"`([^`\n]+)`", page))))
+    names = {each.name for record in (ClassMap, Explanation) for each in fields(record)}
+    pictures = {kind.name for kind in KINDS.values() if kind.name != "npy"}
+    functions = {name for name in scorecam_cli.__all__ if name[0].islower()}
+    assert (names | pictures | functions) - told == set()
 
 
 def test_each_method_has_its_formula():
