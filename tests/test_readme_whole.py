@@ -1,6 +1,9 @@
 """README.md, docs/ and CHANGELOG.md leave nothing out that a user can touch."""
 
+import json
 import re
+import shutil
+import subprocess
 import tomllib
 from dataclasses import fields
 from pathlib import Path
@@ -66,6 +69,22 @@ def test_names_of_files_are_those_that_a_run_writes():
     for mark in (mark_of("score-cam"), mark_of("score-cam", "paper"), mark_of("grad-cam")):
         assert f"`dog.jpg.{mark}-242{KINDS['heatmap'].ending}`" in text_of(SCRIPTS)
         assert f"`{manifest_path(Path('dog.jpg'), mark)}`" in text_of(SCRIPTS)
+
+
+@pytest.mark.skipif(shutil.which("jq") is None, reason="the recipe is for jq")
+def test_recipe_for_failed_photos_knows_a_photo_by_either_of_its_paths(tmp_path):
+    """A retry from another folder logs the whole path of what was a relative one."""
+    recipe = re.search(r"\$ (jq -rs .*? run\.jsonl)\n", text_of(DOCS / "manifest.md"), re.S)
+    assert recipe is not None
+    lines = [
+        {"id": "a", "request": {"cwd": "/photos"}},
+        *({"photo": name, "status": "failed", "request": "a"} for name in ("mended.jpg", "bad.jpg", "/b.jpg")),
+        {"id": "b", "request": {"cwd": "/"}},
+        {"photo": "/photos/mended.jpg", "status": "explained", "request": "b"},
+    ]
+    (tmp_path / "run.jsonl").write_text("\n".join(map(json.dumps, lines)), "utf-8")
+    done = subprocess.run(recipe[1], shell=True, cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines() == ["/b.jpg", "/photos/bad.jpg"]
 
 
 def test_the_readme_shows_the_first_example_of_the_python_page():
