@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 import subprocess
 import sys
 
@@ -91,6 +92,7 @@ def test_a_request_holds_what_was_resolved(files):
     assert explain.settings["classes"] == [1]
     assert explain.settings["model"].startswith("sha256:")
     assert explain.how == MethodSettings(passes=8, seed=7)
+    assert pickle.loads(pickle.dumps(explain)) == explain  # for workers elsewhere
     evaluate = EvaluateRequest.of(
         EvaluateConfig(
             PhotoSettings(output_dir=files / "nothing-yet"),
