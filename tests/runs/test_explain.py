@@ -261,12 +261,16 @@ def test_closing_early_leaves_whole_files_and_no_thread(explain, tmp_path, monke
 
 
 def test_closing_does_not_wait_for_all_files_of_a_photo(explain, tmp_path, monkeypatch):
-    begun = Counter()
+    begun, others = Counter(), threading.Event()
 
     def write_slowly(path, _content):
         photo = path.name.partition(".")[0]
         begun[photo] += 1
-        time.sleep(0.5 if photo != "1" else 0)
+        if photo == "1":
+            assert others.wait(5)
+        else:
+            others.set()
+            time.sleep(0.5)
         return WrittenFile(1, "", 1, 1)
 
     save = ("heatmap", "npy")

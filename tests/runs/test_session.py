@@ -1,0 +1,46 @@
+"""The model of a run is loaded when it is first wanted, and once, and whoever watches is told before."""
+
+from __future__ import annotations
+
+from unittest import mock
+
+import pytest
+
+from scorecam_cli.config import ExplainConfig, ModelSettings, PhotoSettings
+from scorecam_cli.loading import load as loading
+from scorecam_cli.models.labels import numbered_labels
+from scorecam_cli.runs.request import ExplainRequest
+from scorecam_cli.runs.session import Nobody, Session
+
+
+@pytest.fixture
+def request_of_lite():
+    config = ExplainConfig(PhotoSettings(), ModelSettings(model="efficientnetlite0"))
+    return ExplainRequest(config=config, labels=numbered_labels(1000), settings={})
+
+
+def test_the_model_is_loaded_once_with_the_labels_of_the_request(request_of_lite, monkeypatch):
+    seen = mock.Mock()
+    monkeypatch.setattr(loading, "load_classifier", seen.load)
+    session = Session(request_of_lite, lambda: 0.0, seen.watcher)
+    assert not seen.mock_calls
+    assert session.classifier is session.classifier is seen.load.return_value
+    model = request_of_lite.config.model
+    assert seen.mock_calls == [
+        mock.call.watcher.model_loading("EfficientNetLite0"),
+        mock.call.load(model, None, labels=request_of_lite.labels),
+    ]
+
+
+def test_a_model_in_memory_is_not_loaded(request_of_lite, monkeypatch):
+    monkeypatch.setattr(loading, "load_classifier", lambda *arguments, **options: pytest.fail("loaded"))
+    loaded = object()
+    assert Session(request_of_lite, lambda: 0.0, loaded=loaded).classifier is loaded
+
+
+def test_a_session_that_nobody_watches_needs_no_watcher(request_of_lite):
+    watcher = Session(request_of_lite, lambda: 0.0).watcher
+    assert isinstance(watcher, Nobody)
+    watcher.model_loading("EfficientNetLite0")
+    watcher.passes_planned("dog.jpg", 8)
+    watcher.passes_done(8)
