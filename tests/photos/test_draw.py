@@ -198,8 +198,8 @@ assert 'matplotlib' not in sys.modules
 draw.check_colormap('jet')
 import numpy as np
 from scorecam_cli.figures.panel import panel
-panel(np.zeros((9, 9, 3), 'u1'), np.eye(7, dtype='f4'), class_name='a', probability=.5, model='m', layer='l',
-      colormap='jet', alpha=.5)
+from tests.figures.sheets import class_map, subject
+panel(subject(np.zeros((9, 9, 3), 'u1'), class_map('a', np.eye(7, dtype='f4'))))
 assert not {'matplotlib.pyplot', 'tensorflow', 'keras'} & set(sys.modules)
 """
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stderr == ""
