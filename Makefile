@@ -1,6 +1,7 @@
 # Everything a newcomer needs: `make demo`, then `make test`. All of it happens in .venv.
 PYTHON ?= python3.11
 VENV := .venv
+SPREAD := --numprocesses auto --maxprocesses 4 --dist worksteal # a process of tests for each core
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
@@ -42,7 +43,7 @@ demo: $(VENV)/installed ## Explain the sample photos into demo/, with a model th
 	$(BIN)/scorecam report demo --recursive --output demo/report.html
 
 test: $(VENV)/installed-test ## Run the tests but for the slow ones
-	$(BIN)/python -m pytest -m 'not slow'
+	$(BIN)/python -m pytest -m 'not slow' $(SPREAD)
 
 test-all: $(VENV)/installed-test ## Run all tests
 	$(BIN)/python -m pytest

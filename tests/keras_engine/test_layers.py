@@ -257,7 +257,7 @@ def test_named_model_has_the_size_layer_and_channels_of_the_catalogue_and_runs_a
     assert answers.probabilities.shape == (2, 1000)
     np.testing.assert_allclose(answers.probabilities.sum(axis=1), 1, atol=1e-4)
     if named.parameters < SMALL:
-        found = scorecam_cli.explain(rgb, classifier)
+        found = scorecam_cli.explain(rgb, classifier, passes=16)
         assert np.isfinite(found.classes[0].map).all()
         assert found.classes[0].map.any()
     print(json.dumps([named.name, list(classifier.size), classifier.layer, list(classifier.target.shape)]))
