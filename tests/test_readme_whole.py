@@ -110,7 +110,9 @@ def test_each_method_has_its_formula():
 
 def test_each_dependency_has_its_reason():
     rows = re.findall(r"^\| ([^|]+) \|", section(DOCS / "developing.md", "Libraries weighed"), re.M)
-    needed = {re.split(r"[^\w-]", each)[0] for each in PROJECT["dependencies"]}
+    needed = {
+        re.split(r"[^\w-]", each)[0] for each in (*PROJECT["dependencies"], *PROJECT["optional-dependencies"]["test"])
+    }
     assert needed - set(re.findall(r"[\w-]+", " ".join(rows))) == set()
 
 
