@@ -65,8 +65,7 @@ def _answer(connection: socket.socket, task: dict[str, Any], descriptor: int, ba
 
         def allocate(shape: tuple[int, int, int]) -> NDArray[np.uint8]:
             nonlocal pixels
-            pixels = _shared_file()
-            os.ftruncate(pixels, max(1, shape[0] * shape[1] * shape[2]))
+            pixels = _shared_file(max(1, shape[0] * shape[1] * shape[2]))
             return np.frombuffer(mmap.mmap(pixels, 0), np.uint8).reshape(shape)
 
         answer = _outcome(file, task, admit, allocate)  # only now is the memory of what failed free again
@@ -88,12 +87,26 @@ def _outcome(file: io.BufferedReader, task: dict[str, Any], admit: Admit, alloca
     return {"shape": photo.rgb.shape, "sha256": photo.sha256, "warnings": photo.warnings}
 
 
-def _shared_file() -> int:
-    """A file without a name, in memory where the system has such."""
+def _shared_file(size: int) -> int:
+    """A file of so many bytes, without a name, in memory where the system has such.
+
+    Raises:
+        PhotoError: the system allows no file of that size.
+    """
     if hasattr(os, "memfd_create"):
-        return os.memfd_create("scorecam photo")
-    with tempfile.TemporaryFile() as file:
-        return os.dup(file.fileno())
+        descriptor = os.memfd_create("scorecam photo")
+    else:
+        with tempfile.TemporaryFile() as file:
+            descriptor = os.dup(file.fileno())
+    try:
+        os.ftruncate(descriptor, size)
+    except OSError as error:
+        os.close(descriptor)
+        raise PhotoError(
+            f"its pixels take {size:,} bytes, and the system allows no shared file of that size ({error.strerror}); "
+            "raise the limit of file sizes (ulimit -f)"
+        ) from error
+    return descriptor
 
 
 def _address_space() -> int:
