@@ -189,7 +189,7 @@ def test_head_is_read_so_that_its_activation_is_applied_once(build, activation, 
     classifier = scorecam_cli.wrap(model, preprocess="unit")
     assert (classifier.head.activation, classifier.head.shows_logits) == (activation, logits_shown)
     image = np.random.default_rng(0).uniform(0, 1, (*classifier.size, 3)).astype(np.float32)
-    seen = classifier.observe(image)
+    seen = classifier.observe(image).answers
     output = np.asarray(model(image[None], training=False), np.float64)[0]
     if build is model_zoo.logits:
         output = np.exp(output) / np.exp(output).sum()
