@@ -156,6 +156,7 @@ def test_failed_write_is_told_and_leaves_nothing(tmp_path):
         (errno.EROFS, "the file system is read-only"),
         (errno.EACCES, "permission denied"),
         (errno.EIO, "Input/output error"),
+        (errno.EFBIG, "the file would be larger than the system allows"),
     ],
 )
 def test_each_reason_has_its_words(tmp_path, monkeypatch, number, words):
