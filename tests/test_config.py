@@ -2,7 +2,7 @@
 
 import pytest
 
-from scorecam_cli.config import Precision, Variant, chosen
+from scorecam_cli.choices import Precision, Variant, chosen
 from scorecam_cli.errors import UsageError
 
 

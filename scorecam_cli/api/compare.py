@@ -28,7 +28,8 @@ from scorecam_cli.api.shown import (
     table,
     text_table,
 )
-from scorecam_cli.config import COMPARED, CompareConfig, ModelSettings, PhotoSettings, Variant, chosen
+from scorecam_cli.choices import Variant, chosen
+from scorecam_cli.config import COMPARED, CompareConfig, ModelSettings, PhotoSettings
 from scorecam_cli.errors import UsageError
 from scorecam_cli.files.write import write_png
 from scorecam_cli.photos.names import named_output

@@ -16,16 +16,8 @@ from scorecam_cli.api.models import ModelLike, classifier_of
 from scorecam_cli.api.numbers import share, whole, whole_or_none
 from scorecam_cli.api.photos import PhotoLike, given_photo, several
 from scorecam_cli.api.shown import sheet, short, table, text_table
-from scorecam_cli.config import (
-    EVALUATED,
-    EvaluateConfig,
-    Fill,
-    Measure,
-    ModelSettings,
-    PhotoSettings,
-    Variant,
-    chosen,
-)
+from scorecam_cli.choices import Fill, Measure, Variant, chosen
+from scorecam_cli.config import EVALUATED, EvaluateConfig, ModelSettings, PhotoSettings
 from scorecam_cli.errors import PhotoError, UsageError
 from scorecam_cli.records import Failed
 from scorecam_cli.runs.evaluate import as_text, measured_rows

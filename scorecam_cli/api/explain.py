@@ -11,7 +11,8 @@ from scorecam_cli.api.explained_photo import ExplainedPhoto
 from scorecam_cli.api.models import ModelLike, classifier_of
 from scorecam_cli.api.numbers import share, whole, whole_or_none
 from scorecam_cli.api.photos import GivenPhoto, PhotoLike, given_photos, several
-from scorecam_cli.config import Variant, check_budget, chosen
+from scorecam_cli.choices import Variant, chosen
+from scorecam_cli.config import check_budget
 from scorecam_cli.records import Seconds
 from scorecam_cli.runs.description import describe_model
 from scorecam_cli.runs.explain import NOTED_PREDICTIONS
@@ -51,7 +52,7 @@ def explain(
         classes: index, name or WordNet id, one or several; None: the `top` most probable, by default one.
         top: also the N most probable classes.
         method: a name that `scorecam methods` lists.
-        variant: `article`, `official` or `paper`, see `scorecam_cli.config.Variant`; of score-cam alone.
+        variant: `article`, `official` or `paper`, see `scorecam_cli.choices.Variant`; of score-cam alone.
         batch_size: masked photos in one pass; None: as many as suit the model and the memory.
         passes: masks, samples or points, as the method counts them; of score-cam the rest is inferred.
         fidelity: pass as many masks as it takes to estimate this correlation with the exact map; of score-cam alone.

@@ -10,7 +10,8 @@ from os import PathLike, fspath
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from scorecam_cli.config import ModelSettings, Precision, Preprocess, chosen
+from scorecam_cli.choices import Precision, Preprocess, chosen
+from scorecam_cli.config import ModelSettings
 from scorecam_cli.errors import UsageError
 from scorecam_cli.models.labels import Labels, numbered_labels
 from scorecam_cli.models.preparation import choose_preparation

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from scorecam_cli.cli import given
+from scorecam_cli.cli import given, model_options
 from scorecam_cli.cli import options as shared
 from scorecam_cli.cli.console import Console, table
 from scorecam_cli.cli.groups import Group, GroupedCommand
@@ -22,7 +22,7 @@ DEFAULTS: dict[str, Any] = {name: field.default for name, field in CompareConfig
 
 @click.command(cls=GroupedCommand, short_help="Draw the maps of several methods side by side.")
 @shared.photo_arguments
-@shared.model_options
+@model_options.model_options
 @shared.layer_option
 @shared.methods_option(DEFAULTS["methods"])
 @shared.class_options
@@ -33,7 +33,7 @@ DEFAULTS: dict[str, Any] = {name: field.default for name, field in CompareConfig
     passes="Of score-cam, pass only N of the masks and infer the rest; the other methods keep their own numbers.  "
     "[default: all]"
 )
-@shared.precision_option
+@model_options.precision_option
 @Group.OUTPUT.option("-o", "--output-dir", type=FOLDER, help="Where the figures go.  [default: next to each photo]")
 @shared.drawing_options
 @Group.OUTPUT.option("--json", "as_json", is_flag=True, help="Print one object per photo instead of the paths.")

@@ -8,13 +8,14 @@ from typing import Any
 
 import click
 
-from scorecam_cli.cli import completion, given
+from scorecam_cli.choices import Fill, Measure
+from scorecam_cli.cli import completion, given, model_options
 from scorecam_cli.cli import options as shared
 from scorecam_cli.cli.console import Console, table
 from scorecam_cli.cli.groups import Group, GroupedCommand
 from scorecam_cli.cli.results import Results
 from scorecam_cli.cli.values import FILE, FOLDER, PLACE, OneOf, comma_list
-from scorecam_cli.config import EvaluateConfig, Fill, Measure
+from scorecam_cli.config import EvaluateConfig
 from scorecam_cli.records import Failed
 
 DEFAULTS: dict[str, Any] = {name: field.default for name, field in EvaluateConfig.__dataclass_fields__.items()}
@@ -22,7 +23,7 @@ DEFAULTS: dict[str, Any] = {name: field.default for name, field in EvaluateConfi
 
 @click.command(cls=GroupedCommand, short_help="Measure how faithful the maps of several methods are.")
 @shared.photo_arguments
-@shared.model_options
+@model_options.model_options
 @shared.layer_option
 @shared.methods_option(DEFAULTS["methods"])
 @Group.HOW.option(
@@ -66,7 +67,7 @@ DEFAULTS: dict[str, Any] = {name: field.default for name, field in EvaluateConfi
     passes="Of score-cam, pass only N of the masks and infer the rest; the other methods keep their own numbers.  "
     "[default: all]"
 )
-@shared.precision_option
+@model_options.precision_option
 @Group.PHOTOS.option("--limit", type=click.IntRange(min=1), metavar="N", help="Only the first N photos.")
 @Group.OUTPUT.option(
     "-o",

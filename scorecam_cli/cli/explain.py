@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from scorecam_cli.cli import completion, given
+from scorecam_cli.choices import Selection
+from scorecam_cli.cli import completion, given, model_options
 from scorecam_cli.cli import options as shared
 from scorecam_cli.cli.console import Console
 from scorecam_cli.cli.groups import Group, GroupedCommand, GroupedOption
@@ -19,7 +20,7 @@ from scorecam_cli.cli.report import PAGE, write_page
 from scorecam_cli.cli.results import Results
 from scorecam_cli.cli.retry import retried
 from scorecam_cli.cli.values import FILE, FOLDER, NEW_FILE, MethodName, OneOf, comma_list
-from scorecam_cli.config import ExplainConfig, Selection
+from scorecam_cli.config import ExplainConfig
 from scorecam_cli.records import Explained, Found, Outcome
 from scorecam_cli.report.request import ReportConfig
 from scorecam_cli.saliency.methods import METHODS
@@ -43,7 +44,7 @@ class SaveOption(GroupedOption):
 
 @click.command(cls=GroupedCommand, short_help="Write a heatmap and an overlay for each photo.")
 @shared.photo_arguments
-@shared.model_options
+@model_options.model_options
 @shared.layer_option
 @shared.class_options
 @Group.HOW.option(
@@ -58,7 +59,7 @@ class SaveOption(GroupedOption):
     passes="Of score-cam, pass only N of the masks and infer the rest; how close the map is gets estimated. Of another "
     "method its samples, masks or points: see `scorecam methods`.  [default: all, or the method's own]"
 )
-@shared.precision_option
+@model_options.precision_option
 @Group.HOW.option(
     "--selection",
     type=OneOf(Selection),

@@ -26,6 +26,13 @@ class Group(StrEnum):
         return click.option(*names, **{"cls": GroupedOption, **settings}, group=self)
 
 
+def stacked(command: Command, *decorators: Callable[[Command], Command]) -> Command:
+    """The command with these options, in this order."""
+    for decorate in reversed(decorators):
+        command = decorate(command)
+    return command
+
+
 class GroupedOption(click.Option):
     """An option that knows its group."""
 

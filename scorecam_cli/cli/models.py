@@ -7,8 +7,7 @@ from typing import Any
 
 import click
 
-from scorecam_cli.cli import completion
-from scorecam_cli.cli import options as shared
+from scorecam_cli.cli import completion, model_options
 from scorecam_cli.cli.console import print_json
 from scorecam_cli.cli.groups import Group, GroupedCommand
 from scorecam_cli.cli.values import FILE
@@ -29,7 +28,7 @@ from scorecam_cli.words import printable
     metavar="FILE.py",
     help="Run this Python file of yours first: it registers the classes that a model file needs.",
 )
-@shared.UNSAFE
+@model_options.UNSAFE
 @Group.OUTPUT.option("--json", "as_json", is_flag=True, help="Print one object per line instead of a table.")
 def models(model: str | None, as_json: bool, **options: Any) -> int:
     """List the models that can be named: input size, parameters, target layer, channels (= passes at most),

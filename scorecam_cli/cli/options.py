@@ -1,5 +1,7 @@
 """Options that several commands share, each written once. Parameter name = field name of the configuration.
 
+Those of the model are in `model_options.py`.
+
 Every option of every command, by its group under `--help` (a test holds this index to the commands):
 
 Photos
@@ -67,33 +69,19 @@ from collections.abc import Callable
 
 import click
 
+from scorecam_cli.choices import Variant
 from scorecam_cli.cli import completion
-from scorecam_cli.cli.groups import Command, Group
-from scorecam_cli.cli.values import FILE, OneOf, batch_size, cut_off, device_name, method_names
-from scorecam_cli.config import (
-    MAX_PIXELS,
-    PHOTO_SECONDS,
-    ExplainConfig,
-    ModelSettings,
-    Precision,
-    Preprocess,
-    Variant,
-)
+from scorecam_cli.cli.groups import Command, Group, stacked
+from scorecam_cli.cli.values import OneOf, batch_size, method_names
+from scorecam_cli.config import MAX_PIXELS, PHOTO_SECONDS, ExplainConfig
 from scorecam_cli.saliency.methods import METHODS
 
-DEFAULTS = ModelSettings()
 EXPLAIN = ExplainConfig.__dataclass_fields__
-UNSAFE = Group.MODEL.option(
-    "--unsafe-model",
-    "unsafe",
-    is_flag=True,
-    help="Run the Python code that a model file brings with it, with all that you may do: for files you trust.",
-)
 
 
 def photo_arguments(command: Command) -> Command:
     """IMAGES..., -r, --files-from."""
-    return _stack(
+    return stacked(
         command,
         click.argument("images", nargs=-1, metavar="IMAGES...", shell_complete=completion.files),
         Group.PHOTOS.option("-r", "--recursive", is_flag=True, help="Descend into folders."),
@@ -123,89 +111,9 @@ def photo_arguments(command: Command) -> Command:
     )
 
 
-def model_options(command: Command) -> Command:
-    """--model and everything about how it is loaded and fed, but for the layer."""
-    return _stack(
-        command,
-        Group.MODEL.option(
-            "-m",
-            "--model",
-            default=DEFAULTS.model,
-            shell_complete=completion.models,
-            show_default=True,
-            envvar="SCORECAM_MODEL",
-            show_envvar=True,
-            help="A name from `scorecam models`, in any case, or a .keras, .h5 or .hdf5 file.",
-        ),
-        Group.MODEL.option(
-            "--weights",
-            default=DEFAULTS.weights,
-            shell_complete=completion.weights,
-            show_default=True,
-            metavar="imagenet|random|FILE",
-            help="Weights of a named model.",
-        ),
-        Group.MODEL.option(
-            "--seed", default=DEFAULTS.seed, show_default=True, help="Of --weights random, and of methods that draw."
-        ),
-        Group.MODEL.option("--labels", type=FILE, help="Class names: a text file (a name a line), CSV or JSON."),
-        Group.MODEL.option(
-            "--preprocess",
-            type=OneOf(Preprocess),
-            default=DEFAULTS.preprocess.value,
-            show_default=True,
-            help="How the training code scaled its photos; auto: known for named models, or done inside the model.",
-        ),
-        Group.MODEL.option(
-            "--input-size",
-            type=click.IntRange(1, 8192),
-            nargs=2,
-            metavar="H W",
-            help="For a model file that leaves its input size open.  [default: 224 224]",
-        ),
-        Group.MODEL.option(
-            "--import",
-            "imports",
-            type=FILE,
-            multiple=True,
-            metavar="FILE.py",
-            help="Run this Python file of yours first: it registers the classes that a model file needs. Repeatable.",
-        ),
-        UNSAFE,
-        Group.MODEL.option(
-            "--offline",
-            is_flag=True,
-            callback=cut_off,
-            help="Never download weights, nor let TensorFlow or --import connect to anything.",
-        ),
-        Group.MODEL.option(
-            "--device",
-            default=DEFAULTS.device,
-            show_default=True,
-            metavar="auto|cpu|gpu[:N]",
-            callback=device_name,
-            help="Where the model runs.",
-        ),
-    )
-
-
-def precision_option(command: Command) -> Command:
-    """--precision."""
-    return _stack(
-        command,
-        Group.HOW.option(
-            "--precision",
-            type=OneOf(Precision),
-            default=DEFAULTS.precision.value,
-            show_default=True,
-            help="Number format of the masked passes: bfloat16 for CPUs that have it, float16 for GPUs.",
-        ),
-    )
-
-
 def layer_option(command: Command) -> Command:
     """-l/--layer."""
-    return _stack(
+    return stacked(
         command,
         Group.WHAT.option(
             "-l",
@@ -218,7 +126,7 @@ def layer_option(command: Command) -> Command:
 
 def class_options(command: Command) -> Command:
     """-c/--class and -k/--top."""
-    return _stack(
+    return stacked(
         command,
         Group.WHAT.option(
             "-c",
@@ -236,7 +144,7 @@ def class_options(command: Command) -> Command:
 
 def score_cam_options(*, passes: str) -> Callable[[Command], Command]:
     """--variant, --passes with this help, --fidelity and --batch-size."""
-    return lambda command: _stack(
+    return lambda command: stacked(
         command,
         Group.HOW.option(
             "--variant",
@@ -271,7 +179,7 @@ def score_cam_options(*, passes: str) -> Callable[[Command], Command]:
 
 def drawing_options(command: Command) -> Command:
     """--colormap and --alpha."""
-    return _stack(
+    return stacked(
         command,
         Group.OUTPUT.option(
             "--colormap",
@@ -295,7 +203,7 @@ def methods_option(default: tuple[str, ...]) -> Callable[[Command], Command]:
     """--methods, with this default."""
 
     def add(command: Command) -> Command:
-        return _stack(
+        return stacked(
             command,
             Group.HOW.option(
                 "--methods",
@@ -313,7 +221,7 @@ def methods_option(default: tuple[str, ...]) -> Callable[[Command], Command]:
 
 def print0_option(command: Command) -> Command:
     """-0/--print0."""
-    return _stack(
+    return stacked(
         command,
         Group.OUTPUT.option(
             "-0", "--print0", is_flag=True, help="End each printed path with NUL, not a newline: for xargs -0."
@@ -323,14 +231,8 @@ def print0_option(command: Command) -> Command:
 
 def loudness_options(command: Command) -> Command:
     """-q and -v."""
-    return _stack(
+    return stacked(
         command,
         Group.OUTPUT.option("-q", "--quiet", is_flag=True, help="Only errors and warnings on stderr."),
         Group.OUTPUT.option("-v", "--verbose", is_flag=True, help="Also say how each result was made."),
     )
-
-
-def _stack(command: Command, *decorators: Callable[[Command], Command]) -> Command:
-    for decorate in reversed(decorators):
-        command = decorate(command)
-    return command

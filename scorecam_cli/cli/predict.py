@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from scorecam_cli.cli import given
+from scorecam_cli.cli import given, model_options
 from scorecam_cli.cli import options as shared
 from scorecam_cli.cli.console import Console, print_json
 from scorecam_cli.cli.groups import Group, GroupedCommand
@@ -20,7 +20,7 @@ from scorecam_cli.words import printable
 
 @click.command(cls=GroupedCommand, short_help="Print the most probable classes of each photo.")
 @shared.photo_arguments
-@shared.model_options
+@model_options.model_options
 @Group.OUTPUT.option("-k", "--top", type=click.IntRange(min=1), default=5, show_default=True, help="How many classes.")
 @Group.OUTPUT.option("--json", "as_json", is_flag=True, help="Print one object per photo instead of a table.")
 @shared.loudness_options

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from scorecam_cli.config import Fill
+from scorecam_cli.choices import Fill
 from scorecam_cli.errors import UsageError
 from scorecam_cli.faithfulness.ranks import pixel_ranks, require_size
 from scorecam_cli.keras_engine.classifier import Classifier

@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from scorecam_cli.config import Variant
+from scorecam_cli.choices import Variant
 from scorecam_cli.errors import UsageError
 from scorecam_cli.photos.draw import heat_levels
 from scorecam_cli.records import ClassMap, Explanation, ModelDescription, Photo, Steps

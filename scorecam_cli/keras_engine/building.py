@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from scorecam_cli.config import Precision
+from scorecam_cli.choices import Precision
 from scorecam_cli.errors import ModelError
 from scorecam_cli.keras_engine.classifier import Classifier
 from scorecam_cli.keras_engine.hardware import check_precision

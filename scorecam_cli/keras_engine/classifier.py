@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from scorecam_cli.config import Precision
+from scorecam_cli.choices import Precision
 from scorecam_cli.errors import ClassError, ModelError, NumericsError, PhotoError
 from scorecam_cli.keras_engine.batches import Batches, stopped
 from scorecam_cli.keras_engine.hardware import computing_in

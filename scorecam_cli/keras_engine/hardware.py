@@ -9,7 +9,7 @@ from pathlib import Path
 
 import psutil
 
-from scorecam_cli.config import Precision
+from scorecam_cli.choices import Precision
 from scorecam_cli.errors import UsageError
 from scorecam_cli.keras_engine.start import tf
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from scorecam_cli.config import Preprocess
+from scorecam_cli.choices import Preprocess
 from scorecam_cli.errors import UsageError
 
 # Means and deviations of ImageNet, as keras.applications.imagenet_utils uses them.

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from scorecam_cli.config import METHOD_FILES, Variant
+from scorecam_cli.choices import METHOD_FILES, Variant
 
 SCORECAM = "scorecam"  # the mark of Score-CAM's `article`, and of what several methods are in
 

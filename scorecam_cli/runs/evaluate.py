@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from scorecam_cli.config import Measure
+from scorecam_cli.choices import Measure
 from scorecam_cli.errors import ModelError, NumericsError, PhotoError
 from scorecam_cli.files.regular import file_sha256
 from scorecam_cli.photos.read import read_photo

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from scorecam_cli.config import Selection, Variant
+from scorecam_cli.choices import Selection, Variant
 from scorecam_cli.saliency.maps import Maps, MethodSettings, OnPasses
 from scorecam_cli.saliency.method import Method, Source
 from scorecam_cli.saliency.question import Question

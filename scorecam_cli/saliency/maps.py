@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from scorecam_cli.config import Selection, Variant
+from scorecam_cli.choices import Selection, Variant
 from scorecam_cli.errors import NumericsError
 from scorecam_cli.records import Steps
 from scorecam_cli.saliency.upsampling import upsample

@@ -1,6 +1,6 @@
 """Every method by its name: Score-CAM, its relatives, and those it is measured against.
 
-A method is a file of this folder: its function, and METHOD, what is known of it; `config.METHOD_FILES` names the file.
+A method is a file of this folder: its function, and METHOD, what is known of it; `choices.METHOD_FILES` names the file.
 Nothing here needs TensorFlow until a method runs.
 """
 
@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import fields, replace
 from importlib import import_module
 
-from scorecam_cli.config import METHOD_FILES, Precision
+from scorecam_cli.choices import METHOD_FILES, Precision
 from scorecam_cli.errors import ModelError, UsageError
 from scorecam_cli.records import ClassMap, Explanation
 from scorecam_cli.saliency.maps import Maps, MethodSettings, OnPasses

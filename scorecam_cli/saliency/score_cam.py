@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from scorecam_cli.config import Selection, Variant
+from scorecam_cli.choices import Selection, Variant
 from scorecam_cli.models.answers import MASK_EPSILON, Answers, MaskedAnswers
 from scorecam_cli.records import Steps
 from scorecam_cli.saliency.few_passes import (

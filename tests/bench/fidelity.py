@@ -13,7 +13,8 @@ from pathlib import Path
 
 import numpy as np
 
-from scorecam_cli.config import ModelSettings, Selection
+from scorecam_cli.choices import Selection
+from scorecam_cli.config import ModelSettings
 from scorecam_cli.keras_engine.classifier import Classifier
 from scorecam_cli.loading.load import load_classifier
 from scorecam_cli.models.answers import Answers, MaskedAnswers

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import scorecam_cli
-from scorecam_cli.config import Fill
+from scorecam_cli.choices import Fill
 from scorecam_cli.errors import NumericsError, UsageError
 from scorecam_cli.faithfulness.curves import deletion_and_insertion, filled
 from tests.faithfulness.lamps import four_pixels, lamp_classifier, tripling

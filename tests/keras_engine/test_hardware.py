@@ -11,7 +11,8 @@ import tensorflow as tf
 from PIL import Image
 
 import scorecam_cli
-from scorecam_cli.config import ModelSettings, Precision
+from scorecam_cli.choices import Precision
+from scorecam_cli.config import ModelSettings
 from scorecam_cli.errors import PhotoError, UsageError
 from scorecam_cli.keras_engine import batches, hardware
 from scorecam_cli.keras_engine.hardware import CPU_BFLOAT16, check_precision

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from scorecam_cli.config import Preprocess
+from scorecam_cli.choices import Preprocess
 from scorecam_cli.errors import UsageError
 from scorecam_cli.models import preparation
 from scorecam_cli.models.preparation import PREPARATIONS, choose_preparation, prepare

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from scorecam_cli.config import METHOD_FILES, Variant
+from scorecam_cli.choices import METHOD_FILES, Variant
 from scorecam_cli.figures.kinds import KINDS, output_paths
 from scorecam_cli.photos.names import (
     ENDINGS,

@@ -8,7 +8,8 @@ import tensorflow as tf
 from PIL import Image
 
 import scorecam_cli
-from scorecam_cli.config import ModelSettings, Selection, Variant
+from scorecam_cli.choices import Selection, Variant
+from scorecam_cli.config import ModelSettings
 from scorecam_cli.loading.load import load_classifier
 from scorecam_cli.saliency import inference
 from scorecam_cli.saliency.few_passes import FIRST_ROUND, pixel_coordinates, representative_passes

@@ -7,7 +7,7 @@ import pytest
 
 import scorecam_cli
 from scorecam_cli import config
-from scorecam_cli.config import Selection, Variant
+from scorecam_cli.choices import Selection, Variant
 from scorecam_cli.errors import ModelError, UsageError
 from scorecam_cli.saliency.maps import MethodSettings
 from scorecam_cli.saliency.method import Need

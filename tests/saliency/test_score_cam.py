@@ -8,7 +8,8 @@ import pytest
 from PIL import Image
 
 import scorecam_cli
-from scorecam_cli.config import ModelSettings, Variant
+from scorecam_cli.choices import Variant
+from scorecam_cli.config import ModelSettings
 from scorecam_cli.errors import ModelError, NumericsError
 from scorecam_cli.loading.load import load_classifier
 from scorecam_cli.saliency.question import live_channels

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 import scorecam_cli
-from scorecam_cli.config import Selection, Variant
+from scorecam_cli.choices import Selection, Variant
 from scorecam_cli.saliency.question import live_channels
 from scorecam_cli.saliency.score_cam import MOST_STEPS
 from tests.saliency import tiny
