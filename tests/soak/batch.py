@@ -137,8 +137,13 @@ def outputs(folder: Path) -> dict[str, Any]:
     for path in folder.iterdir():
         found[path.name] = path.read_bytes()
         if path.suffix == ".json":
-            found[path.name] = {**json.loads(found[path.name]), "seconds": None}
+            found[path.name] = {**json.loads(found[path.name], object_hook=_unmoved), "seconds": None}
     return found
+
+
+def _unmoved(found: dict[str, Any]) -> dict[str, Any]:
+    """What a manifest says, but for where and when the disk has put its files."""
+    return {**found, **{name: None for name in ("mtime_ns", "inode") if name in found}}
 
 
 def kills(place: Path, model: Path, photos: int, count: int, seed: int) -> dict[str, Any]:
@@ -179,7 +184,7 @@ def kills(place: Path, model: Path, photos: int, count: int, seed: int) -> dict[
     assert redone == 0
     made, expected = outputs(maps), outputs(place / "whole")
     differing = [name for name in made.keys() | expected.keys() if made.get(name) != expected.get(name)]
-    assert not differing, [(name, made.get(name), expected.get(name)) for name in sorted(differing)[:4]]
+    assert not differing, [(name, made.get(name), expected.get(name)) for name in sorted(differing)[:1]]
     return {
         "kill -9; photos": f"{count}; {photos}",
         "finished photos that were done again": redone,
