@@ -70,6 +70,19 @@ class Preprocess(StrEnum):
     NONE = "none"
 
 
+class HeadKind(StrEnum):
+    """What the numbers that a model returns are.
+
+    AUTO: told by the last layer, and where that does not tell, by the numbers.
+    SOFTMAX: one class of several: probabilities that sum to 1, or the logits of such.
+    SIGMOID: each class by itself: a probability, or the logit of one.
+    """
+
+    AUTO = "auto"
+    SOFTMAX = "softmax"
+    SIGMOID = "sigmoid"
+
+
 class Fill(StrEnum):
     """What a pixel is that the model must not see.
 

@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from scorecam_cli.choices import Fill, Measure, Precision, Preprocess, Selection, Variant
+from scorecam_cli.choices import Fill, HeadKind, Measure, Precision, Preprocess, Selection, Variant
 from scorecam_cli.errors import UsageError
 
 MAX_PIXELS = 89_478_485  # 2**30 bytes / 4 / 3 bytes a pixel: 256 MiB of RGB; where Pillow, too, begins to warn
@@ -19,7 +19,8 @@ class ModelSettings:
     """Which model, how it is loaded and how photos are prepared for it.
 
     model: a catalogued name or a path ending in .keras, .h5, .hdf5. weights: `imagenet`, `random` or a weights file.
-    seed: of random weights. input_size: (H, W) for a model that leaves its size open.
+    seed: of random weights. head: what the numbers are that it returns.
+    input_size: (H, W) for a model that leaves its size open.
     imports: Python files run before a model file is loaded, so that its own classes are registered.
     unsafe: run the Python code that a model file brings with it.
     """
@@ -29,6 +30,7 @@ class ModelSettings:
     seed: int = 0
     labels: Path | None = None
     preprocess: Preprocess = Preprocess.AUTO
+    head: HeadKind = HeadKind.AUTO
     layer: str | None = None
     input_size: tuple[int, int] | None = None
     imports: tuple[Path, ...] = ()
@@ -204,7 +206,7 @@ def check_budget(passes: int | None, fidelity: float) -> None:
 # manifest notes are all read off the first.
 CHANGES_THE_RESULT: dict[type, tuple[str, ...]] = {
     ModelSettings: (
-        *("model", "weights", "seed", "labels", "preprocess", "layer", "input_size", "imports"),
+        *("model", "weights", "seed", "labels", "preprocess", "head", "layer", "input_size", "imports"),
         "precision",
     ),
     PhotoSettings: (),

@@ -10,7 +10,7 @@ from os import PathLike, fspath
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from scorecam_cli.choices import Precision, Preprocess, chosen
+from scorecam_cli.choices import HeadKind, Precision, Preprocess, chosen
 from scorecam_cli.config import ModelSettings
 from scorecam_cli.errors import UsageError
 from scorecam_cli.models.labels import Labels, numbered_labels
@@ -36,6 +36,7 @@ def wrap(
     device: str = "auto",
     precision: str = "float32",
     weights: str = "imagenet",
+    head: str = "auto",
 ) -> Classifier:
     """Make a classifier of a model, to be handed to `explain` as often as needed.
 
@@ -53,13 +54,16 @@ def wrap(
         device: `auto`, `cpu`, `gpu` or `gpu:1`.
         precision: of the masked passes: `float32`, `bfloat16` (CPU), `float16` (GPU).
         weights: of a named model: `imagenet`, `random` or a weights file.
+        head: what the numbers are that it returns: of a `softmax` or of `sigmoid`s, probabilities or logits; `auto`
+            where its last layer tells.
 
     Raises:
         ModelError: it is no image classifier.
-        UsageError: preprocess, layer or labels do not fit it.
+        UsageError: preprocess, head, layer or labels do not fit it.
     """
     number_format = chosen(Precision, precision, what="precision")
     scaling = chosen(Preprocess, preprocess, what="preprocess")
+    kind = chosen(HeadKind, head, what="head")
     if isinstance(model, str | PathLike):
         if labels is not None and not isinstance(labels, str | PathLike):
             raise UsageError(f"labels of {model}: give the path of a file, one name on each line, or nothing")
@@ -75,6 +79,7 @@ def wrap(
                 input_size=input_size,
                 device=device,
                 precision=number_format,
+                head=kind,
             )
         )
     if not callable(model) or not hasattr(model, "layers"):
@@ -83,7 +88,18 @@ def wrap(
         )
     if weights != "imagenet":
         raise UsageError(f"weights {weights}: a model in memory has its own; leave it out")
-    return _wrap_keras(model, _given_labels(labels), layer, input_size, scaling, device, number_format)
+    from scorecam_cli.keras_engine.start import device_name
+
+    return _wrap_keras(
+        model,
+        _given_labels(labels),
+        scaling,
+        layer=layer,
+        wanted_size=input_size,
+        device=device_name(device),
+        precision=number_format,
+        head=kind,
+    )
 
 
 def classifier_of(model: ModelLike, settings: Mapping[str, Any]) -> Classifier:
@@ -113,17 +129,9 @@ def _given_labels(labels: Sequence[str] | PathLike[str] | None) -> Labels | None
     return Labels(tuple(ClassLabel(index, str(label)) for index, label in enumerate(labels)))
 
 
-def _wrap_keras(
-    model: keras.Model,
-    labels: Labels | None,
-    layer: str | None,
-    size: tuple[int, int] | None,
-    scaling: Preprocess,
-    device: str,
-    precision: Precision,
-) -> Classifier:
+def _wrap_keras(model: keras.Model, labels: Labels | None, scaling: Preprocess, **how: Any) -> Classifier:
+    """how: what `build_classifier` takes beside the model, its labels and its preparation."""
     from scorecam_cli.keras_engine.building import build_classifier
-    from scorecam_cli.keras_engine.start import device_name
 
     name = str(model.name)
     return build_classifier(
@@ -134,8 +142,5 @@ def _wrap_keras(
             check_labels(labels, count, source="labels", model=name) if labels else numbered_labels(count)
         ),
         preparation=lambda own: choose_preparation(scaling, named=None, prepares_itself=own, model=f"model {name!r}"),
-        layer=layer,
-        wanted_size=size,
-        device=device_name(device),
-        precision=precision,
+        **how,
     )

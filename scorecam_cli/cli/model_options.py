@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from scorecam_cli.choices import Precision, Preprocess
+from scorecam_cli.choices import HeadKind, Precision, Preprocess
 from scorecam_cli.cli import completion
 from scorecam_cli.cli.groups import Command, Group, stacked
 from scorecam_cli.cli.values import FILE, OneOf, cut_off, device_name
@@ -51,6 +51,14 @@ def model_options(command: Command) -> Command:
             default=DEFAULTS.preprocess.value,
             show_default=True,
             help="How the training code scaled its photos; auto: known for named models, or done inside the model.",
+        ),
+        Group.MODEL.option(
+            "--head",
+            type=OneOf(HeadKind),
+            default=DEFAULTS.head.value,
+            show_default=True,
+            help="What the model's numbers are: probabilities or logits of one class of several (softmax) or of each "
+            "class by itself (sigmoid); auto: told by its last layer.",
         ),
         Group.MODEL.option(
             "--input-size",

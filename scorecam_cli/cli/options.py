@@ -19,6 +19,7 @@ Model
     --seed              of weights, of random methods     explain predict compare evaluate
     --labels            file of class names               explain predict compare evaluate
     --preprocess        how training scaled photos        explain predict compare evaluate
+    --head              what its numbers are              explain predict compare evaluate
     --input-size        where the model has none          explain predict compare evaluate models
     --import            Python file with its classes      explain predict compare evaluate models
     --unsafe-model      run code that it brings           explain predict compare evaluate models

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from scorecam_cli.choices import Precision
+from scorecam_cli.choices import HeadKind, Precision
 from scorecam_cli.errors import ModelError
 from scorecam_cli.keras_engine.classifier import Classifier
 from scorecam_cli.keras_engine.hardware import check_precision
@@ -79,6 +79,7 @@ def build_classifier(
     wanted_size: tuple[int, int] | None = None,
     device: str = "/CPU:0",
     precision: Precision = Precision.FLOAT32,
+    head: HeadKind = HeadKind.AUTO,
     frozen: bool = False,
 ) -> Classifier:
     """Put a model in memory together with what is known of it.
@@ -88,15 +89,16 @@ def build_classifier(
         labels: from the number of classes to their names.
         preparation: from "the model prepares the photo itself" to the preparation to use.
         layer: the target layer; None: the last spatial one.
-        precision: number format of the masked passes. frozen: nobody will change the weights.
+        precision: number format of the masked passes. head: what the numbers are that it returns.
+        frozen: nobody will change the weights.
 
     Raises:
         ModelError: it is no image classifier. LayerError: no such layer.
-        UsageError: preparation or labels do not fit.
+        UsageError: preparation, labels or head do not fit.
     """
     check_precision(precision, device=device)
     size, channels, network = examine(model, name=name, wanted_size=wanted_size)
-    head = read_head(model, network=network, name=name, input_shape=(*size, channels))
+    read = read_head(model, network=network, name=name, input_shape=(*size, channels), asked=head)
     target = network.target(layer)
     return Classifier(
         model,
@@ -106,8 +108,8 @@ def build_classifier(
         channels=channels,
         network=network,
         target=target,
-        head=head,
-        labels=labels(head.classes),
+        head=read,
+        labels=labels(read.classes),
         preparation=preparation(network.prepares_itself),
         device=device,
         precision=precision,

@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from scorecam_cli.errors import ModelError
+from scorecam_cli.choices import HeadKind
+from scorecam_cli.errors import ModelError, UsageError
 from scorecam_cli.keras_engine.layers import LayerCall, Network
 from scorecam_cli.keras_engine.start import keras, tf
 from scorecam_cli.keras_engine.tracing import single_output
@@ -60,28 +61,56 @@ class Head:
         return logits, tf.nn.softmax(logits)
 
 
-def read_head(model: Any, *, network: Network, name: str, input_shape: Sequence[int]) -> Head:
+def read_head(
+    model: Any, *, network: Network, name: str, input_shape: Sequence[int], asked: HeadKind = HeadKind.AUTO
+) -> Head:
     """Find out what the model returns: by its last layer, and where that does not tell, by its numbers.
 
     Args:
         model: a Keras model. network: its layer calls. name: what the user calls it.
         input_shape: (H, W, c).
+        asked: softmax or sigmoid, where the user says so; left to find out is then whether the numbers are
+            probabilities or logits.
 
     Raises:
         ModelError: the output is not [batch, classes].
+        UsageError: what the user says contradicts the last layer, or the number of its outputs.
     """
     shape = network.output_shape
     if None in shape or not shape or int(np.prod(shape)) != max(shape):  # type: ignore[type-var, arg-type]
         shown = ", ".join(str(side) for side in ("batch", *shape))
         raise ModelError(f"{name} returns [{shown}]; scorecam explains classifiers that return [batch, classes]")
     units = int(np.prod(shape))  # type: ignore[arg-type]
+    bare_call, known = _told(network, units)
+    if asked is HeadKind.AUTO and known in ("softmax", "sigmoid"):
+        return Head(units, Activation(known), shows_logits=True, bare_call=bare_call)
+    if asked is HeadKind.AUTO:
+        linear = known == "linear"
+        return Head(units, _for_logits(units), shows_logits=True) if linear else _by_numbers(model, units, input_shape)
+    _check_asked(asked, known, units=units, name=name)
+    if known is not None:
+        return Head(units, Activation(asked), shows_logits=True, bare_call=bare_call)
+    found = _by_numbers(model, units, input_shape)
+    are_probabilities = not found.shows_logits and asked in (found.activation.value, HeadKind.SIGMOID)
+    return Head(units, Activation(asked), shows_logits=not are_probabilities)
+
+
+def _told(network: Network, units: int) -> tuple[int, str | None]:
+    """What the last layers tell: `softmax`, `sigmoid` (and the number of that call), `linear`, or None for nothing."""
     for call in _last_layers(network):
         known = _activation_of(call)
         if known == "linear":
-            return Head(units, _for_logits(units), shows_logits=True)
+            return -1, known
         if known == "sigmoid" or (known == "softmax" and units > 1):
-            return Head(units, Activation(known), shows_logits=True, bare_call=call.number)
-    return _head_by_numbers(model, units=units, input_shape=input_shape)
+            return call.number, known
+    return -1, None
+
+
+def _check_asked(asked: HeadKind, known: str | None, *, units: int, name: str) -> None:
+    if asked is HeadKind.SOFTMAX and units == 1:
+        raise UsageError(f"--head softmax needs an output for each class, and {name} has one: use sigmoid")
+    if known in ("softmax", "sigmoid") and known != asked:
+        raise UsageError(f"--head {asked} contradicts {name}, whose last layer is a {known}: leave out --head")
 
 
 def _last_layers(network: Network) -> Iterator[LayerCall]:
@@ -113,7 +142,7 @@ def _activation_of(call: LayerCall) -> str | None:
     return next((str(function.__name__) for function in known if operation.activation is function), None)
 
 
-def _head_by_numbers(model: Any, *, units: int, input_shape: Sequence[int]) -> Head:
+def _by_numbers(model: Any, units: int, input_shape: Sequence[int]) -> Head:
     """Look at the output for eight images of noise and flat grey: rows that sum to 1, numbers in [0, 1], or neither."""
     noise = np.random.default_rng(0)
     images = np.stack([noise.uniform(0, 255, input_shape) / scale for scale in (1, 1, 1, 255, 255, 255)])

@@ -22,7 +22,7 @@ from scorecam_cli.models.requested import check_labels, known_labels, model_name
 def load_classifier(
     settings: ModelSettings, inspected: Inspected | None = None, *, labels: Labels | None = None
 ) -> Classifier:
-    """Load what `--model`, `--weights`, `--labels`, `--preprocess` and `--layer` say.
+    """Load what `--model`, `--weights`, `--labels`, `--preprocess`, `--head` and `--layer` say.
 
     Args:
         settings: of the model.
@@ -59,6 +59,7 @@ def load_classifier(
         wanted_size=settings.input_size,
         device=device_name(settings.device),
         precision=settings.precision,
+        head=settings.head,
         frozen=True,
     )
 
