@@ -12,13 +12,15 @@ from scorecam_cli.errors import UsageError
 MAX_PIXELS = 89_478_485  # 2**30 bytes / 4 / 3 bytes a pixel: 256 MiB of RGB; where Pillow, too, begins to warn
 PHOTO_SECONDS = 60.0  # to read a photo; those of 89 million pixels take 10 on a slow machine
 MODEL_SUFFIXES = (".keras", ".h5", ".hdf5")
+SAVED_IN_FOLDERS = ("saved_model.pb", "saved_model.pbtxt", "config.json")  # a SavedModel, an unpacked .keras file
 
 
 @dataclass(frozen=True)
 class ModelSettings:
     """Which model, how it is loaded and how photos are prepared for it.
 
-    model: a catalogued name or a path ending in .keras, .h5, .hdf5. weights: `imagenet`, `random` or a weights file.
+    model: a catalogued name, or the path of a file; what lies there goes before a name.
+    weights: `imagenet`, `random` or a weights file.
     seed: of random weights. head: what the numbers are that it returns.
     input_size: (H, W) for a model that leaves its size open.
     imports: Python files run before a model file is loaded, so that its own classes are registered.
@@ -57,8 +59,9 @@ class ModelSettings:
 
     @property
     def is_file(self) -> bool:
-        """Whether the model is a path and not a catalogued name."""
-        return self.model.lower().endswith(MODEL_SUFFIXES) or "://" in self.model or "/" in self.model
+        """Whether the model is a path and not a catalogued name: by its look, or because a model lies there."""
+        looks_so = self.model.lower().endswith(MODEL_SUFFIXES) or "://" in self.model or "/" in self.model
+        return looks_so or _is_file(self.model) or _is_saved_folder(self.model)
 
 
 @dataclass(frozen=True)
@@ -190,6 +193,11 @@ class EvaluateConfig:
 
 def _is_file(path: str) -> bool:
     return os.path.isfile(path)  # noqa: PTH113 - Path.is_file raises where the name is too long
+
+
+def _is_saved_folder(path: str) -> bool:
+    """Whether a folder holds a saved model; one that merely has the name of a model, say of results, does not count."""
+    return any(_is_file(os.path.join(path, name)) for name in SAVED_IN_FOLDERS)  # noqa: PTH118
 
 
 def check_budget(passes: int | None, fidelity: float) -> None:

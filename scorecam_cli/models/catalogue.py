@@ -14,6 +14,7 @@ from importlib import resources
 from pathlib import Path
 
 from scorecam_cli.errors import UsageError
+from scorecam_cli.files.looks import is_folder
 from scorecam_cli.models.labels import Labels, imagenet_labels
 from scorecam_cli.models.weights_sources import Download, InPackage, WeightsSource
 from scorecam_cli.words import nearest, quoted
@@ -92,10 +93,8 @@ def named_model(text: str) -> NamedModel:
         return known[plain]
     near = nearest(text, (model.name for model in known.values()))
     hint = f"nearest: {', '.join(near)}; " if near else ""
-    raise UsageError(
-        f"model {quoted(text)} is not known; {hint}`scorecam models` lists the names; "
-        "a file of your own must end in .keras, .h5 or .hdf5"
-    )
+    there = "it is a folder without a model in it" if is_folder(Path(text)) else "no file has that name"
+    raise UsageError(f"model {quoted(text)} is not known; {hint}`scorecam models` lists the names; {there}")
 
 
 def _of_row(row: dict[str, str]) -> NamedModel:

@@ -27,3 +27,18 @@ def test_command_without_anything_shows_its_help(scorecam):
     assert done.code == 2
     assert done.err.startswith("Usage: scorecam [OPTIONS] COMMAND")
     assert "try scorecam" not in done.err
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "sentence"),
+    [
+        ("model.pt", b"\x80\x02}q\x00.", "is a Python pickle"),
+        ("weights", b"\x89PNG\r\n\x1a\n", "is a photo, not a Keras model"),
+    ],
+)
+def test_file_that_is_no_model_is_told_what_it_is(scorecam, tmp_path, monkeypatch, name, data, sentence):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / name).write_bytes(data)
+    done = scorecam("models", name)
+    assert (done.code, done.out) == (3, "")
+    assert f"{name} {sentence}" in done.err

@@ -62,3 +62,12 @@ def test_an_unknown_model_is_answered_with_the_nearest(text: str, near: str) -> 
 def test_a_model_like_no_other_is_told_where_the_names_are() -> None:
     with pytest.raises(UsageError, match=r"^model 'qqq' is not known; `scorecam models` lists the names; "):
         named_model("qqq")
+
+
+def test_what_a_name_is_not_is_said_with_it(tmp_path, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "photos").mkdir()
+    with pytest.raises(UsageError, match=r"'photos' is not known; .*; it is a folder without a model in it$"):
+        named_model("photos")
+    with pytest.raises(UsageError, match=r"'qqq' is not known; .*; no file has that name$"):
+        named_model("qqq")
