@@ -25,6 +25,8 @@ class ModelSettings:
     input_size: (H, W) for a model that leaves its size open.
     imports: Python files run before a model file is loaded, so that its own classes are registered.
     unsafe: run the Python code that a model file brings with it.
+    output: name of the output that says the class; None: there is one.
+    constant_inputs: `NAME=VALUE` for each input beside the photo, see `models.constants`.
     """
 
     model: str = "VGG16"
@@ -34,6 +36,8 @@ class ModelSettings:
     preprocess: Preprocess = Preprocess.AUTO
     head: HeadKind = HeadKind.AUTO
     layer: str | None = None
+    output: str | None = None
+    constant_inputs: tuple[str, ...] = ()
     input_size: tuple[int, int] | None = None
     imports: tuple[Path, ...] = ()
     unsafe: bool = False
@@ -54,6 +58,9 @@ class ModelSettings:
             raise UsageError(
                 f"--unsafe-model is for a model file of your own; {self.model} brings no code: leave it out"
             )
+        if (self.output is not None or self.constant_inputs) and not self.is_file:
+            option = "--output" if self.output is not None else "--constant-input"
+            raise UsageError(f"{option} is for a model file of your own; {self.model} has one input and one output")
         if self.input_size is not None and not self.is_file:
             raise UsageError(f"--input-size is for a model file of your own; {self.model} has a size of its own")
 
@@ -214,8 +221,8 @@ def check_budget(passes: int | None, fidelity: float) -> None:
 # manifest notes are all read off the first.
 CHANGES_THE_RESULT: dict[type, tuple[str, ...]] = {
     ModelSettings: (
-        *("model", "weights", "seed", "labels", "preprocess", "head", "layer", "input_size", "imports"),
-        "precision",
+        *("model", "weights", "seed", "labels", "preprocess", "head", "layer", "output", "constant_inputs"),
+        *("input_size", "imports", "precision"),
     ),
     PhotoSettings: (),
     ExplainConfig: (

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from scorecam_cli.choices import HeadKind, Precision, Preprocess, chosen
 from scorecam_cli.config import ModelSettings
 from scorecam_cli.errors import UsageError
+from scorecam_cli.models.constants import constants_of
 from scorecam_cli.models.labels import Labels, numbered_labels
 from scorecam_cli.models.preparation import choose_preparation
 from scorecam_cli.models.requested import check_labels
@@ -20,6 +21,7 @@ from scorecam_cli.records import ClassLabel
 
 if TYPE_CHECKING:
     import keras
+    from numpy.typing import ArrayLike
 
     from scorecam_cli.keras_engine.classifier import Classifier
 
@@ -37,13 +39,15 @@ def wrap(
     precision: str = "float32",
     weights: str = "imagenet",
     head: str = "auto",
+    output: str | None = None,
+    constant_inputs: Mapping[str, ArrayLike] | None = None,
 ) -> Classifier:
     """Make a classifier of a model, to be handed to `explain` as often as needed.
 
     A Keras model is not changed. The passes are compiled once, at the first photo.
 
     Args:
-        model: a Keras model with one input [batch, H, W, 1 or 3] and one output [batch, classes]: softmax, sigmoid, a
+        model: a Keras model with an input [batch, H, W, 1 or 3] and an output [batch, classes]: softmax, sigmoid, a
             sigmoid unit, logits; or the path of one (.keras, .h5, .hdf5); or a name that `scorecam models` lists.
         labels: a name for each class, for a Keras model; a file of them, for a path or a name; None: those known for
             the name, else `class 0`, `class 1`, ...
@@ -56,6 +60,9 @@ def wrap(
         weights: of a named model: `imagenet`, `random` or a weights file.
         head: what the numbers are that it returns: of a `softmax` or of `sigmoid`s, probabilities or logits; `auto`
             where its last layer tells.
+        output: of a model with several outputs, the one that says the class: by name, or its number from 0.
+        constant_inputs: what each input beside the photo is given, by its name: a number, or an array without the
+            batch axis.
 
     Raises:
         ModelError: it is no image classifier.
@@ -64,6 +71,7 @@ def wrap(
     number_format = chosen(Precision, precision, what="precision")
     scaling = chosen(Preprocess, preprocess, what="preprocess")
     kind = chosen(HeadKind, head, what="head")
+    constants = constants_of(constant_inputs or {})
     if isinstance(model, str | PathLike):
         if labels is not None and not isinstance(labels, str | PathLike):
             raise UsageError(f"labels of {model}: give the path of a file, one name on each line, or nothing")
@@ -77,10 +85,12 @@ def wrap(
                 preprocess=scaling,
                 layer=layer,
                 input_size=input_size,
+                output=output,
                 device=device,
                 precision=number_format,
                 head=kind,
-            )
+            ),
+            constants=constants,
         )
     if not callable(model) or not hasattr(model, "layers"):
         raise UsageError(
@@ -96,6 +106,8 @@ def wrap(
         scaling,
         layer=layer,
         wanted_size=input_size,
+        output=output,
+        constants=constants,
         device=device_name(device),
         precision=number_format,
         head=kind,

@@ -17,6 +17,18 @@ UNSAFE = Group.MODEL.option(
     is_flag=True,
     help="Run the Python code that a model file brings with it, with all that you may do: for files you trust.",
 )
+OUTPUT = Group.MODEL.option(
+    "--output",
+    metavar="NAME",
+    help="Of a model file with several outputs: the one that says the class, by name or number.",
+)
+CONSTANT_INPUT = Group.MODEL.option(
+    "--constant-input",
+    "constant_inputs",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="What an input beside the photo is given: a .npy file or a number. Repeatable.",
+)
 
 
 def model_options(command: Command) -> Command:
@@ -67,6 +79,8 @@ def model_options(command: Command) -> Command:
             metavar="H W",
             help="For a model file that leaves its input size open.  [default: 224 224]",
         ),
+        OUTPUT,
+        CONSTANT_INPUT,
         Group.MODEL.option(
             "--import",
             "imports",

@@ -20,6 +20,8 @@ from scorecam_cli.words import printable
 @Group.MODEL.option(
     "--input-size", type=click.IntRange(1, 8192), nargs=2, metavar="H W", help="For a file that leaves its size open."
 )
+@model_options.OUTPUT
+@model_options.CONSTANT_INPUT
 @Group.MODEL.option(
     "--import",
     "imports",

@@ -21,6 +21,8 @@ Model
     --preprocess        how training scaled photos        explain predict compare evaluate
     --head              what its numbers are              explain predict compare evaluate
     --input-size        where the model has none          explain predict compare evaluate models
+    --output            which of several outputs          explain predict compare evaluate models
+    --constant-input    what other inputs are given       explain predict compare evaluate models
     --import            Python file with its classes      explain predict compare evaluate models
     --unsafe-model      run code that it brings           explain predict compare evaluate models
     --offline           download and connect to nothing   explain predict compare evaluate

@@ -36,6 +36,7 @@ BOXES = Kind("boxes", 2**28, "a CSV in UTF-8 or a folder of Pascal VOC XML")  # 
 ANNOTATION = Kind("annotation", 2**20, "an XML file as Pascal VOC has them")  # 1000 objects of 1 kB
 FILE_LIST = Kind("--files-from", 2**28, "a text file, one name a line")  # a million names of 250 bytes
 LOG = Kind("--retry-failed", 2**31, "the file of an earlier --log")  # a million photos, a thousand bytes each: 1 GB
+CONSTANT = Kind("--constant-input", 2**26, "a .npy file of numbers")  # 4096 x 4096 float32
 IMPORT = Kind("--import", 2**24, "a Python file")
 EVALUATION = Kind("--evaluation", 2**28, "the table that `scorecam evaluate` writes")  # 0.5 kB a row: 500,000 photos
 GROWING_TABLE = Kind("evaluation table", 2**28, "another --output-dir")

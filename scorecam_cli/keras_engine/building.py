@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from scorecam_cli.choices import HeadKind, Precision
 from scorecam_cli.errors import ModelError
+from scorecam_cli.keras_engine.calling import Called, called_on_photos
 from scorecam_cli.keras_engine.classifier import Classifier
 from scorecam_cli.keras_engine.hardware import check_precision
 from scorecam_cli.keras_engine.head import read_head
 from scorecam_cli.keras_engine.layers import Network
-from scorecam_cli.keras_engine.start import keras
 from scorecam_cli.keras_engine.tracing import look_at
+from scorecam_cli.models.constants import Constant
 from scorecam_cli.models.labels import Labels
 from scorecam_cli.models.preparation import Preparation
 
@@ -23,13 +24,15 @@ def examine(model: Any, *, name: str, wanted_size: tuple[int, int] | None) -> tu
     """What a model takes and does: (H, W), colour channels c, and its layer calls on that input.
 
     Args:
-        model: a Keras model. name: what the user calls it.
+        model: a Keras model with one input and one output, or any as a function of photos.
+        name: what the user calls it.
         wanted_size: (H, W) for a model that leaves its size open; None: its own Resizing layer, else 224 x 224.
 
     Raises:
         ModelError: it does not take one batch of images [batch, H, W, 1 or 3].
     """
-    shape = _input_shape(model, name)
+    called = model if isinstance(model, Called) else called_on_photos(model, name=name)
+    shape = _image_shape(called.image.shape if called.image else (), name)
     if shape[2] not in (1, 3):
         raise ModelError(f"{name} takes images of {shape[2]} channels; scorecam reads photos of 3 (colour) or 1 (grey)")
     fixed = (shape[0], shape[1])
@@ -39,29 +42,15 @@ def examine(model: Any, *, name: str, wanted_size: tuple[int, int] | None) -> tu
         raise ModelError(f"{name} takes images of {fixed[0]} x {fixed[1]} and no others; leave out --input-size")
     start_size = wanted_size or DEFAULT_SIZE
     size = (fixed[0] or start_size[0], fixed[1] or start_size[1])
-    network = look_at(model, (*size, shape[2]))
+    network = look_at(called, (*size, shape[2]))
     if wanted_size is None and None in fixed and network.own_input_size not in (None, size):
         size = network.own_input_size or size
-        network = look_at(model, (*size, shape[2]))
+        network = look_at(called, (*size, shape[2]))
     return size, shape[2], network
 
 
-def _input_shape(model: Any, name: str) -> tuple[int | None, int | None, int]:
+def _image_shape(shape: tuple[int | None, ...], name: str) -> tuple[int | None, int | None, int]:
     """(H, W, c) with None for an open side."""
-    try:
-        inputs = keras.tree.flatten(model.inputs)
-    except (AttributeError, ValueError):
-        inputs = []
-    if inputs:
-        shapes = [tuple(tensor.shape) for tensor in inputs]
-    else:  # subclassed: its build config knows what it was built on
-        built_on = (model.get_build_config() or {}).get("input_shape") if model.built else None
-        shapes = [tuple(built_on)] if built_on and not isinstance(built_on[0], list | tuple) else []
-    if not shapes:
-        raise ModelError(f"{name} does not say what it takes; call it once on a batch of photos before saving it")
-    if len(shapes) != 1:
-        raise ModelError(f"{name} takes {len(shapes)} inputs; scorecam explains classifiers that take one image")
-    shape = shapes[0]
     if len(shape) != 4 or shape[3] is None:
         shown = ", ".join(str(side) for side in shape)
         raise ModelError(f"{name} takes [{shown}]; scorecam explains classifiers of images [batch, H, W, 1 or 3]")
@@ -77,6 +66,8 @@ def build_classifier(
     preparation: Callable[[bool], Preparation],
     layer: str | None,
     wanted_size: tuple[int, int] | None = None,
+    output: str | None = None,
+    constants: Mapping[str, Constant] | None = None,
     device: str = "/CPU:0",
     precision: Precision = Precision.FLOAT32,
     head: HeadKind = HeadKind.AUTO,
@@ -85,10 +76,12 @@ def build_classifier(
     """Put a model in memory together with what is known of it.
 
     Args:
-        model: a Keras model with one image input and one output [batch, C].
+        model: a Keras model with an image input and an output [batch, C].
         labels: from the number of classes to their names.
         preparation: from "the model prepares the photo itself" to the preparation to use.
         layer: the target layer; None: the last spatial one.
+        output: name of the output that says the class; None: there is one.
+        constants: of its inputs beside the photo, by name.
         precision: number format of the masked passes. head: what the numbers are that it returns.
         frozen: nobody will change the weights.
 
@@ -97,11 +90,12 @@ def build_classifier(
         UsageError: preparation, labels or head do not fit.
     """
     check_precision(precision, device=device)
-    size, channels, network = examine(model, name=name, wanted_size=wanted_size)
-    read = read_head(model, network=network, name=name, input_shape=(*size, channels), asked=head)
+    called = called_on_photos(model, name=name, constants=constants, output=output)
+    size, channels, network = examine(called, name=name, wanted_size=wanted_size)
+    read = read_head(called, network=network, name=name, input_shape=(*size, channels), asked=head)
     target = network.target(layer)
     return Classifier(
-        model,
+        called,
         name=name,
         weights=weights,
         size=size,

@@ -15,11 +15,12 @@ from numpy.typing import NDArray
 from scorecam_cli.choices import Precision
 from scorecam_cli.errors import ClassError, ModelError, NumericsError, PhotoError
 from scorecam_cli.keras_engine.batches import Batches, stopped
+from scorecam_cli.keras_engine.calling import Called
 from scorecam_cli.keras_engine.hardware import computing_in
 from scorecam_cli.keras_engine.head import Head
 from scorecam_cli.keras_engine.layers import LayerCall, Network
 from scorecam_cli.keras_engine.start import tf
-from scorecam_cli.keras_engine.tracing import Observer, observing, single_output
+from scorecam_cli.keras_engine.tracing import Observer, observing
 from scorecam_cli.models.answers import MASK_EPSILON, Answers, MaskedAnswers, Observation
 from scorecam_cli.models.labels import Labels
 from scorecam_cli.models.preparation import Preparation, prepare
@@ -34,13 +35,14 @@ FOLDED_PARAMETERS = 30_000_000  # folding 26 M (ResNet50) takes 2 GB meanwhile a
 class Classifier:
     """A model with everything needed to ask it about photos; its passes are compiled once per instance.
 
+    called: the model as a function of photos; model: the Keras model itself, with its weights.
     name, weights: what the user calls them. size: (H, W). channels: 3 colours or 1 grey.
     frozen: the weights will not change, so that batch normalisation and activations may be folded into convolutions.
     """
 
     def __init__(
         self,
-        model: Any,
+        called: Called,
         *,
         name: str,
         weights: str,
@@ -55,7 +57,8 @@ class Classifier:
         precision: Precision = Precision.FLOAT32,
         frozen: bool = False,
     ) -> None:
-        self.model, self.name, self.weights = model, name, weights
+        self.called, self.model = called, called.model
+        self.name, self.weights = name, weights
         self.size, self.channels = size, channels
         self.network, self.target, self.head = network, target, head
         self.labels, self.preparation, self.device = labels, preparation, device
@@ -77,7 +80,7 @@ class Classifier:
         if not self.frozen:
             return self
         return Classifier(
-            self.model,
+            self.called,
             name=self.name,
             weights=self.weights,
             size=self.size,
@@ -249,7 +252,7 @@ class Classifier:
                 capture=self.target.number, capture_input=self.target.made_outside, bare_head=self.head.bare_call
             )
             with observing(observer):
-                output = single_output(self.model(image[None], training=False))
+                output = self.called(image[None])
             activations = tf.cast(observer.captured, tf.float32)
             return (*self.head.read(output), activations)
 
@@ -266,7 +269,7 @@ class Classifier:
 
         def photo_pass(images: Any) -> tuple[Any, ...]:
             with observing(Observer(bare_head=self.head.bare_call)):
-                output = single_output(self.model(images, training=False))
+                output = self.called(images)
             return self.head.read(output)
 
         spec = tf.TensorSpec([None, *self.size, self.channels], tf.float32)
@@ -293,7 +296,7 @@ class Classifier:
             highs = tf.reduce_max(upsampled, axis=[1, 2, 3], keepdims=True)
             masks = (upsampled - lows) / (highs - lows + MASK_EPSILON)
             with observing(Observer(bare_head=self.head.bare_call)):
-                output = single_output(self.model(image[None] * masks, training=False))
+                output = self.called(image[None] * masks)
             return (*self.head.read(output), tf.reshape(lows, [-1]), tf.reshape(highs, [-1]))
 
         number = tf.TensorSpec([], tf.int32)

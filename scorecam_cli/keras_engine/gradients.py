@@ -18,7 +18,7 @@ from scorecam_cli.keras_engine.batches import BUSY_BYTES, MEMORY_SHARE
 from scorecam_cli.keras_engine.classifier import Classifier
 from scorecam_cli.keras_engine.hardware import free_memory
 from scorecam_cli.keras_engine.start import tf
-from scorecam_cli.keras_engine.tracing import Observer, observing, single_output
+from scorecam_cli.keras_engine.tracing import Observer, observing
 
 KEPT_COPIES = 2  # the backward pass holds what every layer made, and as much again in gradients
 
@@ -145,7 +145,7 @@ class Gradients:
     def _logits(self, images: Any, observer: Observer) -> Any:
         """float32 [B, C], inside a compiled pass."""
         with observing(observer):
-            output = single_output(self._classifier.model(images, training=False))
+            output = self._classifier.called(images)
         return self._classifier.head.read(output)[0]
 
     def _compiled(self, function: Callable[..., Any], shape: list[int | None]) -> Any:

@@ -13,7 +13,6 @@ from scorecam_cli.choices import HeadKind
 from scorecam_cli.errors import ModelError, UsageError
 from scorecam_cli.keras_engine.layers import LayerCall, Network
 from scorecam_cli.keras_engine.start import keras, tf
-from scorecam_cli.keras_engine.tracing import single_output
 
 RESHAPING = frozenset({"Reshape", "Flatten", "Squeeze"})
 SUM_TOLERANCE = 1e-2  # a softmax in bfloat16 sums to 1 within this
@@ -67,7 +66,7 @@ def read_head(
     """Find out what the model returns: by its last layer, and where that does not tell, by its numbers.
 
     Args:
-        model: a Keras model. network: its layer calls. name: what the user calls it.
+        model: a Keras model, or its function of photos. network: its layer calls. name: what the user calls it.
         input_shape: (H, W, c).
         asked: softmax or sigmoid, where the user says so; left to find out is then whether the numbers are
             probabilities or logits.
@@ -147,7 +146,7 @@ def _by_numbers(model: Any, units: int, input_shape: Sequence[int]) -> Head:
     noise = np.random.default_rng(0)
     images = np.stack([noise.uniform(0, 255, input_shape) / scale for scale in (1, 1, 1, 255, 255, 255)])
     images = np.concatenate([images, np.zeros((1, *input_shape)), np.full((1, *input_shape), 255.0)])
-    output = np.asarray(single_output(model(images.astype(np.float32), training=False)), np.float32).reshape(-1, units)
+    output = np.asarray(model(images.astype(np.float32), training=False), np.float32).reshape(-1, units)
     if ((output >= 0) & (output <= 1)).all():
         sums_to_one = units > 1 and bool(np.allclose(output.sum(axis=1), 1, atol=SUM_TOLERANCE))
         activation = Activation.SOFTMAX if sums_to_one else Activation.SIGMOID

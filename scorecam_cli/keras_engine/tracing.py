@@ -13,7 +13,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from scorecam_cli.errors import ModelError
+from scorecam_cli.errors import ModelError, ScorecamError
+from scorecam_cli.keras_engine.calling import Called
 from scorecam_cli.keras_engine.layers import LayerCall, Network, spatial_targets
 from scorecam_cli.keras_engine.reserving import calls_within, check_sizes
 from scorecam_cli.keras_engine.start import keras, tf
@@ -40,18 +41,20 @@ def look_at(model: Any, input_shape: Sequence[int]) -> Network:
     """Run the model once on a symbolic batch [None, H, W, c] and note every call.
 
     Args:
-        model: a built Keras model with one input and one output.
+        model: a built Keras model with one input and one output, or any as a function of photos.
         input_shape: (H, W, c) of the photo it is given.
 
     Raises:
-        ModelError: the model does not run on that input, has more than one output, or makes far larger arrays of it.
+        ModelError: the model does not run on that input, has outputs and none is named, or makes far larger arrays of
+            it. UsageError: no such output.
     """
+    called = model if isinstance(model, Called) else Called(model)
     calls: list[LayerCall] = []
     outputs: list[Any] = []
 
     def run(batch: Any) -> Any:
-        with _noting(_noter(calls)):
-            outputs.append(single_output(model(batch, training=False)))
+        with _noting(_noter(calls, called, _identity(batch))):
+            outputs.append(called(batch))
         return outputs[-1]
 
     try:
@@ -59,7 +62,7 @@ def look_at(model: Any, input_shape: Sequence[int]) -> Network:
             spec = tf.TensorSpec([None, *input_shape], tf.float32)
             traced = tf.function(run, autograph=False).get_concrete_function(spec)
         check_sizes(traced.graph, photo=math.prod(input_shape))
-    except ModelError:
+    except ScorecamError:
         raise
     except Exception as error:  # Keras and TensorFlow raise many types here, and the user's own layers any
         size = " x ".join(str(side) for side in input_shape)
@@ -67,7 +70,8 @@ def look_at(model: Any, input_shape: Sequence[int]) -> Network:
     output = _identity(outputs[-1])
     if not any(call.output == output for call in calls):
         raise ModelError("the output of the model is not made by a Keras layer; its head cannot be told")
-    targets = spatial_targets(calls, needed=_ancestors(outputs[-1]))
+    seen = _descendants(traced.graph) if called.constants else None
+    targets = spatial_targets(calls, needed=_ancestors(outputs[-1], among=seen))
     return Network(tuple(calls), targets, output, tuple(outputs[-1].shape)[1:])
 
 
@@ -86,21 +90,6 @@ def observing(observer: Observer) -> Iterator[None]:
 
     with _noting(around):
         yield
-
-
-def single_output(output: Any) -> Any:
-    """The one tensor a classifier returns, out of a list or dict of one.
-
-    Raises:
-        ModelError: there are several.
-    """
-    tensors = keras.tree.flatten(output)
-    if len(tensors) != 1:
-        raise ModelError(
-            f"the model has {len(tensors)} outputs; scorecam explains classifiers with one output [batch, classes]: "
-            "build keras.Model(inputs, the_class_output), save and use that"
-        )
-    return tensors[0]
 
 
 def first_line(error: BaseException) -> str:
@@ -136,10 +125,11 @@ def _noting(around: Callable[..., Any]) -> Iterator[None]:
             keras.Operation.__call__ = original
 
 
-def _noter(calls: list[LayerCall]) -> Callable[..., Any]:
+def _noter(calls: list[LayerCall], model: Called, photo: str) -> Callable[..., Any]:
+    """What notes every call in `calls`; the outermost one as if it took the photo alone and returned one tensor."""
     counter = _Counter()
     stack: list[tuple[str, Any]] = [("", None)]
-    known: set[str] = set()  # tensors that a noted call has made
+    known: set[str] = set()  # tensors that a noted call has made, or that the model was given
 
     def around(operation: Any, call: Callable[[], Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         number = counter.next()
@@ -149,24 +139,25 @@ def _noter(calls: list[LayerCall]) -> Callable[..., Any]:
         given = keras.tree.flatten((args, kwargs))
         tensors = [value for value in given if _is_symbolic(value)]
         first = tensors[0] if args and tensors and tensors[0] is args[0] else None
-        if number and not inside_layer and first is not None and _identity(first) not in known | photo:
+        if number and not inside_layer and first is not None and _identity(first) not in known:
             calls.append(_noted(operation, number, f"{path}:input", tensors, first, len(calls), made_outside=True))
             known.add(_identity(first))
         if number == 0:
-            photo.update(_identity(tensor) for tensor in tensors)
+            known.update(_identity(tensor) for tensor in tensors)
+            tensors = [tensor for tensor in tensors if _identity(tensor) == photo]
         stack.append(("" if number == 0 else path, operation))  # the model itself is not part of the path
         try:
             output = call()
         finally:
             stack.pop()
-        outputs = [value for value in keras.tree.flatten(output) if _is_symbolic(value)]
+        made = output if number else model.chosen(output)
+        outputs = [value for value in keras.tree.flatten(made) if _is_symbolic(value)]
         known.update(_identity(value) for value in outputs)
         if len(outputs) == 1 and not inside_layer:  # an operation inside a layer is part of that layer's arithmetic
             constant = len(given) > len(tensors)
             calls.append(_noted(operation, number, path, tensors, outputs[0], len(calls), constant_operand=constant))
         return output
 
-    photo: set[str] = set()
     return around
 
 
@@ -197,8 +188,11 @@ def _identity(tensor: Any) -> str:
     return f"{id(tensor.graph)}/{tensor.name}"
 
 
-def _ancestors(output: Any) -> set[str]:
-    """Identities of all tensors that the output is computed from, and its own, by TensorFlow's graph itself."""
+def _ancestors(output: Any, *, among: set[str] | None) -> set[str]:
+    """Identities of all tensors that the output is computed from, and its own, by TensorFlow's graph itself.
+
+    among: only these, if given.
+    """
     found, waiting = {_identity(output)}, [output]
     visited = {output.op.name}
     while waiting:
@@ -207,6 +201,17 @@ def _ancestors(output: Any) -> set[str]:
             if tensor.op.name not in visited:
                 visited.add(tensor.op.name)
                 waiting.append(tensor)
+    return found if among is None else found & among
+
+
+def _descendants(graph: Any) -> set[str]:
+    """Identities of all tensors that depend on what the photo shows, not on its shape alone."""
+    shown = {graph.inputs[0].name}
+    found = {_identity(graph.inputs[0])}
+    for operation in graph.get_operations():  # in the order in which they were made
+        if operation.type != "Shape" and not shown.isdisjoint(tensor.name for tensor in operation.inputs):
+            shown.update(tensor.name for tensor in operation.outputs)
+            found.update(_identity(tensor) for tensor in operation.outputs)
     return found
 
 

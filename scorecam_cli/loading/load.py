@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from scorecam_cli.config import ModelSettings
 from scorecam_cli.inspection.inspect import Inspected
 from scorecam_cli.keras_engine.building import build_classifier, examine
+from scorecam_cli.keras_engine.calling import called_on_photos
 from scorecam_cli.keras_engine.classifier import Classifier
 from scorecam_cli.keras_engine.layers import Network
 from scorecam_cli.keras_engine.start import device_name
 from scorecam_cli.loading.named_models import build_named
 from scorecam_cli.loading.own_models import load_model_file
 from scorecam_cli.models.catalogue import named_model
+from scorecam_cli.models.constants import Constant, read_constants
 from scorecam_cli.models.labels import Labels, numbered_labels
 from scorecam_cli.models.preparation import Preparation, choose_preparation
 from scorecam_cli.models.requested import check_labels, known_labels, model_name, weights_name
 
 
 def load_classifier(
-    settings: ModelSettings, inspected: Inspected | None = None, *, labels: Labels | None = None
+    settings: ModelSettings,
+    inspected: Inspected | None = None,
+    *,
+    labels: Labels | None = None,
+    constants: Mapping[str, Constant] | None = None,
 ) -> Classifier:
     """Load what `--model`, `--weights`, `--labels`, `--preprocess`, `--head` and `--layer` say.
 
@@ -28,11 +35,13 @@ def load_classifier(
         settings: of the model.
         inspected: what `look_into` found in the user's own file; None: it is looked into now.
         labels: what `known_labels` found; None: they are looked up now.
+        constants: of inputs beside the photo; None: those of the settings.
 
     Raises:
         UsageError: the settings do not fit the model. ModelError: it cannot be loaded or is no image classifier.
     """
     names = known_labels(settings) if labels is None else labels
+    constants = read_constants(settings.constant_inputs) if constants is None else constants
     named = None if settings.is_file else named_model(settings.model)
     model = _load(settings, inspected)
 
@@ -57,6 +66,8 @@ def load_classifier(
         preparation=preparation_of,
         layer=settings.layer,
         wanted_size=settings.input_size,
+        output=settings.output,
+        constants=constants,
         device=device_name(settings.device),
         precision=settings.precision,
         head=settings.head,
@@ -72,7 +83,13 @@ def load_network(settings: ModelSettings, inspected: Inspected | None = None) ->
     """
     if not settings.is_file:
         named_model(settings.model)
-    size, _, network = examine(_load(settings, inspected), name=settings.model, wanted_size=settings.input_size)
+    called = called_on_photos(
+        _load(settings, inspected),
+        name=settings.model,
+        constants=read_constants(settings.constant_inputs),
+        output=settings.output,
+    )
+    size, _, network = examine(called, name=settings.model, wanted_size=settings.input_size)
     return size, network
 
 

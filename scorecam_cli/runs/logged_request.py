@@ -19,6 +19,7 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from scorecam_cli.config import LEAVES_THE_RESULT, ExplainConfig, ModelSettings, PhotoSettings
 from scorecam_cli.errors import UsageError
+from scorecam_cli.models.constants import number_in
 
 MAX_TEXT = 4096  # characters of one value: as many as a path may have
 MAX_NUMBER = 2**63
@@ -153,11 +154,18 @@ def _real(path: str) -> str:
 
 def _moved(name: str, value: Any, cwd: Path) -> Any:
     """A value whose paths start from the root, other values as they are."""
+    if name == "constant_inputs":
+        return tuple(_moved_constant(each, cwd) for each in value)
     if not _names_file(name, value):
         return value
     if isinstance(value, tuple):
         return tuple(cwd / each for each in value)
     return cwd / value if isinstance(value, Path) else str(cwd / value)
+
+
+def _moved_constant(text: str, cwd: Path) -> str:
+    name, sign, value = text.partition("=")
+    return text if number_in(value) is not None else f"{name}{sign}{cwd / value}"
 
 
 def _names_file(name: str, value: Any) -> bool:

@@ -13,8 +13,9 @@ from scorecam_cli.config import CHANGES_THE_RESULT, EvaluateConfig, ExplainConfi
 from scorecam_cli.errors import PhotoError, UsageError
 from scorecam_cli.files.looks import is_folder
 from scorecam_cli.files.regular import file_sha256
-from scorecam_cli.files.small_files import BOXES, IMPORT, LABELS, TRUTH, small_sha256
+from scorecam_cli.files.small_files import BOXES, CONSTANT, IMPORT, LABELS, TRUTH, small_sha256
 from scorecam_cli.inspection.digest import model_file_sha256
+from scorecam_cli.models.constants import number_in, split
 from scorecam_cli.models.labels import Labels
 from scorecam_cli.models.requested import model_name
 from scorecam_cli.photos.names import is_output
@@ -87,6 +88,13 @@ def _digest(sha256: str) -> str:
     return f"{DIGEST}{sha256}"
 
 
+def _of_constant(text: str) -> tuple[str, Any]:
+    """The name of an input and its number, or its file by its bytes."""
+    name, value = split(text)
+    number = number_in(value)
+    return name, _digest(small_sha256(Path(value), CONSTANT)) if number is None else number
+
+
 def _of_markings(path: Path) -> str:
     """The bytes of boxes, or the names and bytes of the markings in a folder; our own pictures beside them are none."""
     if not is_folder(path):
@@ -105,6 +113,7 @@ def _of_markings(path: Path) -> str:
 _BY_BYTES: Mapping[str, Callable[[Any], Any]] = {
     "labels": lambda path: _digest(small_sha256(path, LABELS)),
     "imports": lambda paths: [_digest(small_sha256(path, IMPORT)) for path in paths],
+    "constant_inputs": lambda given: dict(map(_of_constant, given)) or None,
     "truth": lambda path: _digest(small_sha256(path, TRUTH)),
     "boxes": _of_markings,
     "masks": _of_markings,

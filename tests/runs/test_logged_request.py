@@ -16,7 +16,13 @@ from scorecam_cli.runs.logged_request import MANNER, as_json, checked_request, i
 
 CONFIG = ExplainConfig(
     PhotoSettings(("a.jpg",), ("b.jpg",), output_dir=Path("maps")),
-    ModelSettings("my.keras", labels=Path("names.txt"), input_size=(32, 48), imports=(Path("own.py"),)),
+    ModelSettings(
+        "my.keras",
+        labels=Path("names.txt"),
+        input_size=(32, 48),
+        imports=(Path("own.py"),),
+        constant_inputs=("age=age.npy", "n=3"),
+    ),
     classes=("242", "boxer"),
     passes=32,
     save=("npy", "panel"),
@@ -57,6 +63,7 @@ def test_paths_are_as_typed_in_the_same_folder_and_absolute_in_another(tmp_path,
     monkeypatch.chdir(tmp_path)
     moved = checked_request(as_json(request), LOG).here
     assert moved["model"] == str(start / "my.keras")
+    assert moved["constant_inputs"] == (f"age={start / 'age.npy'}", "n=3")
     assert (moved["labels"], moved["output_dir"]) == (start / "names.txt", start / "maps")
     assert moved["imports"] == (start / "own.py",)
     assert moved["weights"] == "imagenet"
@@ -75,7 +82,13 @@ def test_essence_is_what_results_depend_on_wherever_it_was_asked(tmp_path, monke
     monkeypatch.chdir("/")
     absolute = ExplainConfig(
         PhotoSettings(output_dir=here / "maps"),
-        replace(CONFIG.model, model=str(here / "my.keras"), labels=here / "names.txt", imports=(here / "own.py",)),
+        replace(
+            CONFIG.model,
+            model=str(here / "my.keras"),
+            labels=here / "names.txt",
+            imports=(here / "own.py",),
+            constant_inputs=(f"age={here / 'age.npy'}", "n=3"),
+        ),
         **{name: getattr(CONFIG, name) for name in ("classes", "passes", "save", "alpha")},
     )
     assert request_of(absolute).essence == request.essence

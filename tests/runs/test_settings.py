@@ -16,6 +16,7 @@ from scorecam_cli.config import (
     ModelSettings,
     PhotoSettings,
 )
+from scorecam_cli.errors import UsageError
 from scorecam_cli.models.requested import known_labels
 from scorecam_cli.runs import settings
 from scorecam_cli.runs.current import differences
@@ -154,3 +155,25 @@ def test_folder_of_masks_counts_by_names_and_without_our_own_pictures(tmp_path):
     assert evaluate_settings(measured(masks=tmp_path)) == before
     (tmp_path / "a.png").rename(tmp_path / "b.png")
     assert evaluate_settings(measured(masks=tmp_path)) != before
+
+
+def test_constants_are_noted_by_number_or_bytes_and_only_where_there_are_any(tmp_path):
+    model = tmp_path / "m.keras"
+    model.write_bytes(b"x")
+    array = tmp_path / "age.npy"
+    array.write_bytes(b"one")
+
+    def noted(**options):
+        return explain_settings(asked({"model": str(model), **options}))["constant_inputs"]
+
+    assert noted() is None
+    first = noted(constant_inputs=(f"age={array}", "n=3"))
+    assert first == {"age": f"sha256:{hashlib.sha256(b'one').hexdigest()}", "n": 3}
+    array.write_bytes(b"two")
+    assert noted(constant_inputs=(f"age={array}", "n=3")) != first
+
+
+@pytest.mark.parametrize("options", [{"output": "head"}, {"constant_inputs": ("a=1",)}])
+def test_named_model_has_one_input_and_one_output(options):
+    with pytest.raises(UsageError, match="VGG16 has one input and one output"):
+        ModelSettings(**options)
