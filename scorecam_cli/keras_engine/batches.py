@@ -24,10 +24,14 @@ class Batches:
     """The batches of one model; it learns when memory runs out and says so once.
 
     name: of the model, for messages. size: (H, W). device: where it runs, as TensorFlow names it.
+    busy_bytes: of the arrays that live at once, where no more of them makes a pass faster.
     """
 
-    def __init__(self, network: Network, *, name: str, size: tuple[int, int], device: str) -> None:
+    def __init__(
+        self, network: Network, *, name: str, size: tuple[int, int], device: str, busy_bytes: int = BUSY_BYTES
+    ) -> None:
         self._network, self._name, self._size, self._device = network, name, size, device
+        self._busy_bytes = busy_bytes
         self._largest: int | None = None  # that fitted into memory, once one did not
         self._told = False
 
@@ -83,7 +87,7 @@ class Batches:
     @cached_property
     def _automatic(self) -> int:
         """As many as keep the processors busy, and no more than the free memory holds."""
-        busy = min(BUSY_PIXELS // (self._size[0] * self._size[1]), BUSY_BYTES // self._bytes_each)
+        busy = min(BUSY_PIXELS // (self._size[0] * self._size[1]), self._busy_bytes // self._bytes_each)
         return max(1, min(busy, self._fitting))
 
     @cached_property

@@ -28,6 +28,7 @@ from scorecam_cli.records import ClassScore
 
 if TYPE_CHECKING:
     from scorecam_cli.keras_engine.gradients import Gradients
+    from scorecam_cli.keras_engine.tail import Tail
 
 FOLDED_PARAMETERS = 30_000_000  # folding 26 M (ResNet50) takes 2 GB meanwhile and saves 11 %; 138 M (VGG16) take 40 s
 
@@ -71,6 +72,13 @@ class Classifier:
         from scorecam_cli.keras_engine.gradients import Gradients
 
         return Gradients(self)
+
+    @cached_property
+    def tail(self) -> Tail:
+        """The network behind the target layer, compiled when it is asked for the first time."""
+        from scorecam_cli.keras_engine.tail import Tail
+
+        return Tail(self)
 
     def unfrozen(self) -> Classifier:
         """A classifier of the same model whose passes follow its weights when these change; this one, if its passes do.

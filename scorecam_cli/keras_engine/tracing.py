@@ -11,6 +11,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from scorecam_cli.errors import ModelError, ScorecamError
@@ -22,16 +23,30 @@ from scorecam_cli.keras_engine.start import keras, tf
 
 @dataclass
 class Observer:
-    """What a run of the model should hand out beside its output.
+    """What a run of the model should hand out beside its output, and what it should be given on the way.
 
     capture: number of the call whose output, or first input, is kept in `captured`.
     bare_head: number of the call whose softmax or sigmoid is left out.
+    replacement: what every later call is given instead of `captured`; None: `captured` itself.
     """
 
     capture: int = -1
     capture_input: bool = False
     bare_head: int = -1
+    replacement: Any = None
     captured: Any = None
+
+    def keep(self, tensor: Any) -> Any:
+        """Capture a tensor; what is handed on in its place, in its number format."""
+        self.captured = tensor
+        return tensor if self.replacement is None else tf.cast(self.replacement, tensor.dtype)
+
+    def given(self, arguments: Any) -> Any:
+        """The arguments of a call, with the replacement wherever the captured tensor stands."""
+        if self.replacement is None or self.captured is None:
+            return arguments
+        other = tf.cast(self.replacement, self.captured.dtype)
+        return keras.tree.map_structure(lambda value: other if value is self.captured else value, arguments)
 
 
 _running = threading.RLock()
@@ -77,16 +92,17 @@ def look_at(model: Any, input_shape: Sequence[int]) -> Network:
 
 @contextmanager
 def observing(observer: Observer) -> Iterator[None]:
-    """While the model runs inside, keep the output of one call and leave out the activation of another."""
+    """While the model runs inside, keep or replace what one call makes and leave out the activation of another."""
     counter = _Counter()
 
-    def around(operation: Any, call: Callable[[], Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        del kwargs
+    def around(operation: Any, call: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         number = counter.next()
-        output = _without_activation(operation, call, args) if number == observer.bare_head else call()
-        if number == observer.capture:
-            observer.captured = args[0] if observer.capture_input else output
-        return output
+        if number == observer.capture and observer.capture_input:
+            observer.keep(args[0])
+        args, kwargs = observer.given((args, kwargs))
+        bare = number == observer.bare_head
+        output = _without_activation(operation, call, args, kwargs) if bare else call(*args, **kwargs)
+        return observer.keep(output) if number == observer.capture and not observer.capture_input else output
 
     with _noting(around):
         yield
@@ -116,7 +132,7 @@ def _noting(around: Callable[..., Any]) -> Iterator[None]:
         def noted(operation: Any, *args: Any, **kwargs: Any) -> Any:
             if threading.get_ident() != thread:
                 return original(operation, *args, **kwargs)
-            return around(operation, lambda: original(operation, *args, **kwargs), args, kwargs)
+            return around(operation, partial(original, operation), args, kwargs)
 
         keras.Operation.__call__ = noted
         try:
@@ -131,7 +147,7 @@ def _noter(calls: list[LayerCall], model: Called, photo: str) -> Callable[..., A
     stack: list[tuple[str, Any]] = [("", None)]
     known: set[str] = set()  # tensors that a noted call has made, or that the model was given
 
-    def around(operation: Any, call: Callable[[], Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    def around(operation: Any, call: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         number = counter.next()
         outer, caller = stack[-1]
         path = f"{outer}/{operation.name}" if outer else operation.name
@@ -147,7 +163,7 @@ def _noter(calls: list[LayerCall], model: Called, photo: str) -> Callable[..., A
             tensors = [tensor for tensor in tensors if _identity(tensor) == photo]
         stack.append(("" if number == 0 else path, operation))  # the model itself is not part of the path
         try:
-            output = call()
+            output = call(*args, **kwargs)
         finally:
             stack.pop()
         made = output if number else model.chosen(output)
@@ -215,13 +231,13 @@ def _descendants(graph: Any) -> set[str]:
     return found
 
 
-def _without_activation(operation: Any, call: Callable[[], Any], args: tuple[Any, ...]) -> Any:
+def _without_activation(operation: Any, call: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """Run the head's last layer up to its softmax or sigmoid."""
     if getattr(operation, "activation", None) is None:  # the layer or operation Softmax itself
         return args[0]
     saved = operation.activation
     operation.activation = keras.activations.linear
     try:
-        return call()
+        return call(*args, **kwargs)
     finally:
         operation.activation = saved
