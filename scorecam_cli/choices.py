@@ -12,6 +12,8 @@ METHOD_FILES = {  # what --method can name, in the order of every list, and the 
     "faster-score-cam": "faster_score_cam",
     "ss-cam": "ss_cam",
     "is-cam": "is_cam",
+    "recipro-cam": "recipro_cam",
+    "ablation-cam": "ablation_cam",
     "cam": "cam",
     "grad-cam": "grad_cam",
     "grad-cam++": "grad_cam_plus_plus",

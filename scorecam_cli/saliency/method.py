@@ -43,7 +43,7 @@ class Source:
 class Work:
     """What the number of passes of a method can depend on.
 
-    live: live channels of the target layer.
+    live: live channels of the target layer. lit: those that are not zero everywhere. cells: of its grid.
     classes: how many are asked for.
     size: (H, W), None where not known.
     passes: what the user asks for, None for the default.
@@ -53,6 +53,8 @@ class Work:
     classes: int
     size: tuple[int, int] | None
     passes: int | None
+    lit: int = 0
+    cells: int = 0
 
 
 class Run(Protocol):
@@ -75,6 +77,7 @@ class Method:
     takes: names of the fields of MethodSettings that change something; `seed` where it draws by chance.
     fewest_passes: the least that `passes` can be, where it takes them.
     has_steps: whether it hands out the masks that weigh most, so that figures can show them.
+    by_tail: whether its passes run the network behind the target layer alone, in float32.
     """
 
     name: str
@@ -87,6 +90,7 @@ class Method:
     takes: frozenset[str] = frozenset()
     fewest_passes: int = 1
     has_steps: bool = False
+    by_tail: bool = False
 
     @property
     def draws(self) -> bool:

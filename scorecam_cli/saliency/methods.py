@@ -106,7 +106,15 @@ def planned_passes(name: str, asked: Question, settings: MethodSettings) -> int:
     Raises:
         UsageError: no such method.
     """
-    work = Work(len(asked.live), len(asked.class_indices), asked.size, settings.passes)
+    height, width, _ = asked.observation.activations.shape
+    work = Work(
+        len(asked.live),
+        len(asked.class_indices),
+        asked.size,
+        settings.passes,
+        lit=len(asked.lit),
+        cells=height * width,
+    )
     return method_named(name).planned(work)
 
 
@@ -147,8 +155,9 @@ def _explanation(method: Method, asked: Question, settings: MethodSettings, maps
             asked.scores, maps.maps, maps.estimates or blank, maps.steps or blank, strict=True
         )
     )
-    batches = classifier.gradients if method.by_gradients else classifier
-    in_float32 = method.by_gradients or not maps.passes
+    by_whole_passes = not (method.by_gradients or method.by_tail)
+    batches = classifier if by_whole_passes else classifier.tail if method.by_tail else classifier.gradients
+    in_float32 = not (by_whole_passes and maps.passes)
     return Explanation(
         classes=classes,
         method=method.name,
@@ -165,7 +174,8 @@ def _explanation(method: Method, asked: Question, settings: MethodSettings, maps
 
 
 def _warnings(method: Method, asked: Question, settings: MethodSettings, maps: Maps) -> list[str]:
-    shortened = asked.classifier.shortened_batch(settings.batch_size) if "batch_size" in method.takes else None
+    batches = asked.classifier.tail.batches.shortened if method.by_tail else asked.classifier.shortened_batch
+    shortened = batches(settings.batch_size) if "batch_size" in method.takes else None
     why = maps.why_flat or f"{method.name} finds nothing that speaks for the class"
     flat = [score.label.name for score, each in zip(asked.scores, maps.maps, strict=True) if not each.any()]
     return [*([shortened] if shortened else []), *(f"the map of {label} is zero: {why}" for label in flat)]

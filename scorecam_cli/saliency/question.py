@@ -80,6 +80,11 @@ class Question:
         """Numbers [N] of the channels that are not constant over the grid."""
         return live_channels(self.observation.activations)
 
+    @property
+    def lit(self) -> NDArray[np.intp]:
+        """Numbers of the channels that are not zero everywhere: the live ones, and constants."""
+        return np.flatnonzero(self.observation.activations.any(axis=(0, 1)))
+
     def most_probable(self, count: int) -> tuple[ClassScore, ...]:
         """The `count` most probable classes of the photo, or all where there are fewer."""
         most = min(count, len(self.classifier.labels))

@@ -101,6 +101,8 @@ def test_defaults_are_planned_as_they_are_run():
         "faster-score-cam": live,
         "ss-cam": 10 * live,
         "is-cam": 10 * live,
+        "recipro-cam": 7 * 7,
+        "ablation-cam": live + 1,
         "cam": 0,
         "smoothgrad": 100,
         "integrated-gradients": 100,
