@@ -9,19 +9,17 @@ Workshops, arXiv:1910.01279.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
 from scorecam_cli.choices import Selection, Variant
-from scorecam_cli.models.answers import MASK_EPSILON, Answers, MaskedAnswers
+from scorecam_cli.models.answers import Answers, MaskedAnswers
 from scorecam_cli.records import Steps
 from scorecam_cli.saliency.few_passes import (
     FIRST_ROUND,
     FewPasses,
-    pixel_coordinates,
     representative_passes,
     spread_passes,
 )
@@ -30,12 +28,11 @@ from scorecam_cli.saliency.maps import Maps, MethodSettings, OnPasses
 from scorecam_cli.saliency.method import Method, Source
 from scorecam_cli.saliency.question import Question
 from scorecam_cli.saliency.upsampling import ranges, upsample
+from scorecam_cli.saliency.variants import Ranges, parts, shares, summed
 
 LARGEST_RISE = 600.0  # exp of it is finite in float64
 MOST_STEPS = 25  # 25 x 7 x 7 float32 = 5 kB for each class
 FEWEST_PASSES = 4  # from fewer nothing can be inferred
-
-Ranges = tuple[NDArray[np.float32], NDArray[np.float32]]  # lows and highs [N] of the upsampled channels
 
 
 def score_cam(asked: Question, settings: MethodSettings, on_passes: OnPasses) -> Maps:
@@ -70,9 +67,9 @@ def score_cam(asked: Question, settings: MethodSettings, on_passes: OnPasses) ->
     # The sum on the grid: U is linear, so one upsampling is enough.
     maps, steps = [], []
     for at, inferred in enumerate(used.inferred):
-        summed = _sum(activations, live, inferred.weights, spans, variant=settings.variant)  # [h, w]
-        maps.append(np.maximum(upsample(summed, asked.size), np.float32(0)))  # [H, W]
-        weights = _shares(inferred.weights, activations.shape[2], settings.variant)  # [N]
+        grid = summed(activations, live, inferred.weights, spans, variant=settings.variant)  # [h, w]
+        maps.append(np.maximum(upsample(grid, asked.size), np.float32(0)))  # [H, W]
+        weights = shares(inferred.weights, activations.shape[2], settings.variant)  # [N]
         steps.append(masked.weighing_most(weights, used.passed, at))
 
     every = len(used.passed) == len(live)
@@ -126,7 +123,7 @@ class _MaskedPasses:
             self.grids,
             weigh=self._weigh,
             link=EXPONENTIAL if settings.variant == Variant.PAPER else PROBABILITY,
-            parts=_parts(self.grids, spans, settings.variant, size=self.asked.size),
+            parts=parts(self.grids, spans, settings.variant, size=self.asked.size),
             ranges=spans,
             passes=settings.passes,
             fidelity=settings.fidelity,
@@ -169,43 +166,6 @@ class _MaskedPasses:
             return answers.probabilities[:, indices].T.astype(np.float64)
         rises = answers.logits[:, indices].astype(np.float64) - self.closed[indices]
         return np.exp(np.clip(rises, -LARGEST_RISE, LARGEST_RISE)).T
-
-
-def _shares(weights: NDArray[np.float64], channels: int, variant: Variant) -> NDArray[np.float64]:
-    """What each live channel is multiplied by: weights [N], for `paper` normalised over all K channels."""
-    if variant != Variant.PAPER:
-        return weights
-    return np.asarray(weights / (weights.sum() + channels - len(weights)))  # exp(0): a constant channel does not rise
-
-
-def _sum(
-    activations: NDArray[np.float32],
-    live: NDArray[np.intp],
-    weights: NDArray[np.float64],
-    spans: Ranges,
-    *,
-    variant: Variant,
-) -> NDArray[np.float64]:
-    """`sum_k a_k * M_k` or `sum_k a_k * A_k` on the grid, float64 [h, w]."""
-    if variant == Variant.PAPER:
-        count = activations.shape[2]
-        shares = np.full(count, 1 / (weights.sum() + count - len(live)))
-        shares[live] = _shares(weights, count, variant)
-        return np.asarray(activations.astype(np.float64) @ shares)
-    if variant == Variant.OFFICIAL:
-        return np.asarray(activations[:, :, live].astype(np.float64) @ weights)
-    lows, highs = (each.astype(np.float64) for each in spans)
-    above = activations[:, :, live].astype(np.float64) - lows  # U(A - low) = U(A) - low
-    return np.asarray(above @ (weights / (highs - lows + MASK_EPSILON)))
-
-
-def _parts(grids: NDArray[np.float32], spans: Ranges, variant: Variant, *, size: Sequence[int]) -> NDArray[np.float64]:
-    """What one unit of each weight adds to the map, in pixel coordinates: float64 [N, h * w]."""
-    summands = grids.astype(np.float64)  # [N, h, w]
-    if variant == Variant.ARTICLE:
-        lows, highs = (each.astype(np.float64)[:, None, None] for each in spans)
-        summands = (summands - lows) / (highs - lows + MASK_EPSILON)
-    return np.asarray(summands.reshape(len(grids), -1) @ pixel_coordinates(grids.shape[1:], size))
 
 
 METHOD = Method(
