@@ -35,11 +35,15 @@ class Variant(StrEnum):
     ARTICLE: softmax probability of the class times scaled masks M_k.
     OFFICIAL: softmax probability of the class times upsampled raw activations U(A_k), as the authors' code does.
     PAPER: softmax over the K channels of `logit_c(X * M_k) - logit_c(0)`, times U(A_k), as Algorithm 1 says.
+    CENTRED: how far the probability is from its mean over the masks, times M_k.
+    FITTED: the same solved for: what each position contributes, by ridge regression of the probability on the masks.
     """
 
     ARTICLE = "article"
     OFFICIAL = "official"
     PAPER = "paper"
+    CENTRED = "centred"
+    FITTED = "fitted"
 
 
 class Selection(StrEnum):

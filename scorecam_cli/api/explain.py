@@ -52,7 +52,8 @@ def explain(
         classes: index, name or WordNet id, one or several; None: the `top` most probable, by default one.
         top: also the N most probable classes.
         method: a name that `scorecam methods` lists.
-        variant: `article`, `official` or `paper`, see `scorecam_cli.choices.Variant`; of score-cam alone.
+        variant: a form of score-cam alone: `article`, `official`, `paper`, `centred` or `fitted`, see
+            `scorecam_cli.choices.Variant`.
         batch_size: masked photos in one pass; None: as many as suit the model and the memory.
         passes: masks, samples or points, as the method counts them; of score-cam the rest is inferred.
         fidelity: pass as many masks as it takes to estimate this correlation with the exact map; of score-cam alone.

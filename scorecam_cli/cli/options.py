@@ -154,7 +154,8 @@ def score_cam_options(*, passes: str) -> Callable[[Command], Command]:
             type=OneOf(Variant),
             default=EXPLAIN["variant"].default.value,
             show_default=True,
-            help="What is summed: the article's masks, the authors' code, or the paper's Algorithm 1.",
+            help="What is summed: masks (article), as the authors' code, as the paper's Algorithm 1, masks by how far "
+            "their answers are from the mean (centred), or what each position contributes (fitted).",
         ),
         Group.HOW.option(
             "--passes",

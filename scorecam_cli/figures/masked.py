@@ -17,6 +17,7 @@ MARGIN = 32
 _ACROSS = 5  # masked photos beside each other
 _MASKED = (WIDTH - 2 * MARGIN - (_ACROSS - 1) * 20) // _ACROSS  # 291 pixels
 _BAR = "#3a6ea5"
+_WEIGHED = ("paper", "centred", "fitted")  # the variants whose weights are not the probabilities
 _EMPTY = 170  # half the height of the frame that stands for missing masks
 _NO_MASK = "every channel of the layer is constant for this photo: there is no mask, and the map is zero"
 
@@ -119,6 +120,8 @@ def draw_no_mask(canvas: Canvas, corner: tuple[int, int], width: int) -> int:
 
 
 def weight_caption(steps: Steps, number: int, variant: str | None) -> str:
-    """What a masked photo leaves of the class, and in `paper` its weight; with mathematics."""
+    """What a masked photo leaves of the class, and its weight where that is something else; with mathematics."""
     probability = f"$S_k$ = {steps.probabilities[number]:#.3g}"
-    return f"{probability},  $a_k$ = {steps.weights[number]:#.2g}" if variant == "paper" else probability
+    if variant not in _WEIGHED:
+        return probability
+    return f"{probability},  $a_k$ = {steps.weights[number]:#.2g}".replace("-", "\N{MINUS SIGN}")

@@ -27,10 +27,17 @@ _ARROW = 62  # between the columns
 _CELL = 170  # of the longer side of a channel's pictures
 _GAP = 14  # between channels: 2 * 32 + 240 + 264 + 2 * 62 + 5 * 170 + 4 * 14 = 1598
 _STEP = 26  # between rows, with its arrow
+_WEIGHTS = {  # what is said of a_k, of the variants that have one beside S_k
+    "paper": "softmax of the rise of its logit",
+    "centred": "how far that is from the mean of all",
+    "fitted": "of the regression on the masks",
+}
 _SUMS = {
     "article": r"$L = \mathrm{ReLU}\,(\,\sum_k S_k \, M_k\,)$",
     "official": r"$L = \mathrm{ReLU}\,(\,\sum_k S_k \, U(A_k)\,)$",
     "paper": r"$L = \mathrm{ReLU}\,(\,\sum_k a_k \, U(A_k)\,)$",
+    "centred": r"$L = \mathrm{ReLU}\,(\,\sum_k (S_k - \bar{S}) \, M_k\,)$",
+    "fitted": r"$L = \mathrm{ReLU}\,(\,\sum_k a_k \, M_k\,)$",
 }
 
 
@@ -90,8 +97,8 @@ def _draw_channels(canvas: Canvas, subject: Subject, corner: tuple[int, int]) ->
     passed = "" if found.estimated_correlation == 1 else "passed "
     largest = f"the {count} {passed}channels of largest weight" if count > 1 else f"the one {passed}channel"
     weight = "$S_k$: the probability that each leaves the class"
-    if variant == "paper":
-        weight += "; $a_k$: softmax of the rise of its logit"
+    if variant in _WEIGHTS:
+        weight += f"; $a_k$: {_WEIGHTS[variant]}"
     rows: tuple[tuple[str, str, list[NDArray[np.uint8]], list[str]], ...] = (
         (
             r"2  Activation maps  $A_k$",

@@ -51,6 +51,7 @@ class Maps:
     selection: which live channels were passed: `all`, `representatives` or `faster`.
     variant: of Score-CAM; None for a method without.
     why_flat: what a map that is zero comes of, where the method knows.
+    warnings: sentences about what the method could not do as it was asked.
     """
 
     maps: tuple[NDArray[np.float32], ...]
@@ -60,6 +61,7 @@ class Maps:
     selection: str = "all"
     variant: Variant | None = None
     why_flat: str | None = None
+    warnings: tuple[str, ...] = ()
 
 
 def finished(saliency: NDArray[Any]) -> NDArray[np.float32]:

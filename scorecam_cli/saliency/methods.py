@@ -178,7 +178,11 @@ def _warnings(method: Method, asked: Question, settings: MethodSettings, maps: M
     shortened = batches(settings.batch_size) if "batch_size" in method.takes else None
     why = maps.why_flat or f"{method.name} finds nothing that speaks for the class"
     flat = [score.label.name for score, each in zip(asked.scores, maps.maps, strict=True) if not each.any()]
-    return [*([shortened] if shortened else []), *(f"the map of {label} is zero: {why}" for label in flat)]
+    return [
+        *([shortened] if shortened else []),
+        *maps.warnings,
+        *(f"the map of {label} is zero: {why}" for label in flat),
+    ]
 
 
 def _unwatched(_passes: int) -> None:

@@ -28,7 +28,7 @@ from scorecam_cli.saliency.maps import Maps, MethodSettings, OnPasses
 from scorecam_cli.saliency.method import Method, Source
 from scorecam_cli.saliency.question import Question
 from scorecam_cli.saliency.upsampling import ranges, upsample
-from scorecam_cli.saliency.variants import Ranges, parts, shares, summed
+from scorecam_cli.saliency.variants import OF_DIFFERENCES, Ranges, Summands
 
 LARGEST_RISE = 600.0  # exp of it is finite in float64
 MOST_STEPS = 25  # 25 x 7 x 7 float32 = 5 kB for each class
@@ -65,15 +65,20 @@ def score_cam(asked: Question, settings: MethodSettings, on_passes: OnPasses) ->
     used, spans = masked.run()
 
     # The sum on the grid: U is linear, so one upsampling is enough.
+    summed = masked.summed(used)  # [n]
+    summands = Summands(activations, live[summed], (spans[0][summed], spans[1][summed]), settings.variant)
     maps, steps = [], []
     for at, inferred in enumerate(used.inferred):
-        grid = summed(activations, live, inferred.weights, spans, variant=settings.variant)  # [h, w]
+        grid = summands.summed(inferred.weights[summed])  # [h, w]
         maps.append(np.maximum(upsample(grid, asked.size), np.float32(0)))  # [H, W]
-        weights = shares(inferred.weights, activations.shape[2], settings.variant)  # [N]
-        steps.append(masked.weighing_most(weights, used.passed, at))
+        shares = np.zeros(len(live))
+        shares[summed] = summands.shares(inferred.weights[summed])
+        steps.append(masked.weighing_most(shares, used.passed, at))
 
     every = len(used.passed) == len(live)
     constant = f"every channel of layer {asked.classifier.layer} is constant for this photo"
+    differs = settings.variant in OF_DIFFERENCES
+    nothing = "no position raises it where it is shown" if differs else "no mask leaves any probability of the class"
     return Maps(
         tuple(maps),
         len(used.passed),
@@ -81,7 +86,8 @@ def score_cam(asked: Question, settings: MethodSettings, on_passes: OnPasses) ->
         steps=tuple(steps),
         selection="all" if every else str(settings.selection),
         variant=settings.variant,
-        why_flat="no mask leaves any probability of the class" if len(live) else constant,
+        why_flat=nothing if len(live) else constant,
+        warnings=summands.warnings,
     )
 
 
@@ -107,6 +113,7 @@ class _MaskedPasses:
     def run(self) -> tuple[FewPasses, Ranges]:
         """Weights of all live channels for each class, from all passes or from some; and the channels' ranges."""
         settings, count = self.settings, len(self.live)
+        activations = self.asked.observation.activations
         every = settings.passes is None or settings.passes >= count
         if not count:
             nothing = np.zeros(0, np.float32)
@@ -123,22 +130,30 @@ class _MaskedPasses:
             self.grids,
             weigh=self._weigh,
             link=EXPONENTIAL if settings.variant == Variant.PAPER else PROBABILITY,
-            parts=parts(self.grids, spans, settings.variant, size=self.asked.size),
+            parts=Summands(activations, self.live, spans, settings.variant).parts(self.asked.size),
             ranges=spans,
             passes=settings.passes,
             fidelity=settings.fidelity,
         )
         return few, spans
 
+    def summed(self, used: FewPasses) -> NDArray[np.intp]:
+        """Which of the N masks are in the sum: all, but for those that `faster` leaves out without a word on them.
+
+        A weight of 0 leaves a mask out of a sum; not so where weights are differences from the mean.
+        """
+        left_out = self.settings.selection == Selection.FASTER and self.settings.variant in OF_DIFFERENCES
+        return used.passed if left_out else np.arange(len(self.live))
+
     def weighing_most(self, weights: NDArray[np.float64], passed: NDArray[np.intp], at: int) -> Steps:
-        """The passed masks of largest weight for one class; equal weights in order of channel.
+        """The passed masks of largest weight for one class, of either sign; equal weights in order of channel.
 
         Args:
             weights: [N], of all live channels.
             passed: [R] in 0 .. N - 1, in the order of their passes.
             at: which of the classes asked for.
         """
-        order = np.lexsort((passed, -weights[passed]))[:MOST_STEPS]  # [T]
+        order = np.lexsort((passed, -np.abs(weights[passed])))[:MOST_STEPS]  # [T]
         best = passed[order]
         probabilities = [part[:, at] for part in self.probabilities]
         return Steps(

@@ -6,6 +6,8 @@ Letters: H W model input, h w feature grid, K channels, N live channels, P = h *
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,42 +15,84 @@ from numpy.typing import NDArray
 from scorecam_cli.choices import Variant
 from scorecam_cli.models.answers import MASK_EPSILON
 from scorecam_cli.saliency.few_passes import pixel_coordinates
+from scorecam_cli.saliency.regression import FEWEST_ANSWERS, Regression, centred_weights
 
+Floats = NDArray[np.float64]
 Ranges = tuple[NDArray[np.float32], NDArray[np.float32]]  # lows and highs [N] of the upsampled channels
 
-
-def shares(weights: NDArray[np.float64], channels: int, variant: Variant) -> NDArray[np.float64]:
-    """What each live channel is multiplied by: weights [N], for `paper` normalised over all K channels."""
-    if variant != Variant.PAPER:
-        return weights
-    return np.asarray(weights / (weights.sum() + channels - len(weights)))  # exp(0): a constant channel does not rise
+OF_DIFFERENCES = (Variant.CENTRED, Variant.FITTED)  # their weights sum to 0: the sign says for or against
 
 
-def summed(
-    activations: NDArray[np.float32],
-    live: NDArray[np.intp],
-    weights: NDArray[np.float64],
-    spans: Ranges,
-    *,
-    variant: Variant,
-) -> NDArray[np.float64]:
-    """`sum_k a_k * M_k` or `sum_k a_k * A_k` on the grid, float64 [h, w]."""
-    if variant == Variant.PAPER:
-        count = activations.shape[2]
-        every = np.full(count, 1 / (weights.sum() + count - len(live)))
-        every[live] = shares(weights, count, variant)
-        return np.asarray(activations.astype(np.float64) @ every)
-    if variant == Variant.OFFICIAL:
-        return np.asarray(activations[:, :, live].astype(np.float64) @ weights)
-    lows, highs = (each.astype(np.float64) for each in spans)
-    above = activations[:, :, live].astype(np.float64) - lows  # U(A - low) = U(A) - low
-    return np.asarray(above @ (weights / (highs - lows + MASK_EPSILON)))
+@dataclass(frozen=True)
+class Summands:
+    """What is summed for one photo, by one variant.
 
+    activations: float32 [h, w, K]. live: numbers [N] of the channels that are summed. spans: of these.
+    """
 
-def parts(grids: NDArray[np.float32], spans: Ranges, variant: Variant, *, size: Sequence[int]) -> NDArray[np.float64]:
-    """What one unit of each weight adds to the map, in pixel coordinates: float64 [N, h * w]."""
-    summands = grids.astype(np.float64)  # [N, h, w]
-    if variant == Variant.ARTICLE:
-        lows, highs = (each.astype(np.float64)[:, None, None] for each in spans)
-        summands = (summands - lows) / (highs - lows + MASK_EPSILON)
-    return np.asarray(summands.reshape(len(grids), -1) @ pixel_coordinates(grids.shape[1:], size))
+    activations: NDArray[np.float32]
+    live: NDArray[np.intp]
+    spans: Ranges
+    variant: Variant
+
+    @property
+    def falls_back(self) -> bool:
+        """Whether there are fewer masks than a fit needs, and `centred` is what is summed."""
+        return self.variant == Variant.FITTED and len(self.live) < FEWEST_ANSWERS
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """That the variant could not be had as it was asked for."""
+        if not (self.falls_back and len(self.live)):
+            return ()
+        few = f"fitted needs {FEWEST_ANSWERS} masks and has {len(self.live)}"
+        return (f"{few}: the map is that of the variant centred",)
+
+    def shares(self, weights: Floats) -> Floats:
+        """What each mask is multiplied by in the sum, float64 [N].
+
+        Args:
+            weights: float64 [N], as measured or inferred: probabilities, or for `paper` exp of the rise of the logit.
+        """
+        if self.variant == Variant.PAPER:
+            return np.asarray(weights * self._share_of_constant(weights))
+        if self.variant == Variant.CENTRED or self.falls_back:
+            return centred_weights(weights)
+        return self._regression.weights(weights) if self.variant == Variant.FITTED else weights
+
+    def summed(self, weights: Floats) -> Floats:
+        """`sum_k a_k * M_k` or `sum_k a_k * A_k` on the grid, float64 [h, w]; a: the shares of these weights."""
+        shares = self.shares(weights)
+        if self.variant == Variant.PAPER:
+            every = np.full(self.activations.shape[2], self._share_of_constant(weights))
+            every[self.live] = shares
+            return np.asarray(self.activations.astype(np.float64) @ every)
+        return np.asarray(shares @ self._summands).reshape(self.activations.shape[:2])
+
+    def parts(self, size: Sequence[int]) -> Floats:
+        """What one unit of each weight adds to the map, in pixel coordinates of (H, W): float64 [N, P]."""
+        added = self._summands
+        if self.variant in OF_DIFFERENCES:
+            added = (
+                added - added.mean(axis=0)
+                if self.variant == Variant.CENTRED or self.falls_back
+                else self._regression.effects
+            )
+        return np.asarray(added @ pixel_coordinates(self.activations.shape[:2], size))
+
+    def _share_of_constant(self, weights: Floats) -> float:
+        """Of each channel that is constant over the grid, whose logit does not rise: exp(0) among all K."""
+        return float(1 / (weights.sum() + self.activations.shape[2] - len(weights)))
+
+    @cached_property
+    def _summands(self) -> Floats:
+        """Masks M_k, or for the variants that sum them activations A_k: float64 [N, P]."""
+        above = self.activations[:, :, self.live].astype(np.float64)  # [h, w, N]
+        if self.variant not in (Variant.OFFICIAL, Variant.PAPER):
+            lows, highs = (each.astype(np.float64) for each in self.spans)
+            above = (above - lows) / (highs - lows + MASK_EPSILON)  # U(A - low) = U(A) - low
+        return np.asarray(np.moveaxis(above, 2, 0).reshape(len(self.live), np.prod(above.shape[:2])))
+
+    @cached_property
+    def _regression(self) -> Regression:
+        return Regression.on(self._summands)

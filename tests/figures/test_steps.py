@@ -5,6 +5,7 @@ import warnings
 import numpy as np
 import pytest
 
+from scorecam_cli.choices import Variant
 from scorecam_cli.figures.canvas import fit
 from scorecam_cli.figures.compare import Tile, compare_figure, compare_grid
 from scorecam_cli.figures.masked import masked_figure, masked_photo, seen
@@ -59,9 +60,9 @@ def test_figures_of_any_photo_fit_their_sheet(height, width, count):
         assert margins_are_white(sheet)
 
 
-@pytest.mark.parametrize("variant", ["article", "official", "paper"])
+@pytest.mark.parametrize("variant", list(Variant))
 def test_every_variant_has_its_own_words(variant):
-    rest = {"article", "official", "paper"} - {variant}
+    rest = set(Variant) - {variant}
     found = class_map(masks=steps(2))
     mine = pipeline_figure(subject(photo(9, 9), found, variant=variant))
     for other in rest:

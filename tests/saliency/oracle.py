@@ -54,4 +54,24 @@ def score_cam(activations_of, logits_of, image, class_index):
         "official": zip(probabilities, ups, strict=True),
         "paper": zip(softmax(rises), ups, strict=True),
     }
-    return {variant: np.maximum(sum(weight * part for weight, part in sums[variant]), 0) for variant in sums}
+    maps = {variant: np.maximum(sum(weight * part for weight, part in sums[variant]), 0) for variant in sums}
+    return maps | regressed(activations, ups, np.array(probabilities), height, width)
+
+
+def regressed(activations, ups, probabilities, height, width):
+    """`centred` and `fitted`, by least squares with the penalty as further answers; too few answers: both centred."""
+    live = [k for k in range(activations.shape[2]) if ups[k].max() > ups[k].min()]
+    seen = [(activations[:, :, k] - ups[k].min()) / (ups[k].max() - ups[k].min() + EPSILON) for k in live]
+    masks = np.array([grid.ravel() for grid in seen], np.float64)  # [N, P]
+    answers = probabilities[live] - probabilities[live].mean()
+    apart = masks - masks.mean(axis=0)
+    centred = fitted = sum(answer * mask for answer, mask in zip(answers, masks, strict=True))
+    if len(live) >= 16:
+        root = np.sqrt((apart**2).sum() / 16)
+        rows = np.concatenate([apart, root * np.eye(apart.shape[1])])
+        fitted = np.linalg.lstsq(rows, np.concatenate([answers, np.zeros(apart.shape[1])]), rcond=None)[0]
+    grids = {"centred": centred, "fitted": fitted}
+    return {
+        name: np.maximum(upsample(grid.reshape(activations.shape[:2]), height, width), 0)
+        for name, grid in grids.items()
+    }
