@@ -30,6 +30,14 @@ class Kind:
     wanted: str
 
 
+@dataclass(frozen=True)
+class Document:
+    """A small file of text. sha256: of its bytes, in hexadecimal."""
+
+    text: str
+    sha256: str
+
+
 LABELS = Kind("labels file", 2**24, "a text, CSV or JSON file")  # 21,841 classes of 100 bytes: 2 MB
 TRUTH = Kind("--truth", 2**28, "a CSV of `photo,class`")  # a million lines of 50 bytes: 50 MB
 BOXES = Kind("boxes", 2**28, "a CSV in UTF-8 or a folder of Pascal VOC XML")  # 2.5 million boxes of 100 bytes
@@ -77,13 +85,19 @@ def read_small_text(path: Path, kind: Kind, *, undecodable: str = "strict") -> s
     Raises:
         UsageError: it cannot be read, is too large, or no text in UTF-8.
     """
+    return read_small_document(path, kind, undecodable=undecodable).text
+
+
+def read_small_document(path: Path, kind: Kind, *, undecodable: str = "strict") -> Document:
+    """The same together with the digest of its bytes, both of one reading: nothing can change in between."""
+    data = read_small(path, kind)
     try:
-        text = read_small(path, kind).decode("utf-8-sig", undecodable)
+        text = data.decode("utf-8-sig", undecodable)
     except UnicodeDecodeError as error:
         raise UsageError(f"{kind.called} {path} is not text in UTF-8 (byte {error.start}); save it as UTF-8") from error
     if "\0" in text:
         raise UsageError(f"{kind.called} {path} is not text: it holds a NUL byte; give {kind.wanted}")
-    return text
+    return Document(text, hashlib.sha256(data).hexdigest())
 
 
 def small_sha256(path: Path, kind: Kind) -> str:

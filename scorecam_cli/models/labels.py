@@ -13,7 +13,7 @@ from typing import Any
 
 from scorecam_cli.errors import ClassError, UsageError
 from scorecam_cli.files.csv_rows import csv_rows
-from scorecam_cli.files.small_files import LABELS, read_small_text
+from scorecam_cli.files.small_files import LABELS, read_small_document
 from scorecam_cli.records import ClassLabel
 from scorecam_cli.words import nearest, quoted
 
@@ -35,10 +35,14 @@ class Row:
 
 @dataclass(frozen=True)
 class Labels:
-    """The classes of one model, in the order of its output; `synonyms[i]` are further names of class i."""
+    """The classes of one model, in the order of its output; `synonyms[i]` are further names of class i.
+
+    sha256: of the file that names them, None where no file of the user does.
+    """
 
     classes: tuple[ClassLabel, ...]
     synonyms: tuple[tuple[str, ...], ...] = ()
+    sha256: str | None = None
 
     def __len__(self) -> int:
         return len(self.classes)
@@ -130,7 +134,8 @@ def read_labels(path: Path) -> Labels:
     Raises:
         UsageError: the file cannot be read or its classes are not 0, 1, 2, ... each once.
     """
-    text = read_small_text(path, LABELS)
+    document = read_small_document(path, LABELS)
+    text = document.text
     suffix = path.suffix.lower()
     if suffix == ".json":
         rows = _json_rows(text, path)
@@ -144,7 +149,8 @@ def read_labels(path: Path) -> Labels:
             f"labels file {path} does not name the classes 0, 1, 2, ... each once ({len(rows)} rows); "
             "give one name a line, or an index and a name in each row"
         )
-    return Labels(tuple(ClassLabel(row.index, row.name or f"class {row.index}", row.wnid) for row in rows))
+    classes = tuple(ClassLabel(row.index, row.name or f"class {row.index}", row.wnid) for row in rows)
+    return Labels(classes, sha256=document.sha256)
 
 
 def _csv_rows(text: str, path: Path, delimiter: str) -> list[Row]:

@@ -5,11 +5,13 @@ Regions are bool [H0, W0] in the pixels of the upright photo, rows before column
 
 from __future__ import annotations
 
+import hashlib
 import io
 import math
+import os
 import struct
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
 from xml.etree.ElementTree import Element, ParseError
 
@@ -22,8 +24,9 @@ from PIL import Image
 from scorecam_cli.errors import PhotoError, UsageError
 from scorecam_cli.files.csv_rows import csv_rows
 from scorecam_cli.files.looks import is_folder, is_there
-from scorecam_cli.files.regular import read_regular
-from scorecam_cli.files.small_files import ANNOTATION, BOXES, read_small, read_small_text
+from scorecam_cli.files.regular import file_sha256, read_regular
+from scorecam_cli.files.small_files import ANNOTATION, BOXES, read_small, read_small_document
+from scorecam_cli.photos.names import is_output
 
 COLUMNS = ("file", "x0", "y0", "x1", "y1")
 VOC_CORNERS = ("xmin", "ymin", "xmax", "ymax")
@@ -43,21 +46,67 @@ class Box:
     y1: int
 
 
-Boxes = Mapping[tuple[str, ...], tuple[Box, ...]]  # by the parts of the photo's path: ("dogs", "dog.jpg")
+@dataclass(frozen=True)
+class Boxes:
+    """The boxes of each photo, by the parts of its path, ("dogs", "dog.jpg"); sha256: of what they were read from."""
+
+    by_photo: Mapping[tuple[str, ...], tuple[Box, ...]]
+    sha256: str = ""
+
+
+@dataclass(frozen=True)
+class Masks:
+    """A folder of PNGs. digests: of each one there, by its name; None: not taken, whatever is there later counts."""
+
+    folder: Path
+    digests: Mapping[str, str] | None = None
+
+    def noted(self) -> Masks:
+        """The same as it is now: a mask that comes, goes or changes later is not read as one of these.
+
+        Raises:
+            UsageError: the folder or a mask in it cannot be read.
+        """
+        try:
+            names = sorted(entry.name for entry in os.scandir(self.folder) if entry.is_file())
+            masks = [name for name in names if name.lower().endswith(".png") and not is_output(name)]
+            return replace(self, digests={name: file_sha256(self.folder / name) for name in masks})
+        except (OSError, PhotoError) as error:
+            raise UsageError(f"{self.folder} cannot be read: {error}; give a folder of masks") from error
+
+    @property
+    def sha256(self) -> str:
+        """Of the names and bytes of all masks."""
+        return _joint_sha256(self.digests or {})
+
+    def named_for(self, photo: Path) -> Path | None:
+        """The mask of a photo: `dog.jpg.png` or, without it, `dog.png`."""
+        for name in (f"{photo.name}.png", f"{photo.stem}.png"):
+            path = self.folder / name
+            if is_there(path) if self.digests is None else name in self.digests:
+                return path
+        return None
 
 
 @dataclass(frozen=True)
 class Regions:
-    """What is known of where objects are. boxes: of each photo. masks: a folder; a mask goes before boxes."""
+    """What is known of where objects are. boxes: of each photo. masks: of each photo; a mask goes before boxes."""
 
-    boxes: Boxes = field(default_factory=dict)
-    masks: Path | None = None
+    boxes: Boxes | None = None
+    masks: Masks | None = None
+
+    def noted(self) -> Regions:
+        """The same with a digest of each mask, so that a run knows what its rows depend on; boxes have theirs.
+
+        Raises:
+            UsageError: the folder or a mask in it cannot be read.
+        """
+        return self if self.masks is None else replace(self, masks=self.masks.noted())
 
     def of(self, photo: Path, width: int, height: int) -> NDArray[np.bool_] | None:
         """The pixels of the objects in a photo; of several boxes, all that any of them holds.
 
-        Boxes belong to a photo whose path ends as their `file` does; the longest such `file` wins. The mask of
-        `dog.jpg` is `dog.jpg.png` or, without it, `dog.png`.
+        Boxes belong to a photo whose path ends as their `file` does; the longest such `file` wins.
 
         Args:
             photo: its file, which is not read. width, height: W0 and H0 of the upright photo, pixels.
@@ -66,14 +115,15 @@ class Regions:
             bool [H0, W0] with at least one pixel inside; None where nothing is known of this photo.
 
         Raises:
-            PhotoError: the mask cannot be read or has another size, or nothing of the photo is inside.
+            PhotoError: the mask cannot be read, has another size or has changed, or nothing of the photo is inside.
         """
-        mask = _mask_of(photo, self.masks)
-        if mask is not None:
-            return _read_mask(mask, width=width, height=height)
+        if self.masks is not None and (mask := self.masks.named_for(photo)) is not None:
+            sha256 = None if self.masks.digests is None else self.masks.digests[mask.name]
+            return _read_mask(mask, width=width, height=height, sha256=sha256)
+        by_photo = self.boxes.by_photo if self.boxes is not None else {}
         parts = photo.parts
         for first in range(len(parts)):
-            boxes = self.boxes.get(parts[first:])
+            boxes = by_photo.get(parts[first:])
             if boxes is not None:
                 return _filled(boxes, width=width, height=height)
         return None
@@ -90,9 +140,10 @@ def read_regions(boxes: Path | None, masks: Path | None) -> Regions:
     """
     if masks is not None and not is_folder(masks):
         raise UsageError(f"{masks} is no folder; give the folder that holds the masks, a PNG for each photo")
-    if boxes is None:
-        return Regions(masks=masks)
-    return Regions(boxes_from_voc(boxes) if is_folder(boxes) else boxes_from_csv(boxes), masks)
+    found = None
+    if boxes is not None:
+        found = boxes_from_voc(boxes) if is_folder(boxes) else boxes_from_csv(boxes)
+    return Regions(found, None if masks is None else Masks(masks))
 
 
 def boxes_from_csv(path: Path) -> Boxes:
@@ -106,7 +157,8 @@ def boxes_from_csv(path: Path) -> Boxes:
     """
     found: dict[tuple[str, ...], list[Box]] = {}
     order: list[int] | None = None
-    for line, row in csv_rows(read_small_text(path, BOXES), str(path)):
+    document = read_small_document(path, BOXES)
+    for line, row in csv_rows(document.text, str(path)):
         where = f"line {line} of {path}"
         if order is None:
             names = [cell.strip().lower() for cell in row]
@@ -120,7 +172,7 @@ def boxes_from_csv(path: Path) -> Boxes:
         found.setdefault(_key(file, where), []).append(_box(corners, COLUMNS[1:], where))
     if not found:
         raise UsageError(f"{path} holds no box; give lines of {','.join(COLUMNS)}")
-    return {key: tuple(boxes) for key, boxes in found.items()}
+    return Boxes({key: tuple(boxes) for key, boxes in found.items()}, document.sha256)
 
 
 def boxes_from_voc(folder: Path) -> Boxes:
@@ -137,15 +189,26 @@ def boxes_from_voc(folder: Path) -> Boxes:
     except OSError as error:
         raise UsageError(f"{folder} cannot be listed: {error.strerror}; give a folder of Pascal VOC XML") from error
     found: dict[tuple[str, ...], tuple[Box, ...]] = {}
+    digests = {}
     for path in paths:
-        root = _annotation(path)
+        data = read_small(path, ANNOTATION)
+        digests[path.name] = hashlib.sha256(data).hexdigest()
+        root = _annotation(data, path)
         boxes = tuple(_voc_box(element, path) for element in root.findall("object"))
         if boxes:
             key = _key((root.findtext("filename") or "").strip(), f"<filename> of {path}")
             found[key] = found.get(key, ()) + boxes
     if not found:
         raise UsageError(f"{folder} holds no Pascal VOC XML with a box; give the folder of the annotations")
-    return found
+    return Boxes(found, _joint_sha256(digests))
+
+
+def _joint_sha256(digests: Mapping[str, str]) -> str:
+    """One digest of files by their names and their own digests, in the order given."""
+    joint = hashlib.sha256()
+    for name, sha256 in digests.items():
+        joint.update(os.fsencode(name) + b"\0" + bytes.fromhex(sha256))
+    return joint.hexdigest()
 
 
 def _key(file: str, where: str) -> tuple[str, ...]:
@@ -187,10 +250,10 @@ def _voc_box(element: Element, path: Path) -> Box:
     return _box(texts, VOC_CORNERS, where, first=1)
 
 
-def _annotation(path: Path) -> Element:
+def _annotation(data: bytes, path: Path) -> Element:
     """The root of an XML file without DOCTYPE."""
     try:
-        root: Element = fromstring(read_small(path, ANNOTATION), forbid_dtd=True)
+        root: Element = fromstring(data, forbid_dtd=True)
     except DefusedXmlException as error:
         raise UsageError(f"{path} has a DOCTYPE, which Pascal VOC has not; remove it") from error
     except (ParseError, ValueError, LookupError) as error:  # ValueError, LookupError: an unknown encoding
@@ -209,19 +272,17 @@ def _filled(boxes: tuple[Box, ...], *, width: int, height: int) -> NDArray[np.bo
     return region
 
 
-def _mask_of(photo: Path, folder: Path | None) -> Path | None:
-    if folder is None:
-        return None
-    candidates = (folder / f"{photo.name}.png", folder / f"{photo.stem}.png")
-    return next((path for path in candidates if is_there(path)), None)
+def _read_mask(path: Path, *, width: int, height: int, sha256: str | None) -> NDArray[np.bool_]:
+    """Where a PNG is neither 0 nor transparent; the numbers of a palette count, not its colours.
 
-
-def _read_mask(path: Path, *, width: int, height: int) -> NDArray[np.bool_]:
-    """Where a PNG is neither 0 nor transparent; the numbers of a palette count, not its colours."""
+    sha256: of the bytes that are expected; None: any are right.
+    """
     try:
         data = read_regular(path, MAX_MASK_BYTES)
     except PhotoError as error:
         raise PhotoError(f"the mask {path} cannot be read: {str(error).removesuffix(', not a photo')}") from error
+    if sha256 is not None and hashlib.sha256(data).hexdigest() != sha256:
+        raise PhotoError(f"the mask {path} has changed since the run began; run again when it is as it shall be")
     if not data.startswith(_PNG_START) or len(data) < 24:
         raise PhotoError(f"the mask {path} is no PNG")
     size = struct.unpack(">II", data[16:24])  # of the header: nothing is decoded that is not as large as the photo

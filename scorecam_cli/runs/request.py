@@ -119,15 +119,12 @@ class EvaluateRequest(Request[EvaluateConfig]):
         """
         labels = _checked_labels(config.model, config.classes)
         check_methods(config.methods, _how(config))
-        request = cls(
-            config=config,
-            labels=labels,
-            settings=evaluate_settings(config),
-            regions=regions_of(config),
-            truth=None if config.truth is None else read_truth(config.truth),
-        )
-        check_table(config, request.settings)
-        return request
+        regions = regions_of(config)
+        regions = None if regions is None else regions.noted()
+        truth = None if config.truth is None else read_truth(config.truth)
+        settings = evaluate_settings(config, labels=labels, regions=regions, truth=truth)
+        check_table(config, settings)
+        return cls(config=config, labels=labels, settings=settings, regions=regions, truth=truth)
 
 
 def regions_of(config: EvaluateConfig) -> Regions | None:

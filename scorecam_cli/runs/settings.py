@@ -2,28 +2,23 @@
 
 from __future__ import annotations
 
-import hashlib
-import os
 from collections.abc import Callable, Mapping
 from dataclasses import is_dataclass
 from pathlib import Path
 from typing import Any
 
 from scorecam_cli.config import CHANGES_THE_RESULT, EvaluateConfig, ExplainConfig, ModelSettings
-from scorecam_cli.errors import PhotoError, UsageError
-from scorecam_cli.files.looks import is_folder
-from scorecam_cli.files.regular import file_sha256
-from scorecam_cli.files.small_files import BOXES, CONSTANT, IMPORT, LABELS, TRUTH, small_sha256
+from scorecam_cli.files.small_files import CONSTANT, IMPORT, small_sha256
 from scorecam_cli.inspection.digest import model_file_sha256
 from scorecam_cli.models.constants import number_in, split
 from scorecam_cli.models.labels import Labels
 from scorecam_cli.models.requested import model_name
-from scorecam_cli.photos.names import is_output
 from scorecam_cli.runs.current import DIGEST
+from scorecam_cli.runs.regions import Regions
+from scorecam_cli.runs.truth import Truth
 from scorecam_cli.saliency.methods import method_named
 
 _UNORDERED = ("save", "measures")
-_MARKINGS = (".png", ".xml")  # what is read of a folder of masks or boxes
 
 
 def explain_settings(config: ExplainConfig, labels: Labels | None) -> dict[str, Any]:
@@ -36,10 +31,10 @@ def explain_settings(config: ExplainConfig, labels: Labels | None) -> dict[str, 
         labels: of the model, see `known_labels`.
 
     Raises:
-        UsageError: an unknown class or model name, or a file of labels or code that cannot be read.
+        UsageError: an unknown class or model name, or a file of code that cannot be read.
         ModelError: the model or weights file cannot be read.
     """
-    settings = _settings(config)
+    settings = _settings(config, _of_labels(labels))
     if labels is not None:
         settings["classes"] = [labels.find(text, model=config.model.model) for text in config.classes]
     if not method_named(config.method).draws and config.model.weights != "random":
@@ -47,22 +42,45 @@ def explain_settings(config: ExplainConfig, labels: Labels | None) -> dict[str, 
     return settings
 
 
-def evaluate_settings(config: EvaluateConfig) -> dict[str, Any]:
-    """What the rows of an evaluation depend on; truth, boxes and masks by their bytes. No TensorFlow.
+def evaluate_settings(
+    config: EvaluateConfig, *, labels: Labels | None, regions: Regions | None, truth: Truth | None
+) -> dict[str, Any]:
+    """What the rows of an evaluation depend on; truth, boxes and masks by the bytes that were read. No TensorFlow.
+
+    Args:
+        config: of the command.
+        labels: of the model, see `known_labels`.
+        regions: what boxes and masks say, noted.
+        truth: what the file of classes says.
 
     Raises:
-        UsageError: a file that is named cannot be read. ModelError: the model or weights file cannot be.
+        UsageError: a file of code cannot be read. ModelError: the model or weights file cannot be.
     """
-    return _settings(config)
+    read = _of_labels(labels)
+    read["truth"] = None if truth is None else truth.sha256
+    for name in ("boxes", "masks"):
+        found = None if regions is None else getattr(regions, name)
+        read[name] = None if found is None else found.sha256
+    return _settings(config, read)
 
 
-def _settings(config: Any) -> dict[str, Any]:
-    """Each field on the first list of `config`, in its order; those of the model among them."""
+def _of_labels(labels: Labels | None) -> dict[str, str | None]:
+    return {"labels": None if labels is None else labels.sha256}
+
+
+def _settings(config: Any, read: Mapping[str, str | None]) -> dict[str, Any]:
+    """Each field on the first list of `config`, in its order; those of the model among them.
+
+    read: of each file that was parsed the digest of its bytes, by the field that names it.
+    """
     found: dict[str, Any] = {}
     for name in CHANGES_THE_RESULT[type(config)]:
         value = getattr(config, name)
         if is_dataclass(value):
-            found |= _settings(value)
+            found |= _settings(value, read)
+        elif name in read:
+            digest = read[name]
+            found[name] = None if digest is None else _digest(digest)
         elif value is not None and name in _BY_BYTES:
             found[name] = _BY_BYTES[name](value)
         elif isinstance(config, ModelSettings) and name in ("model", "weights"):
@@ -95,26 +113,7 @@ def _of_constant(text: str) -> tuple[str, Any]:
     return name, _digest(small_sha256(Path(value), CONSTANT)) if number is None else number
 
 
-def _of_markings(path: Path) -> str:
-    """The bytes of boxes, or the names and bytes of the markings in a folder; our own pictures beside them are none."""
-    if not is_folder(path):
-        return _digest(small_sha256(path, BOXES))
-    digest = hashlib.sha256()
-    try:
-        names = sorted(entry.name for entry in os.scandir(path) if entry.is_file())
-        for name in names:
-            if name.lower().endswith(_MARKINGS) and not is_output(name):
-                digest.update(os.fsencode(name) + b"\0" + bytes.fromhex(file_sha256(path / name)))
-    except (OSError, PhotoError) as error:
-        raise UsageError(f"{path} cannot be read: {error}; give a folder of masks or boxes") from error
-    return _digest(digest.hexdigest())
-
-
 _BY_BYTES: Mapping[str, Callable[[Any], Any]] = {
-    "labels": lambda path: _digest(small_sha256(path, LABELS)),
     "imports": lambda paths: [_digest(small_sha256(path, IMPORT)) for path in paths],
     "constant_inputs": lambda given: dict(map(_of_constant, given)) or None,
-    "truth": lambda path: _digest(small_sha256(path, TRUTH)),
-    "boxes": _of_markings,
-    "masks": _of_markings,
 }

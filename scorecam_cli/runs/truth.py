@@ -8,15 +8,16 @@ from pathlib import Path
 
 from scorecam_cli.errors import PhotoError, UsageError
 from scorecam_cli.files.csv_rows import csv_rows
-from scorecam_cli.files.small_files import TRUTH, read_small_text
+from scorecam_cli.files.small_files import TRUTH, read_small_document
 
 
 @dataclass(frozen=True)
 class Truth:
-    """The class of each photo as the file gives it: index, name or WordNet id."""
+    """The class of each photo as the file gives it: index, name or WordNet id. sha256: of the file."""
 
     source: Path
     classes: Mapping[str, str]
+    sha256: str
 
     def of(self, photo: Path) -> str:
         """The class of a photo: by its path as given, else by its file name.
@@ -36,9 +37,9 @@ def read_truth(path: Path) -> Truth:
     Raises:
         UsageError: it cannot be read, or a line is something else.
     """
-    text = read_small_text(path, TRUTH, undecodable="surrogateescape")
+    document = read_small_document(path, TRUTH, undecodable="surrogateescape")
     classes: dict[str, str] = {}
-    for number, (line, row) in enumerate(csv_rows(text, f"--truth {path}")):
+    for number, (line, row) in enumerate(csv_rows(document.text, f"--truth {path}")):
         cells = [cell.strip() for cell in row]
         if number == 0 and [cell.lower() for cell in cells] == ["photo", "class"]:
             continue
@@ -48,4 +49,4 @@ def read_truth(path: Path) -> Truth:
             raise UsageError(f"--truth {path} line {line} gives {cells[0][:80]!r} a second class")
     if not classes:
         raise UsageError(f"--truth {path} names no photo; give lines of `photo,class`")
-    return Truth(path, classes)
+    return Truth(path, classes, document.sha256)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from scorecam_cli.errors import PhotoError, UsageError
-from scorecam_cli.runs.regions import Box, Regions, boxes_from_csv, boxes_from_voc, read_regions
+from scorecam_cli.runs.regions import Box, Boxes, Regions, boxes_from_csv, boxes_from_voc, read_regions
 
 DOG = Path("photos/dog.jpg")
 
@@ -42,7 +42,7 @@ def plain(boxes, width, height):
 def test_boxes_of_a_csv_with_or_without_heading(tmp_path, heading):
     path = write_csv(tmp_path, f"{heading}dog.jpg,1,2,4,3\n\ncat.jpg,0,0,9,9\ndog.jpg, 5,0,7,1\n")
     boxes = boxes_from_csv(path)
-    assert boxes[("dog.jpg",)] == (Box(1, 2, 4, 3), Box(5, 0, 7, 1))
+    assert boxes.by_photo[("dog.jpg",)] == (Box(1, 2, 4, 3), Box(5, 0, 7, 1))
     region = Regions(boxes).of(DOG, 8, 4)
     assert ["".join(" #"[pixel] for pixel in row) for row in region.astype(int)] == [
         "     ## ",
@@ -54,14 +54,14 @@ def test_boxes_of_a_csv_with_or_without_heading(tmp_path, heading):
 
 def test_heading_gives_the_order_of_the_columns(tmp_path):
     path = write_csv(tmp_path, "label,y1,x1,y0,x0,file\ndog,3,4,2,1,dog.jpg\n")
-    assert boxes_from_csv(path) == {("dog.jpg",): (Box(1, 2, 4, 3),)}
+    assert boxes_from_csv(path).by_photo == {("dog.jpg",): (Box(1, 2, 4, 3),)}
 
 
 @given(st.lists(st.tuples(*[st.integers(-3, 12)] * 4), min_size=1, max_size=4))
 def test_region_is_the_union_of_its_boxes_cut_to_the_photo(corners):
     boxes = [(min(a, c), min(b, d), max(a, c) + 1, max(b, d) + 1) for a, b, c, d in corners]
     expected = plain(boxes, 9, 7)
-    regions = Regions({("dog.jpg",): tuple(Box(*box) for box in boxes)})
+    regions = Regions(Boxes({("dog.jpg",): tuple(Box(*box) for box in boxes)}))
     if expected.any():
         np.testing.assert_array_equal(regions.of(DOG, 9, 7), expected)
     else:
@@ -70,12 +70,13 @@ def test_region_is_the_union_of_its_boxes_cut_to_the_photo(corners):
 
 
 def test_box_left_of_or_above_the_photo_fills_nothing():
-    regions = Regions({("dog.jpg",): (Box(-5, 0, -2, 3), Box(0, -5, 3, -2), Box(8, 6, 9, 7))})
+    regions = Regions(Boxes({("dog.jpg",): (Box(-5, 0, -2, 3), Box(0, -5, 3, -2), Box(8, 6, 9, 7))}))
     np.testing.assert_array_equal(regions.of(DOG, 9, 7), plain([(8, 6, 9, 7)], 9, 7))
 
 
 def test_fractions_go_to_the_nearest_border_of_pixels(tmp_path):
-    assert boxes_from_csv(write_csv(tmp_path, "dog.jpg,0.5,1.49,3.51,4\n"))[("dog.jpg",)] == (Box(1, 1, 4, 4),)
+    boxes = boxes_from_csv(write_csv(tmp_path, "dog.jpg,0.5,1.49,3.51,4\n"))
+    assert boxes.by_photo[("dog.jpg",)] == (Box(1, 1, 4, 4),)
 
 
 def test_boxes_belong_to_the_photo_whose_path_ends_as_their_file(tmp_path):
@@ -128,7 +129,7 @@ def test_voc_corners_count_from_1_and_are_inclusive(tmp_path):
 def test_parts_of_an_object_are_no_boxes_of_their_own(tmp_path):
     part = "<part><name>head</name><bndbox><xmin>4</xmin><ymin>4</ymin><xmax>4</xmax><ymax>4</ymax></bndbox></part>"
     body = "<filename>dog.jpg</filename>" + voc_object(1, 1, 2, 2).replace("</object>", f"{part}</object>")
-    assert boxes_from_voc(write_voc(tmp_path / "voc", body)) == {("dog.jpg",): (Box(0, 0, 2, 2),)}
+    assert boxes_from_voc(write_voc(tmp_path / "voc", body)).by_photo == {("dog.jpg",): (Box(0, 0, 2, 2),)}
 
 
 @pytest.mark.parametrize(
@@ -239,6 +240,20 @@ def test_empty_mask_and_missing_folder_are_refused(tmp_path):
         read_regions(None, tmp_path).of(DOG, 3, 2)
     with pytest.raises(UsageError, match="none is no folder"):
         read_regions(None, tmp_path / "none")
+
+
+@pytest.mark.parametrize("change", ["changed", "new"])
+def test_masks_are_those_that_the_run_began_with(tmp_path, change):
+    Image.fromarray(MARKED).save(tmp_path / "dog.png")
+    regions = read_regions(None, tmp_path).noted()
+    assert regions.of(DOG, 3, 2).sum() == 2
+    name = {"changed": "dog.png", "new": "dog.jpg.png"}[change]
+    Image.new("L", (3, 2), 1).save(tmp_path / name)
+    if change == "changed":
+        with pytest.raises(PhotoError, match=r"dog\.png has changed since the run began"):
+            regions.of(DOG, 3, 2)
+    else:
+        assert regions.of(DOG, 3, 2).sum() == 2
 
 
 def png_of(width, height):

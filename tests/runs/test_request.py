@@ -5,6 +5,8 @@ from __future__ import annotations
 import pickle
 import subprocess
 import sys
+from os import PathLike
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -20,16 +22,14 @@ from scorecam_cli.config import (
     PredictConfig,
 )
 from scorecam_cli.errors import ModelError, UsageError
-from scorecam_cli.inspection.digest import model_file_sha256
-from scorecam_cli.models.labels import read_labels
-from scorecam_cli.runs.regions import Box, read_regions
+from scorecam_cli.runs import settings
+from scorecam_cli.runs.regions import Box
 from scorecam_cli.runs.request import CompareRequest, EvaluateRequest, ExplainRequest, PredictRequest
-from scorecam_cli.runs.truth import read_truth
 from scorecam_cli.saliency.maps import MethodSettings
 from tests.loading import model_zoo
 
 PHOTOS, LITE = PhotoSettings(), ModelSettings(model="efficientnetlite0")
-READERS = (model_file_sha256, read_labels, read_regions, read_truth)
+PARSED = ("labels.txt", "boxes.csv", "truth.csv")
 
 
 @pytest.fixture(scope="module")
@@ -45,36 +45,44 @@ def files(tmp_path_factory):
 
 
 @pytest.fixture
-def calls(monkeypatch):
-    """How often each of READERS was called, by whichever module."""
-    counts = {reader.__name__: 0 for reader in READERS}
+def hashed(monkeypatch):
+    """The model files whose digest was asked for."""
+    paths = []
+    real = settings.model_file_sha256
+    monkeypatch.setattr(settings, "model_file_sha256", lambda path: (paths.append(path), real(path))[1])
+    return paths
 
-    def counted(reader):
-        def call(*arguments, **options):
-            counts[reader.__name__] += 1
-            return reader(*arguments, **options)
 
-        return call
+@pytest.fixture
+def opened(monkeypatch):
+    """The names of all files that Python opens in this process, by whatever function."""
+    if not OPENED:
+        sys.addaudithook(_note_opening)  # which stays as long as the process
+    names: list[str] = []
+    OPENED[:] = [names]
+    yield names
+    OPENED[:] = [None]
 
-    for reader in READERS:
-        stand_in = counted(reader)
-        for name, module in list(sys.modules.items()):
-            if name.startswith("scorecam_cli") and vars(module).get(reader.__name__) is reader:
-                monkeypatch.setattr(module, reader.__name__, stand_in)
-    return counts
+
+OPENED: list[list[str] | None] = []
+
+
+def _note_opening(event, arguments):
+    if event == "open" and OPENED and OPENED[0] is not None and isinstance(arguments[0], str | PathLike):
+        OPENED[0].append(Path(arguments[0]).name)
 
 
 @pytest.mark.parametrize(
-    ("command", "hashed", "parsed"),
+    ("command", "digests", "files_read"),
     [
-        (["explain", "-c", "dog"], 1, 0),
-        (["predict"], 0, 0),
-        (["compare", "--methods", "random", "-c", "dog"], 0, 0),
-        (["evaluate", "--methods", "random", "--measures", "pointing", "--boxes", "{}/boxes.csv"], 1, 1),
+        (["explain", "-c", "dog"], 1, ["labels.txt"]),
+        (["predict"], 0, ["labels.txt"]),
+        (["compare", "--methods", "random", "-c", "dog"], 0, ["labels.txt"]),
+        (["evaluate", "--methods", "random", "--measures", "pointing", "--boxes", "{}/boxes.csv"], 1, list(PARSED)),
     ],
     ids=lambda value: value[0] if isinstance(value, list) else None,
 )
-def test_a_whole_run_reads_each_file_of_its_request_once(files, calls, tmp_path, command, hashed, parsed):
+def test_a_whole_run_reads_each_file_of_its_request_once(files, hashed, opened, tmp_path, command, digests, files_read):
     truth = ["--truth", files / "truth.csv"] if command[0] == "evaluate" else []
     output = [] if command[0] == "predict" else ["-o", tmp_path]
     model = ["-m", files / "tiny.keras", "--labels", files / "labels.txt"]
@@ -82,7 +90,8 @@ def test_a_whole_run_reads_each_file_of_its_request_once(files, calls, tmp_path,
     with pytest.raises(SystemExit) as ended:
         main([str(each) for each in arguments])
     assert ended.value.code == 0
-    assert calls == {"model_file_sha256": hashed, "read_labels": 1, "read_regions": parsed, "read_truth": parsed}
+    assert [name for name in PARSED for each in opened if each == name] == files_read
+    assert len(hashed) == digests
 
 
 def test_a_request_holds_what_was_resolved(files):
@@ -102,7 +111,7 @@ def test_a_request_holds_what_was_resolved(files):
         )
     )
     assert evaluate.truth.of(files / "dog.png") == "dog"
-    assert evaluate.regions.boxes == {("dog.png",): (Box(1, 1, 9, 9),)}
+    assert evaluate.regions.boxes.by_photo == {("dog.png",): (Box(1, 1, 9, 9),)}
     assert not (files / "nothing-yet").exists()
 
 

@@ -20,9 +20,14 @@ from scorecam_cli.errors import UsageError
 from scorecam_cli.models.requested import known_labels
 from scorecam_cli.runs import settings
 from scorecam_cli.runs.current import differences
-from scorecam_cli.runs.settings import evaluate_settings
+from scorecam_cli.runs.request import regions_of
+from scorecam_cli.runs.truth import read_truth
 from scorecam_cli.saliency.methods import METHODS
 
+VOC = (
+    "<annotation><filename>dog.jpg</filename><object><bndbox>"
+    "<xmin>1</xmin><ymin>1</ymin><xmax>3</xmax><ymax>3</ymax></bndbox></object></annotation>"
+)
 DRAWN = [name for name, method in METHODS.items() if method.draws]
 CONFIGURATIONS = [
     each for each in vars(config).values() if dataclasses.is_dataclass(each) and each.__module__ == config.__name__
@@ -130,31 +135,53 @@ def test_weights_file_of_a_named_model_counts_by_its_bytes(tmp_path):
     assert settings["weights"] == f"sha256:{hashlib.sha256(b'weights').hexdigest()}"
 
 
-def measured(**options):
-    return EvaluateConfig(PhotoSettings(), ModelSettings(), **options)
+def evaluate_settings(**options):
+    """Of files that are read now."""
+    asked = EvaluateConfig(PhotoSettings(), ModelSettings(), **options)
+    regions = regions_of(asked)
+    return settings.evaluate_settings(
+        asked,
+        labels=known_labels(asked.model),
+        regions=None if regions is None else regions.noted(),
+        truth=None if asked.truth is None else read_truth(asked.truth),
+    )
 
 
-@pytest.mark.parametrize("name", ["truth", "boxes", "masks"])
-def test_evaluation_counts_markings_by_their_bytes(tmp_path, name):
-    place = tmp_path / name
-    if name == "masks":
-        place.mkdir()
-    file = place / "dog.png" if name == "masks" else place
-    file.write_bytes(b"before")
-    before = evaluate_settings(measured(**{name: place}))
-    assert evaluate_settings(measured(**{name: place})) == before
-    file.write_bytes(b"after!")
-    assert differences(before, evaluate_settings(measured(**{name: place}))) == [f"{name} has changed"]
+@pytest.mark.parametrize(
+    ("name", "file", "before", "after"),
+    [
+        ("truth", "truth.csv", "dog.jpg,1\n", "dog.jpg,2\n"),
+        ("boxes", "boxes.csv", "dog.jpg,1,1,2,2\n", "dog.jpg,1,1,2,3\n"),
+        ("boxes", "boxes/dog.xml", VOC, VOC.replace("<xmin>1<", "<xmin>2<")),
+        ("masks", "masks/dog.png", "before", "after!"),
+    ],
+)
+def test_evaluation_counts_markings_by_their_bytes(tmp_path, name, file, before, after):
+    path = tmp_path / file
+    path.parent.mkdir(exist_ok=True)
+    place = path if path.parent == tmp_path else path.parent
+    path.write_text(before)
+    first = evaluate_settings(**{name: place})
+    assert first[name].startswith("sha256:")
+    assert evaluate_settings(**{name: place}) == first
+    path.write_text(after)
+    assert differences(first, evaluate_settings(**{name: place})) == [f"{name} has changed"]
+
+
+def test_digest_of_a_file_is_that_of_its_bytes(tmp_path):
+    path = tmp_path / "truth.csv"
+    path.write_bytes(b"\xef\xbb\xbfdog.jpg,1\r\n")
+    assert evaluate_settings(truth=path)["truth"] == f"sha256:{hashlib.sha256(path.read_bytes()).hexdigest()}"
 
 
 def test_folder_of_masks_counts_by_names_and_without_our_own_pictures(tmp_path):
     (tmp_path / "a.png").write_bytes(b"mask")
-    before = evaluate_settings(measured(masks=tmp_path))
+    before = evaluate_settings(masks=tmp_path)
     for name in ("a.png.scorecam-1-heatmap.png", "notes.txt"):
         (tmp_path / name).write_bytes(b"x")
-    assert evaluate_settings(measured(masks=tmp_path)) == before
+    assert evaluate_settings(masks=tmp_path) == before
     (tmp_path / "a.png").rename(tmp_path / "b.png")
-    assert evaluate_settings(measured(masks=tmp_path)) != before
+    assert evaluate_settings(masks=tmp_path) != before
 
 
 def test_constants_are_noted_by_number_or_bytes_and_only_where_there_are_any(tmp_path):
