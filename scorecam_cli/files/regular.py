@@ -7,6 +7,7 @@ import hashlib
 import io
 import os
 import stat
+from collections.abc import Mapping
 from pathlib import Path
 
 from scorecam_cli.errors import PhotoError
@@ -92,6 +93,14 @@ def file_sha256(path: Path) -> str:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
         raise PhotoError(reason_of(error)) from error
+
+
+def joint_sha256(digests: Mapping[str, str]) -> str:
+    """One digest of files by their names and their own digests, in the order given."""
+    joint = hashlib.sha256()
+    for name, sha256 in digests.items():
+        joint.update(os.fsencode(name) + b"\0" + bytes.fromhex(sha256))
+    return joint.hexdigest()
 
 
 def kind_of(mode: int) -> str:
