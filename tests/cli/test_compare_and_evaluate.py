@@ -178,12 +178,11 @@ def test_edited_boxes_are_no_longer_those_of_the_table(evaluate, photos, tmp_pat
     assert (tmp_path / "evaluation" / "evaluation.csv").read_bytes() == before
 
 
-def test_killed_half_way_and_started_again_it_gives_the_same_table(photos, tiny_model, tmp_path):
+def test_killed_half_way_and_started_again_it_gives_the_same_table(evaluate, photos, tiny_model, tmp_path):
     for number in range(3, 12):
         Image.open(photos / f"{number % 3}.png").rotate(90 * (number // 3)).save(photos / f"{number:02d}.png")
     command = [sys.executable, "-m", "scorecam_cli", "evaluate", str(photos), "-m", str(tiny_model)]
     command += ["--methods", METHODS, "--steps", "40"]
-    subprocess.run([*command, "-o", str(tmp_path / "whole")], check=True, capture_output=True)
     table = tmp_path / "cut" / "evaluation.csv"
     process = subprocess.Popen([*command, "-o", str(tmp_path / "cut")], stderr=subprocess.DEVNULL)
     while process.poll() is None and not (table.exists() and table.read_bytes().count(b"\n") > 4 * 3):
@@ -192,5 +191,6 @@ def test_killed_half_way_and_started_again_it_gives_the_same_table(photos, tiny_
     process.wait()
     done = table.read_bytes().count(b"\n")
     assert 4 * 3 < done < 4 * 12 + 1, "killed too late to show anything"
-    subprocess.run([*command, "-o", str(tmp_path / "cut")], check=True, capture_output=True)
+    for folder in ("cut", "whole"):
+        assert evaluate("--steps", "40", folder=folder).code == 0
     assert table.read_bytes() == (tmp_path / "whole" / "evaluation.csv").read_bytes()
