@@ -27,6 +27,7 @@ from tests.saliency import tiny
 
 FEW = {name: max(3, method.fewest_passes) for name, method in METHODS.items() if "passes" in method.takes}
 LOGITS = [name for name, method in METHODS.items() if Need.LOGITS in method.needs]
+UNPLANNED = ["vit-cx"]  # the number of its masks is known once they are made
 ANY_MODEL = [name for name, method in METHODS.items() if not method.needs]
 
 
@@ -77,7 +78,8 @@ def test_every_method_gives_finite_maps_and_runs_the_planned_passes(name):
     passes = []
     found = explain_with(name, asked, settings(name), on_passes=passes.append)
     planned = planned_passes(name, asked, settings(name))
-    assert sum(passes) == found.passes == planned
+    assert sum(passes) == found.passes
+    assert planned == (0 if name in UNPLANNED else found.passes)
     assert (found.method, found.layer, found.channels) == (name, "after", 6)
     assert found.live_channels == int((asked.observation.activations.std(axis=(0, 1)) > 0).sum())
     assert [each.score.label.index for each in found.classes] == [1, 0]
@@ -101,6 +103,7 @@ def test_defaults_are_planned_as_they_are_run():
         "faster-score-cam": live,
         "ss-cam": 10 * live,
         "is-cam": 10 * live,
+        "vit-cx": 0,
         "recipro-cam": 7 * 7,
         "ablation-cam": live + 1,
         "cam": 0,
