@@ -136,15 +136,6 @@ def test_every_measure_has_its_column(evaluate, tmp_path):
     assert {row["method"] for row in rows if row["sensitivity"]} >= {"gradient", "random"}
 
 
-def test_truth_decides_the_class(evaluate, tmp_path):
-    truth = tmp_path / "truth.csv"
-    truth.write_text("photo,class\n0.png,2\n1.png,0\n")
-    done = evaluate("--truth", truth, "--measures", "drop")
-    assert done.code == 1
-    assert "2.png is not in" in done.err
-    assert [row["class"] for row in rows_of(tmp_path / "evaluation")] == ["2"] * 4 + ["0"] * 4
-
-
 def test_photos_in_the_table_are_not_done_again_and_other_settings_are_refused(evaluate, tmp_path, monkeypatch):
     assert evaluate("--measures", "drop").code == 0
     before = (tmp_path / "evaluation" / "evaluation.csv").read_bytes()

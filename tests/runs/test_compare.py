@@ -1,0 +1,137 @@
+"""The same photo through several methods: their numbers, their price, and what ends a photo or a run."""
+
+import time
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from scorecam_cli.config import CompareConfig, ModelSettings, PhotoSettings
+from scorecam_cli.errors import ModelError, OutputError
+from scorecam_cli.faithfulness.curves import deletion_and_insertion
+from scorecam_cli.files import write
+from scorecam_cli.records import Failed
+from scorecam_cli.runs import compare
+from scorecam_cli.runs.request import CompareRequest
+from scorecam_cli.runs.session import Session
+from scorecam_cli.saliency.question import Question
+
+
+def request_of(*methods, **options):
+    return CompareRequest(config=CompareConfig(PhotoSettings(), ModelSettings(), methods, **options), labels=None)
+
+
+def session_of(request, tiny, clock=time.perf_counter):
+    return Session(request, clock, loaded=tiny)
+
+
+def run(request, tiny, jobs):
+    return list(compare.compare_photos(request, session_of(request, tiny), jobs))
+
+
+@pytest.fixture
+def asked(monkeypatch):
+    """The method of each time that maps were made, and for how many classes."""
+    calls = []
+    real = compare.explain_with
+
+    def noting(method, question, *arguments, **options):
+        calls.append((method, len(question.class_indices)))
+        return real(method, question, *arguments, **options)
+
+    monkeypatch.setattr(compare, "explain_with", noting)
+    return calls
+
+
+def test_description_has_for_each_class_every_method_with_areas_of_its_own_map(tiny, jobs):
+    (made,) = run(request_of("score-cam", "random", classes=("0", "cat")), tiny, jobs[:1])
+    assert [entry["name"] for entry in made.description["classes"]] == ["cup", "cat"]
+    rgb = np.asarray(Image.open(jobs[0].photo))
+    question = Question.about(tiny, rgb, asked=["0", "cat"])
+    for place, entry in enumerate(made.description["classes"]):
+        assert [method["method"] for method in entry["methods"]] == ["score-cam", "random"]
+        assert entry["probability"] == question.scores[place].probability
+        found = compare.explain_with("score-cam", question, compare.among_others("score-cam", _settings()))
+        curves = deletion_and_insertion(
+            tiny, question.image, saliency=found.classes[place].map, class_index=entry["index"], seed=0
+        )
+        assert entry["methods"][0]["deletion"] == round(curves.deletion.area, 6)
+        assert entry["methods"][0]["insertion"] == round(curves.insertion.area, 6)
+        assert entry["methods"][0]["passes"] == found.passes
+
+
+def _settings():
+    return request_of("score-cam").how
+
+
+def test_files_are_named_in_the_description_and_are_there(tiny, jobs):
+    (made,) = run(request_of("random", classes=("0", "2")), tiny, jobs[:1])
+    names = ["a.png.scorecam-0-compare.png", "a.png.scorecam-2-compare.png"]
+    assert made.description["files"]["compare"] == names
+    assert [path.name for path in made.paths] == names
+    assert all(path.parent == jobs[0].output.parent and path.is_file() for path in made.paths)
+
+
+def test_a_method_of_few_passes_runs_once_untimed_for_the_first_photo_and_one_class(tiny, jobs, asked):
+    run(request_of("score-cam", "gradient", classes=("0", "1")), tiny, jobs[:2])
+    assert asked == [
+        *(("score-cam", 1), ("score-cam", 2), ("gradient", 1), ("gradient", 2)),
+        *(("score-cam", 2), ("gradient", 2)),
+    ]
+
+
+def test_a_method_of_many_passes_only_has_its_passes_compiled(tiny, jobs, asked, monkeypatch):
+    monkeypatch.setattr(compare, "UNTIMED_RUNS", 0)
+    run(request_of("score-cam"), tiny, jobs[:1])
+    assert asked == [("score-cam", 1)]
+
+
+def test_seconds_are_those_of_the_maps_alone(tiny, jobs, monkeypatch):
+    now = [0.0]
+    real = compare.explain_with
+
+    def slow(*arguments, **options):
+        now[0] += 7
+        return real(*arguments, **options)
+
+    def slower(*arguments, **options):
+        now[0] += 100
+        return deletion_and_insertion(*arguments, **options)
+
+    monkeypatch.setattr(compare, "explain_with", slow)
+    monkeypatch.setattr("scorecam_cli.faithfulness.curves.deletion_and_insertion", slower)
+    request = request_of("random")
+    (made,) = compare.compare_photos(request, session_of(request, tiny, clock=lambda: now[0]), jobs[:1])
+    assert made.description["classes"][0]["methods"][0]["seconds"] == 7
+
+
+def test_a_method_that_does_not_fit_the_model_has_a_note_and_alone_ends_the_run(tiny, jobs, monkeypatch):
+    real = compare.explain_with
+
+    def unfit(method, *arguments, **options):
+        if method == "cam":
+            raise ModelError("it does not fit")
+        return real(method, *arguments, **options)
+
+    monkeypatch.setattr(compare, "explain_with", unfit)
+    (made,) = run(request_of("cam", "random"), tiny, jobs[:1])
+    assert made.description["classes"][0]["methods"][0] == {"method": "cam", "note": "it does not fit"}
+    with pytest.raises(ModelError, match="it does not fit"):
+        run(request_of("cam"), tiny, jobs)
+
+
+def test_a_photo_that_fails_does_not_stop_the_others_and_a_full_disk_does(tiny, jobs, monkeypatch):
+    jobs[0].photo.write_bytes(b"no photo")
+    first, second = run(request_of("random"), tiny, jobs[:2])
+    assert isinstance(first, Failed)
+    assert second.photo == jobs[1].photo
+
+    def full(*_):
+        raise OutputError("the disk is full")
+
+    monkeypatch.setattr(write, "write_png", full)
+    request = request_of("random")
+    outcomes = compare.compare_photos(request, session_of(request, tiny), jobs[1:])
+    assert next(outcomes) == Failed(jobs[1].photo, "the disk is full")
+    with pytest.raises(OutputError):
+        next(outcomes)

@@ -1,0 +1,120 @@
+"""The numbers of several methods over photos: which photos are done, which class is asked, what the table gets."""
+
+import csv
+import time
+
+import numpy as np
+import pytest
+
+from scorecam_cli.config import EvaluateConfig, ModelSettings, PhotoSettings
+from scorecam_cli.errors import ModelError, NumericsError
+from scorecam_cli.faithfulness import sanity
+from scorecam_cli.files.regular import file_sha256
+from scorecam_cli.records import Failed
+from scorecam_cli.runs import evaluate
+from scorecam_cli.runs.evaluation import COLUMNS
+from scorecam_cli.runs.regions import read_regions
+from scorecam_cli.runs.request import EvaluateRequest
+from scorecam_cli.runs.session import Session
+from scorecam_cli.runs.truth import read_truth
+
+
+@pytest.fixture
+def run(tiny, tmp_path):
+    """Evaluate jobs into a table."""
+
+    def start(jobs, methods=("gradient", "random"), truth=None, regions=None, **options):
+        photos = PhotoSettings(output_dir=tmp_path / "table")
+        config = EvaluateConfig(photos, ModelSettings(), methods, **{"measures": ("drop",), **options})
+        request = EvaluateRequest(config=config, labels=None, settings={}, regions=regions, truth=truth)
+        return list(evaluate.evaluate_photos(request, Session(request, time.perf_counter, loaded=tiny), jobs))
+
+    return start
+
+
+def rows_of(tmp_path):
+    with (tmp_path / "table" / "evaluation.csv").open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_each_photo_has_a_row_for_each_method_in_the_order_asked_for(run, jobs, tmp_path):
+    outcomes = run(jobs[:2], methods=("random", "gradient"))
+    assert [outcome.skipped for outcome in outcomes] == [False, False]
+    rows = rows_of(tmp_path)
+    photos = [str(job.photo) for job in jobs[:2] for _ in range(2)]
+    assert [row["photo"] for row in rows] == photos
+    assert [row["method"] for row in rows] == ["random", "gradient"] * 2
+    assert rows[0]["photo_sha256"] == file_sha256(jobs[0].photo)
+
+
+def test_photos_of_the_table_are_skipped_and_a_changed_one_fails(run, jobs, tmp_path, monkeypatch):
+    run(jobs[:2])
+    jobs[1].photo.write_bytes(jobs[2].photo.read_bytes())
+    same, changed, new = run(jobs)
+    assert same.skipped
+    assert isinstance(changed, Failed)
+    assert "has changed since its rows were made" in changed.reason
+    assert not new.skipped
+    assert len(rows_of(tmp_path)) == 6
+
+
+def test_a_photo_that_fails_leaves_no_row_and_does_not_stop_the_others(run, jobs, tmp_path):
+    jobs[0].photo.write_bytes(b"no photo")
+    first, second = run(jobs[:2])
+    assert isinstance(first, Failed)
+    assert second.photo == jobs[1].photo
+    assert {row["photo"] for row in rows_of(tmp_path)} == {str(jobs[1].photo)}
+
+
+def test_truth_names_the_class_and_a_photo_without_one_fails(run, jobs, tmp_path):
+    path = tmp_path / "truth.csv"
+    path.write_text("a.png,cat\n")
+    first, second = run(jobs[:2], truth=read_truth(path))
+    assert "class 2" in first.lines[0]
+    assert isinstance(second, Failed)
+    assert {row["class"] for row in rows_of(tmp_path)} == {"2"}
+
+
+def test_cells_that_do_not_apply_are_empty(run, jobs, tmp_path):
+    boxes = tmp_path / "boxes.csv"
+    boxes.write_text("a.png,0,0,9,9\n")
+    run(jobs[:2], measures=("pointing",), boxes=boxes, regions=read_regions(boxes, None))
+    for row in rows_of(tmp_path):
+        marked = row["photo"].endswith("a.png")
+        assert (row["energy"] != "") == (row["pointing"] != "") == marked
+        assert row["drop"] == row["deletion"] == row["sanity"] == ""
+
+
+def test_a_method_that_does_not_fit_has_empty_cells_and_alone_ends_the_run(run, jobs, tmp_path, monkeypatch):
+    real = evaluate.explain_with
+
+    def unfit(method, *arguments, **options):
+        if method == "cam":
+            raise ModelError("it does not fit")
+        return real(method, *arguments, **options)
+
+    monkeypatch.setattr(evaluate, "explain_with", unfit)
+    run(jobs[:1], methods=("cam", "random"))
+    without, other = rows_of(tmp_path)
+    assert (without["method"], without["drop"], without["passes"]) == ("cam", "", "")
+    assert other["drop"] != ""
+    with pytest.raises(ModelError, match="it does not fit"):
+        run(jobs[1:2], methods=("cam",), fresh=True)
+
+
+def test_random_weights_that_return_infinity_leave_the_sanity_check_out(run, jobs, tmp_path, monkeypatch):
+    def infinite(*_, **__):
+        raise NumericsError("infinity")
+
+    monkeypatch.setattr(sanity, "cascading_randomisation", infinite)
+    run(jobs[:1], measures=("sanity", "drop"))
+    assert [row["sanity"] for row in rows_of(tmp_path)] == ["", ""]
+    assert all(row["drop"] for row in rows_of(tmp_path))
+
+
+def test_a_row_as_text_has_every_column_and_numbers_of_six_digits():
+    text = evaluate.as_text(
+        {"photo": "a", "class": 3, "drop": 1 / 3, "deletion_curve": np.array([1, 0.5]), "gain": None}
+    )
+    assert tuple(text) == COLUMNS
+    assert (text["class"], text["drop"], text["deletion_curve"], text["gain"]) == ("3", "0.333333", "1 0.5", "")
