@@ -92,12 +92,14 @@ class ClassMap:
     map: float32 [H, W], >= 0, in the units of the weighted sum: no display scaling.
     estimated_correlation: with the exact map, over the pixels; 1 for the exact map, None where nothing is estimated.
     steps: the masks that weigh most; None for a method that masks nothing.
+    doubts: sentences that say why this map may tell nothing of the class.
     """
 
     score: ClassScore
     map: NDArray[np.float32] = field(repr=False)
     estimated_correlation: float | None = 1.0
     steps: Steps | None = field(default=None, repr=False)
+    doubts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -106,6 +108,7 @@ class Explanation:
 
     channels: K of the target layer; live_channels: those not constant over the grid; passes: masked passes run.
     selection: which of the live channels were passed: `all`, `representatives` or `faster`.
+    warnings: sentences about how the maps were made, and the doubts about each.
     """
 
     classes: tuple[ClassMap, ...]
@@ -181,6 +184,7 @@ class NotedClass(NotedScore):
     """One class that has a map.
 
     compactness: share of the pixels that hold half of the map; None for a map of zeros, and in earlier manifests.
+    doubts: why the map may tell nothing of the class; empty in earlier manifests.
     files: of each kind of output, the bare name beside the manifest.
     """
 
@@ -188,6 +192,7 @@ class NotedClass(NotedScore):
     map_max: float
     compactness: float | None = field(default=None, kw_only=True)
     estimated_correlation: float | None
+    doubts: tuple[str, ...] = field(default=(), kw_only=True)
     files: Mapping[str, str]
 
 

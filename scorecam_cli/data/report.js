@@ -47,7 +47,8 @@
 
   function matches(card, words, kind) {
     if (kind === "problems" && card.dataset.state === "shown") return false;
-    if (kind !== "" && kind !== "problems" && card.dataset.class !== kind) return false;
+    if (kind === "doubtful" && !("doubtful" in card.dataset)) return false;
+    if (kind !== "" && kind !== "problems" && kind !== "doubtful" && card.dataset.class !== kind) return false;
     const text = card.dataset.search.toLowerCase();
     return words.every((word) => text.includes(word));
   }
@@ -106,6 +107,7 @@
     const found = data.classes[index];
     if (found) byId("panel").setAttribute("aria-labelledby", `tab-${index}`);
     else byId("panel").removeAttribute("aria-labelledby");
+    byId("doubts").replaceChildren(...(found ? found.doubts : []).map((each) => make("p", { class: "problem" }, each)));
     showStage(data, found, index);
     byId("words").replaceChildren(...[predictions(data, index), classFacts(found), measured(data), warnings(data), settings(data)].filter(Boolean));
   }

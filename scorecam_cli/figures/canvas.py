@@ -42,6 +42,7 @@ TITLE = Style(14, "bold")
 HEADING = Style(11, "bold")
 BODY = Style(10)
 QUIET = Style(9.5, colour="0.35")
+DOUBT = Style(9.5, "bold", "#a32a12")
 
 
 @contextmanager

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from scorecam_cli.figures.canvas import BODY, QUIET, TITLE, Canvas, drawing, fit, wrapped
+from scorecam_cli.figures.canvas import BODY, DOUBT, QUIET, TITLE, Canvas, drawing, fit, wrapped
 from scorecam_cli.figures.subject import Subject
 from scorecam_cli.photos.draw import to_uint8
 from scorecam_cli.records import Steps
@@ -80,12 +80,14 @@ def masked_photo(
 
 
 def heading(canvas: Canvas, title: str, subject: Subject) -> int:
-    """A title with the class, below it which photo and what made the map; where the body of the figure begins."""
+    """A title with the class, below it which photo, what made the map and what is to be doubted; where they end."""
     width = canvas.width - 2 * MARGIN
     name = subject.found.score.label.name
     top = canvas.text(wrapped(f"{title}: {name}", width, TITLE, most=2), MARGIN, 20, TITLE) + 2
     for line in (subject.what, subject.making):
         top = canvas.text(wrapped(line, width, QUIET, most=2), MARGIN, top, QUIET)
+    for doubt in subject.doubts:
+        top = canvas.text(wrapped(doubt, width, DOUBT), MARGIN, top, DOUBT)
     return round(top) + 18
 
 

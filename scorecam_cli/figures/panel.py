@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from scorecam_cli.figures.canvas import HEADING, QUIET, TITLE, Canvas, drawing, fit, wrapped
+from scorecam_cli.figures.canvas import DOUBT, HEADING, QUIET, TITLE, Canvas, drawing, fit, wrapped
 from scorecam_cli.figures.subject import Subject
 from scorecam_cli.photos.draw import heatmap, overlay
 
@@ -15,6 +15,7 @@ _LARGEST = 440  # pixels of a picture's longer side: three beside each other are
 _NARROWEST = 200  # pixels of a cell, or its scale would be too short for numbers
 _SCALE = 14  # pixels of the colour bar's height
 _TICK = 5  # pixels
+_DOUBT_LINES = 12  # of one doubt; the narrowest sheet needs 7
 _APART = 46  # pixels between the middles of two numbers at the bar
 
 
@@ -49,12 +50,14 @@ def panel(subject: Subject) -> NDArray[np.uint8]:
 
 
 def _heading(canvas: Canvas, subject: Subject) -> int:
-    """The class in bold, which photo and what made the map below it; where the pictures begin, pixels."""
+    """The class in bold, which photo, what made the map and what is to be doubted; where the pictures begin, pixels."""
     width = canvas.width - 2 * _MARGIN
     title = wrapped(subject.found.score.label.name, width, TITLE)
     top = canvas.text(title, _MARGIN, _MARGIN * 0.7, TITLE) + 2
     for line in (subject.what, subject.making):
         top = canvas.text(wrapped(line, width, QUIET), _MARGIN, top, QUIET)
+    for doubt in subject.doubts:
+        top = canvas.text(wrapped(doubt, width, DOUBT, most=_DOUBT_LINES), _MARGIN, top, DOUBT)
     return round(top) + _GAP // 2
 
 

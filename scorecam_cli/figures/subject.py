@@ -8,7 +8,6 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from scorecam_cli.choices import Variant
 from scorecam_cli.errors import UsageError
 from scorecam_cli.photos.draw import heat_levels
 from scorecam_cli.records import ClassMap, Explanation, ModelDescription, Photo, Steps
@@ -60,24 +59,29 @@ class Subject:
         return f"class {score.label.index} · probability {score.probability:.3g} · {self.name}"
 
     @property
+    def doubts(self) -> tuple[str, ...]:
+        """Why the map may tell nothing of the class, a sentence each."""
+        return self.found.doubts
+
+    @property
     def making(self) -> str:
-        """What made the map, in one line: model, layer, method, and whatever is not as usual."""
+        """What made the map, in one line: model, layer, method and variant, passes, and how good they are for it."""
         method, variant = self.explanation.method, self.explanation.variant
         parts = (
             self.model.name,
             f"{self.model.weights} weights" if self.model.weights.startswith("random") else "",
             f"layer {self.explanation.layer}",
             method,
-            f"variant {variant}" if variant not in (None, Variant.ARTICLE) else "",
-            self._inferred,
+            f"variant {variant}" if variant is not None else "",
+            self._passes,
         )
         return " · ".join(filter(None, parts))
 
     @property
-    def _inferred(self) -> str:
-        """How much of the map was computed and how good the rest is estimated to be; empty where all was."""
+    def _passes(self) -> str:
+        """How many passes made the map, of Score-CAM out of how many, and how close fewer are estimated to come."""
         made, estimate = self.explanation, self.found.estimated_correlation
-        if made.selection == EXACT:
-            return ""
-        close = "" if estimate is None else f", estimated correlation {estimate:.3f}"
+        if made.variant is None and made.selection == EXACT:
+            return "" if not made.passes else "1 pass" if made.passes == 1 else f"{made.passes} passes"
+        close = "" if estimate is None or estimate == 1 else f", estimated correlation {estimate:.3f}"
         return f"{made.passes} of {made.live_channels} passes{close}"

@@ -45,6 +45,11 @@ class Head:
         """C."""
         return max(2, self.units)
 
+    @property
+    def exclusive(self) -> bool:
+        """Whether one class is true at a time: their probabilities sum to 1."""
+        return self.activation is Activation.SOFTMAX or self.units == 1
+
     def read(self, output: Any) -> tuple[Any, Any]:
         """Output of the model [B, units] -> scores [B, C] and probabilities [B, C], float32.
 

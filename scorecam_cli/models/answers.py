@@ -17,11 +17,12 @@ MASK_EPSILON = 1e-5  # in M = (U(A) - min) / (max - min + epsilon), as the artic
 class Answers:
     """What the model says of one photo, [C], or of N, [N, C].
 
-    probabilities: float32 in [0, 1]. logits: float32, None where the model does not show them.
+    probabilities: float32 in [0, 1]; means of several passes may be float64. logits: the same, None where the model
+    does not show them.
     """
 
-    probabilities: NDArray[np.float32]
-    logits: NDArray[np.float32] | None
+    probabilities: NDArray[np.floating]
+    logits: NDArray[np.floating] | None
 
 
 @dataclass(frozen=True)

@@ -35,7 +35,7 @@ class ShownClass:
     """One class of one photo.
 
     picture: the map in colours, or, where only that is left, the map already laid over the photo (`laid_over`).
-    low, high: the map's range, in units of the weighted sum. compactness: as the manifest has it.
+    low, high: the map's range, in units of the weighted sum. compactness, doubts: as the manifest has them.
     """
 
     name: str
@@ -49,6 +49,7 @@ class ShownClass:
     picture: Picture | None
     laid_over: bool
     compactness: float | None
+    doubts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -154,6 +155,7 @@ class CardMaker:
             picture=None if drawn is None else self._keep(name, drawn, encode=pictures.encode_map),
             laid_over=laid_over,
             compactness=described.compactness,
+            doubts=described.doubts[:MOST_WARNINGS],
         )
         return shown, fault
 

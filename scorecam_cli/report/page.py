@@ -65,6 +65,7 @@ def render(cards: Sequence[Card], *, title: str, evaluation: Evaluation, picture
             summary=_summary(cards),
             makings=_makings(cards),
             problems=sum(card.state is not State.SHOWN for card in cards),
+            doubtful=sum(any(found.doubts for found in card.classes) for card in cards),
             evaluation=evaluation,
             states=STATES,
             bars={name: _bar_address(name) for name in {card.colormap for card in cards}},
@@ -190,6 +191,7 @@ def _class_data(found: ShownClass, *, first: bool) -> dict[str, Any]:
         "address": found.picture.address if found.picture is not None and not first else "",
         "drawn": found.picture is not None,
         "laid_over": found.laid_over,
+        "doubts": found.doubts,
         "facts": [row for row in rows if row[1]],
     }
 

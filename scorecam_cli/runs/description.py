@@ -103,5 +103,6 @@ def _noted_class(found: ClassMap, paths: Mapping[str, Path]) -> NotedClass:
         map_max=float(found.map.max()),
         compactness=compactness(found.map),
         estimated_correlation=found.estimated_correlation,
+        doubts=found.doubts,
         files={kind: path.name for kind, path in paths.items()},
     )

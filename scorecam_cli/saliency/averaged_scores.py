@@ -10,6 +10,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
+from scorecam_cli.models.answers import Answers
 from scorecam_cli.saliency.maps import Maps, MethodSettings, OnPasses, from_grids
 from scorecam_cli.saliency.question import Question
 from scorecam_cli.saliency.upsampling import unit_masks
@@ -58,9 +59,14 @@ def averaged_score_cam(
     answers = asked.classifier.photo_answers(count, images, batch_size=settings.batch_size, on_passes=on_passes)
     if answers.logits is None:  # the registry lets no such model through
         raise AssertionError
-    logits = answers.logits[:, list(asked.class_indices)].astype(np.float64)  # [N * S, classes]
-    means = logits.reshape(len(live), samples, -1).mean(axis=1)  # [N, classes]
+    averaged = Answers(_means(answers.probabilities, samples), _means(answers.logits, samples))  # [N, C]
+    means = _means(answers.logits[:, list(asked.class_indices)], samples)  # [N, classes]
     weights = np.exp(means - means.max(axis=0))
     weights /= weights.sum(axis=0)
     sums = activations.astype(np.float64) @ weights  # [h, w, classes]
-    return Maps(from_grids(np.moveaxis(sums, 2, 0), asked.size), count)
+    return Maps(from_grids(np.moveaxis(sums, 2, 0), asked.size), count, kept=asked.kept(averaged, by_logits=True))
+
+
+def _means(values: NDArray[np.float32], samples: int) -> NDArray[np.float64]:
+    """Over the S samples of each mask: [N * S, C] -> [N, C]."""
+    return np.asarray(values.reshape(-1, samples, values.shape[1]).mean(axis=1, dtype=np.float64))

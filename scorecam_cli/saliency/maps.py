@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from scorecam_cli.choices import Selection, Variant
 from scorecam_cli.errors import NumericsError
 from scorecam_cli.records import Steps
+from scorecam_cli.saliency.evidence import Kept
 from scorecam_cli.saliency.upsampling import upsample
 
 OnPasses = Callable[[int], None]  # called after each batch with the number of passes done in it
@@ -52,6 +53,7 @@ class Maps:
     variant: of Score-CAM; None for a method without.
     why_flat: what a map that is zero comes of, where the method knows.
     warnings: sentences about what the method could not do as it was asked.
+    kept: of each class what it keeps under the masks; empty for a method that masks nothing.
     """
 
     maps: tuple[NDArray[np.float32], ...]
@@ -62,6 +64,7 @@ class Maps:
     variant: Variant | None = None
     why_flat: str | None = None
     warnings: tuple[str, ...] = ()
+    kept: tuple[Kept, ...] = ()
 
 
 def finished(saliency: NDArray[Any]) -> NDArray[np.float32]:

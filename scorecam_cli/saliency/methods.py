@@ -6,13 +6,14 @@ Nothing here needs TensorFlow until a method runs.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import fields, replace
 from importlib import import_module
 
 from scorecam_cli.choices import METHOD_FILES, Precision
 from scorecam_cli.errors import ModelError, UsageError
 from scorecam_cli.records import ClassMap, Explanation
+from scorecam_cli.saliency.evidence import at_chance, doubtful, same_under_every_mask
 from scorecam_cli.saliency.maps import Maps, MethodSettings, OnPasses
 from scorecam_cli.saliency.method import Method, Need, Work
 from scorecam_cli.saliency.question import Question
@@ -150,9 +151,14 @@ def explain_with(
 def _explanation(method: Method, asked: Question, settings: MethodSettings, maps: Maps) -> Explanation:
     classifier, blank = asked.classifier, (None,) * len(maps.maps)
     classes = tuple(
-        ClassMap(score, saliency, estimate, steps)
-        for score, saliency, estimate, steps in zip(
-            asked.scores, maps.maps, maps.estimates or blank, maps.steps or blank, strict=True
+        ClassMap(score, saliency, estimate, steps, doubts)
+        for score, saliency, estimate, steps, doubts in zip(
+            asked.scores,
+            maps.maps,
+            maps.estimates or blank,
+            maps.steps or blank,
+            _doubts(method, asked, maps),
+            strict=True,
         )
     )
     by_whole_passes = not (method.by_gradients or method.by_tail)
@@ -169,20 +175,27 @@ def _explanation(method: Method, asked: Question, settings: MethodSettings, maps
         passes=maps.passes,
         batch_size=batches.batch_for(settings.batch_size),
         precision=str(Precision.FLOAT32 if in_float32 else classifier.precision),
-        warnings=tuple(_warnings(method, asked, settings, maps)),
+        warnings=(*_warnings(method, asked, settings, maps), *doubtful(classes)),
     )
 
 
 def _warnings(method: Method, asked: Question, settings: MethodSettings, maps: Maps) -> list[str]:
     batches = asked.classifier.tail.batches.shortened if method.by_tail else asked.classifier.shortened_batch
     shortened = batches(settings.batch_size) if "batch_size" in method.takes else None
-    why = maps.why_flat or f"{method.name} finds nothing that speaks for the class"
-    flat = [score.label.name for score, each in zip(asked.scores, maps.maps, strict=True) if not each.any()]
-    return [
-        *([shortened] if shortened else []),
-        *maps.warnings,
-        *(f"the map of {label} is zero: {why}" for label in flat),
-    ]
+    return [*([shortened] if shortened else []), *maps.warnings]
+
+
+def _doubts(method: Method, asked: Question, maps: Maps) -> Iterator[tuple[str, ...]]:
+    """Of each class, why its map may tell nothing of it."""
+    classifier, probabilities = asked.classifier, asked.observation.answers.probabilities
+    for score, saliency, kept in zip(asked.scores, maps.maps, maps.kept or (None,) * len(maps.maps), strict=True):
+        why = maps.why_flat or f"{method.name} finds nothing that speaks for the class"
+        found = (
+            None if saliency.any() else f"the map is zero: {why}",
+            None if kept is None else same_under_every_mask(kept),
+            at_chance(score, probabilities, exclusive=classifier.head.exclusive),
+        )
+        yield tuple(doubt for doubt in found if doubt is not None)
 
 
 def _unwatched(_passes: int) -> None:

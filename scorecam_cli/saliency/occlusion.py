@@ -43,7 +43,7 @@ def occlusion(asked: Question, settings: MethodSettings, on_passes: OnPasses) ->
     for patch, drop in zip(patches, drops, strict=True):
         covers[patch] += 1
         sums[:, *patch] += drop[:, None, None]
-    return Maps(tuple(finished(each / covers) for each in sums), count)
+    return Maps(tuple(finished(each / covers) for each in sums), count, kept=asked.kept(answers, differences=True))
 
 
 def patches_of(size: tuple[int, int]) -> list[tuple[slice, slice]]:

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from scorecam_cli.models.answers import Observation
+from scorecam_cli.models.answers import Answers, Observation
 from scorecam_cli.records import ClassScore
+from scorecam_cli.saliency.evidence import LEAST_DIFFERENCE, LEAST_SPREAD, Kept, log_odds
 
 if TYPE_CHECKING:
     from scorecam_cli.keras_engine.classifier import Classifier
@@ -84,6 +85,25 @@ class Question:
     def lit(self) -> NDArray[np.intp]:
         """Numbers of the channels that are not zero everywhere: the live ones, and constants."""
         return np.flatnonzero(self.observation.activations.any(axis=(0, 1)))
+
+    def kept(self, answers: Answers, *, by_logits: bool = False, differences: bool = False) -> tuple[Kept, ...]:
+        """What each class keeps under N masks.
+
+        Args:
+            answers: [N, C].
+            by_logits: the map is weighted by these.
+            differences: it is of differences between the answers alone.
+        """
+        exclusive, least = self.classifier.head.exclusive, LEAST_DIFFERENCE if differences else LEAST_SPREAD
+        logits = answers.logits if by_logits else None
+        return tuple(
+            Kept(
+                answers.probabilities[:, at],
+                None if logits is None else log_odds(logits, at, exclusive=exclusive),
+                least,
+            )
+            for at in self.class_indices
+        )
 
     def most_probable(self, count: int) -> tuple[ClassScore, ...]:
         """The `count` most probable classes of the photo, or all where there are fewer."""

@@ -46,7 +46,8 @@ def rise(asked: Question, settings: MethodSettings, on_passes: OnPasses) -> Maps
     for first in range(0, count, CHUNK):
         part = masks.between(first, min(first + CHUNK, count)).astype(np.float64)  # [B, H, W]
         sums += np.tensordot(probabilities[first : first + CHUNK].T, part, axes=1)
-    return Maps(tuple(finished(each / (count * OPEN)) for each in sums), count)
+    maps = tuple(finished(each / (count * OPEN)) for each in sums)
+    return Maps(maps, count, kept=asked.kept(answers))
 
 
 class RandomMasks:

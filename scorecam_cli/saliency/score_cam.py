@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from scorecam_cli.choices import Selection, Variant
 from scorecam_cli.models.answers import Answers, MaskedAnswers
 from scorecam_cli.records import Steps
+from scorecam_cli.saliency.evidence import Kept
 from scorecam_cli.saliency.few_passes import (
     FIRST_ROUND,
     FewPasses,
@@ -88,6 +89,7 @@ def score_cam(asked: Question, settings: MethodSettings, on_passes: OnPasses) ->
         variant=settings.variant,
         why_flat=nothing if len(live) else constant,
         warnings=summands.warnings,
+        kept=masked.kept() if len(live) else (),
     )
 
 
@@ -95,14 +97,14 @@ def score_cam(asked: Question, settings: MethodSettings, on_passes: OnPasses) ->
 class _MaskedPasses:
     """The masked passes of one question, run when they are asked for.
 
-    live: numbers [N] of the channels. probabilities: of each round of passes, [n, classes].
+    live: numbers [N] of the channels. rounds: what the classifier answered in each round of passes, [n, C].
     """
 
     asked: Question
     settings: MethodSettings
     on_passes: OnPasses
     live: NDArray[np.intp]
-    probabilities: list[NDArray[np.float32]] = field(default_factory=list)
+    rounds: list[Answers] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         activations = self.asked.observation.activations
@@ -155,13 +157,20 @@ class _MaskedPasses:
         """
         order = np.lexsort((passed, -np.abs(weights[passed])))[:MOST_STEPS]  # [T]
         best = passed[order]
-        probabilities = [part[:, at] for part in self.probabilities]
+        probabilities = [part.probabilities[:, self.asked.class_indices[at]] for part in self.rounds]
         return Steps(
             channels=self.live[best],
             grids=self.grids[best],
             weights=weights[best].astype(np.float32),
             probabilities=np.concatenate([np.zeros(0, np.float32), *probabilities])[order],
         )
+
+    def kept(self) -> tuple[Kept, ...]:
+        """What each class keeps under the masks that were passed."""
+        logits = [part.logits for part in self.rounds if part.logits is not None]
+        probabilities = np.concatenate([part.probabilities for part in self.rounds])
+        answers, variant = Answers(probabilities, np.concatenate(logits) if logits else None), self.settings.variant
+        return self.asked.kept(answers, by_logits=variant == Variant.PAPER, differences=variant in OF_DIFFERENCES)
 
     def _weigh(self, numbers: NDArray[np.intp]) -> NDArray[np.float64]:
         return self._weights(self._ask(numbers).answers)
@@ -171,7 +180,7 @@ class _MaskedPasses:
         masked = asked.classifier.masked_answers(
             asked.image, self.grids[numbers], batch_size=self.settings.batch_size, on_passes=self.on_passes
         )
-        self.probabilities.append(masked.answers.probabilities[:, list(asked.class_indices)])
+        self.rounds.append(masked.answers)
         return masked
 
     def _weights(self, answers: Answers) -> NDArray[np.float64]:

@@ -1,8 +1,10 @@
 """Photos, maps and masks for figures, and where their pictures stand on a finished sheet."""
 
+from contextlib import contextmanager
+
 import numpy as np
 
-from scorecam_cli.figures.canvas import FRAME
+from scorecam_cli.figures.canvas import FRAME, Canvas
 from scorecam_cli.figures.subject import Subject
 from scorecam_cli.records import ClassLabel, ClassMap, ClassScore, Explanation, ModelDescription, Photo, Steps
 
@@ -15,10 +17,10 @@ def photo(height, width):
     return np.random.default_rng(1).integers(0, 256, (height, width, 3), dtype=np.uint8)
 
 
-def class_map(name="boxer", saliency=None, masks=None, estimate=1.0):
+def class_map(name="boxer", saliency=None, masks=None, estimate=1.0, doubts=()):
     if saliency is None:
         saliency = np.random.default_rng(2).random((32, 32)).astype(np.float32)
-    return ClassMap(ClassScore(ClassLabel(242, name), 0.4, None), saliency, estimate, masks)
+    return ClassMap(ClassScore(ClassLabel(242, name), 0.4, None), saliency, estimate, masks, doubts)
 
 
 def subject(rgb, found=None, *, model="VGG16", layer="block5_conv3", weights="imagenet", file="dog.jpg", **changes):
@@ -44,6 +46,22 @@ def steps(count, size=7):
     grids = np.random.default_rng(3).random((count, size, size)).astype(np.float32)
     falling = np.linspace(0.9, 0.1, count, dtype=np.float32)
     return Steps(np.arange(count) * 3, grids, falling, falling)
+
+
+@contextmanager
+def words_drawn():
+    """While a figure is drawn inside: all its text, a line after the other."""
+    lines, text = [], Canvas.text
+
+    def noted(canvas, written, *place, **look):
+        lines.extend(written)
+        return text(canvas, written, *place, **look)
+
+    Canvas.text = noted
+    try:
+        yield lines
+    finally:
+        Canvas.text = text
 
 
 def places(sheet, picture):

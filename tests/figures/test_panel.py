@@ -9,7 +9,7 @@ import pytest
 from scorecam_cli.figures.canvas import fit
 from scorecam_cli.figures.panel import _ticks, panel
 from scorecam_cli.photos.draw import heatmap, overlay
-from tests.figures.sheets import class_map, margins_are_white, photo, places, subject
+from tests.figures.sheets import class_map, margins_are_white, photo, places, subject, words_drawn
 
 GREY = "gray"  # the colour map whose colours are the values
 
@@ -66,6 +66,37 @@ def test_nothing_leaves_the_sheet_whatever_is_said_of_the_map(height, width):
     much = {"selection": "representatives", "weights": "random (seed 0)", "variant": "paper"}
     sheet = panel(subject(photo(height, width), found, file="x" * 300, model="m" * 300, **much))
     assert margins_are_white(sheet)
+
+
+@pytest.mark.parametrize(("height", "width"), [(300, 400), (40, 4000), (900, 90)])
+def test_doubts_about_the_map_stand_whole_below_its_making(height, width):
+    doubts = (
+        "the class keeps the same probability under every mask (0.335 to 0.335): this map says nothing about the class",
+        "the map is zero: no mask leaves any probability of the class",
+    )
+    with words_drawn() as lines:
+        sheet = panel(subject(photo(height, width), class_map(doubts=doubts)))
+    assert margins_are_white(sheet)
+    assert all(doubt in " ".join(lines) for doubt in doubts)
+    with words_drawn() as lines:
+        panel(subject(photo(height, width), class_map()))
+    assert not any("mask (" in line for line in lines)
+
+
+@pytest.mark.parametrize(("changes", "estimate", "expected"), [
+    ({}, 1.0, "score-cam · variant article · 495 of 495 passes"),
+    ({"variant": "paper", "selection": "representatives", "passes": 32}, 0.9712,
+     "score-cam · variant paper · 32 of 495 passes, estimated correlation 0.971"),
+    ({"variant": "article", "selection": "faster", "passes": 10}, None, "variant article · 10 of 495 passes"),
+    ({"method": "grad-cam", "variant": None, "passes": 1}, None, "grad-cam · 1 pass"),
+    ({"method": "rise", "variant": None, "passes": 4000}, None, "rise · 4000 passes"),
+    ({"method": "cam", "variant": None, "passes": 0}, None, "layer block5_conv3 · cam"),
+])  # fmt: skip
+def test_panel_tells_method_variant_passes_and_how_close_they_come(changes, estimate, expected):
+    with words_drawn() as lines:
+        panel(subject(photo(300, 400), class_map(estimate=estimate), **changes))
+    (making,) = [line for line in lines if line.startswith("VGG16")]
+    assert making.endswith(expected)
 
 
 @pytest.mark.parametrize(

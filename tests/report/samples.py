@@ -27,9 +27,20 @@ def save_photo(path, *, width=60, height=40, seed=0):
 
 
 def explained(
-    photo, classes, *, folder=None, save=("heatmap", "overlay"), colormap="turbo", mark="scorecam", changes=None
+    photo,
+    classes,
+    *,
+    folder=None,
+    save=("heatmap", "overlay"),
+    colormap="turbo",
+    mark="scorecam",
+    changes=None,
+    doubts=(),
 ):
-    """Write what `explain` writes for a photo; classes: (index, name, probability, map). The manifest's path."""
+    """Write what `explain` writes for a photo; classes: (index, name, probability, map). The manifest's path.
+
+    doubts: about each class.
+    """
     folder = folder or photo.parent
     folder.mkdir(parents=True, exist_ok=True)
     rgb = np.asarray(Image.open(photo).convert("RGB"))
@@ -53,6 +64,7 @@ def explained(
                 "map_max": float(saliency.max()),
                 "compactness": compactness(saliency),
                 "estimated_correlation": 0.97,
+                "doubts": list(doubts[len(entries)]) if doubts else [],
                 "files": {kind: path.name for kind, path in paths.items()},
             }
         )

@@ -19,6 +19,7 @@ from tests.report.samples import blob, explained, save_photo
 # name: probability, class, spread of the map; the drop of the metrics
 PHOTOS = {"b2.png": (0.9, "cat", 2.0, 0.3), "b10.png": (0.2, "dog", 6.0, 0.1), "a.png": (0.5, "cat", 4.0, 0.2)}
 
+DOUBT = "the class keeps the same probability under every mask (0.5 to 0.5): this map says nothing about the class"
 METRICS = ("drop", *(f"measure {number}" for number in range(9)))
 
 
@@ -30,7 +31,7 @@ def pages(tmp_path_factory):
     for name, (probability, found, spread, drop) in PHOTOS.items():
         photo = save_photo(folder / name, seed=len(name), width=160, height=100)
         classes = [(1, found, probability, blob(9, 9, spread=spread)), (2, "bird", 0.04, blob(20, 20))]
-        explained(photo, classes)
+        explained(photo, classes, doubts=[(DOUBT,) if name == "a.png" else (), ()])
         save_photo(folder / f"{name}.scorecam-1-compare.png", width=300, height=80)
         rows[str(photo.resolve())] = (Measured("score-cam", (drop, *[0.5] * 9)),)
     (folder / "torn.png").write_bytes((folder / "a.png").read_bytes()[:50])
@@ -114,6 +115,20 @@ def test_search_finds_names_and_classes(visit, page_file, words, expected):
     assert seen.order() == expected
     assert seen.page.locator("#count").inner_text() == f"{len(expected)} of 4 photos"
     assert seen.page.locator("#none").is_visible() is (not expected)
+
+
+def test_doubts_stand_on_the_card_above_the_large_map_of_their_class_and_can_be_filtered_for(visit, page_file):
+    seen = visit(page_file, "#a.png")
+    wait_open(seen.page)
+    assert seen.page.locator("#doubts").inner_text() == DOUBT
+    seen.page.locator("#tab-1").click()
+    assert seen.page.locator("#doubts").inner_text() == ""
+    seen.page.keyboard.press("Escape")
+    words = seen.page.locator(".card[data-doubtful] .doubt")
+    assert words.inner_text() == DOUBT
+    assert words.evaluate("element => element.scrollHeight <= element.clientHeight + 1")  # not cut off
+    seen.page.select_option("#filter", "doubtful")
+    assert seen.order() == ["a.png"]
 
 
 def test_filter_shows_one_class_or_what_lacks_something(visit, page_file):

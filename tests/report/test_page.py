@@ -62,6 +62,23 @@ def test_page_tells_what_the_manifest_tells(page_of, photo):
     assert card["reason"] == ""
 
 
+def test_doubts_about_a_map_stand_on_its_card_and_in_its_large_view(page_of, photo):
+    classes = [(1, "cat", 0.9, blob(5, 5)), (2, "dog", 0.1, blob(9, 9))]
+    explained(photo, classes, doubts=[("says <b>nothing</b>",), ()])
+    page = page_of(photo)
+    assert [found["doubts"] for found in only_card(page)["classes"]] == [["says <b>nothing</b>"], []]
+    assert "says <b>nothing</b>" in page.texts
+    assert "data-doubtful" in card_tags(page)[0]
+    assert any("Doubtful maps (1)" in text for text in page.texts)
+
+
+def test_page_of_maps_beyond_doubt_says_nothing_of_doubts(page_of, photo):
+    explained(photo, [(1, "cat", 0.9, blob(5, 5))])
+    page = page_of(photo)
+    assert "data-doubtful" not in card_tags(page)[0]
+    assert not any("Doubtful maps" in text for text in page.texts)
+
+
 def test_page_loads_nothing(page_of, photo):
     explained(photo, [(1, "cat", 0.9, blob(5, 5)), (2, "dog", 0.1, blob(9, 9))])
     page = page_of(photo)

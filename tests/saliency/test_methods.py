@@ -182,7 +182,8 @@ def test_flat_maps_are_zero_and_a_warning_says_so(name):
         model.get_layer(layer).set_weights([kernel * 0, bias * 0])  # nothing is seen of any photo
     found = tiny.explained(name, model, tiny.photo(), [1], passes=FEW.get(name))
     np.testing.assert_array_equal(found.classes[0].map, np.zeros((16, 16), np.float32))
-    assert "the map of class 1 is zero" in found.warnings[0]
+    assert "the map is zero: " in found.classes[0].doubts[0]
+    assert found.classes[0].doubts[0] in found.warnings
 
 
 def test_smaller_batches_of_backward_passes_are_recorded(monkeypatch):
