@@ -99,11 +99,20 @@ def _list_layers(settings: ModelSettings, *, as_json: bool) -> None:
     default = network.default_target
     rows = [("", "LAYER", "KIND", "GRID", "CHANNELS")]
     for call in network.targets:
-        h, w, channels = call.shape
+        h, w, channels = call.grid_shape or (0, 0, 0)
+        prefix = call.folding.prefix if call.folding else None
         if as_json:
-            marks = {"layer": call.path, "kind": call.kind, "shape": list(call.shape), "default": call is default}
-            print_json(marks)
-        rows.append(("*" if call is default else "", call.path, call.kind, f"{h} x {w}", str(channels)))
+            print_json(
+                {
+                    "layer": call.path,
+                    "kind": call.kind,
+                    "shape": [h, w, channels],
+                    "prefix": prefix,
+                    "default": call is default,
+                }
+            )
+        tokens = "" if prefix is None else f" of {prefix + h * w} tokens"
+        rows.append(("*" if call is default else "", call.path, call.kind, f"{h} x {w}{tokens}", str(channels)))
     if not as_json:
         click.echo(f"{printable(settings.model)}: input {size[0]} x {size[1]}; * is the default target layer")
         print_table(rows, right={4})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from scorecam_cli.choices import HeadKind, Precision
@@ -11,7 +12,8 @@ from scorecam_cli.keras_engine.calling import Called, called_on_photos
 from scorecam_cli.keras_engine.classifier import Classifier
 from scorecam_cli.keras_engine.hardware import check_precision
 from scorecam_cli.keras_engine.head import read_head
-from scorecam_cli.keras_engine.layers import Network
+from scorecam_cli.keras_engine.layers import Folding, Network
+from scorecam_cli.keras_engine.reaching import reaching
 from scorecam_cli.keras_engine.tracing import look_at
 from scorecam_cli.models.constants import Constant
 from scorecam_cli.models.labels import Labels
@@ -46,6 +48,8 @@ def examine(model: Any, *, name: str, wanted_size: tuple[int, int] | None) -> tu
     if wanted_size is None and None in fixed and network.own_input_size not in (None, size):
         size = network.own_input_size or size
         network = look_at(called, (*size, shape[2]))
+    if network.attentions and network.targets:
+        network = replace(network, reaching=reaching(called, network, input_shape=(*size, shape[2])))
     return size, shape[2], network
 
 
@@ -65,6 +69,7 @@ def build_classifier(
     labels: Callable[[int], Labels],
     preparation: Callable[[bool], Preparation],
     layer: str | None,
+    folding: Folding | None = None,
     wanted_size: tuple[int, int] | None = None,
     output: str | None = None,
     constants: Mapping[str, Constant] | None = None,
@@ -79,7 +84,8 @@ def build_classifier(
         model: a Keras model with an image input and an output [batch, C].
         labels: from the number of classes to their names.
         preparation: from "the model prepares the photo itself" to the preparation to use.
-        layer: the target layer; None: the last spatial one.
+        layer: the target layer; None: the last picture of the photo that reaches the head.
+        folding: how that layer's output is such a picture, where the user says so.
         output: name of the output that says the class; None: there is one.
         constants: of its inputs beside the photo, by name.
         precision: number format of the masked passes. head: what the numbers are that it returns.
@@ -93,7 +99,7 @@ def build_classifier(
     called = called_on_photos(model, name=name, constants=constants, output=output)
     size, channels, network = examine(called, name=name, wanted_size=wanted_size)
     read = read_head(called, network=network, name=name, input_shape=(*size, channels), asked=head)
-    target = network.target(layer)
+    target = network.target(layer, folding)
     return Classifier(
         called,
         name=name,

@@ -20,7 +20,7 @@ from scorecam_cli.keras_engine.hardware import computing_in
 from scorecam_cli.keras_engine.head import Head
 from scorecam_cli.keras_engine.layers import LayerCall, Network
 from scorecam_cli.keras_engine.start import tf
-from scorecam_cli.keras_engine.tracing import Observer, observing
+from scorecam_cli.keras_engine.tracing import Observer, as_grid, observing
 from scorecam_cli.models.answers import MASK_EPSILON, Answers, MaskedAnswers, Observation
 from scorecam_cli.models.labels import Labels
 from scorecam_cli.models.preparation import Preparation, prepare
@@ -106,6 +106,12 @@ class Classifier:
     def layer(self) -> str:
         """Name of the target layer, behind the models it sits in."""
         return self.target.path
+
+    @property
+    def grid_shape(self) -> tuple[int, int, int]:
+        """(h, w, K) of the target layer's grid, into which tokens are folded."""
+        assert self.target.grid_shape is not None  # no other call is a target
+        return self.target.grid_shape
 
     def prepare(self, rgb: NDArray[np.uint8]) -> NDArray[np.float32]:
         """uint8 [H0, W0, 3] -> float32 [H, W, c] in model units: the whole photo, resized to the input."""
@@ -261,7 +267,7 @@ class Classifier:
             )
             with observing(observer):
                 output = self.called(image[None])
-            activations = tf.cast(observer.captured, tf.float32)
+            activations = tf.cast(as_grid(observer.captured, self.target), tf.float32)
             return (*self.head.read(output), activations)
 
         return tf.function(observe, input_signature=[self._image_spec], autograph=False)
@@ -296,7 +302,7 @@ class Classifier:
     @cached_property
     def _traced_pass(self) -> Any:
         """Compiled: image [H, W, c], grids [N, h, w], first, last -> scores, probabilities [B, C], lows, highs [B]."""
-        h, w, _ = self.target.shape
+        h, w, _ = self.grid_shape
 
         def masked_pass(image: Any, grids: Any, first: Any, last: Any) -> tuple[Any, ...]:
             upsampled = tf.image.resize(grids[first:last, :, :, None], self.size)  # [B, H, W, 1]

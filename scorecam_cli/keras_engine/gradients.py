@@ -18,7 +18,7 @@ from scorecam_cli.keras_engine.batches import BUSY_BYTES, MEMORY_SHARE
 from scorecam_cli.keras_engine.classifier import Classifier
 from scorecam_cli.keras_engine.hardware import free_memory
 from scorecam_cli.keras_engine.start import tf
-from scorecam_cli.keras_engine.tracing import Observer, observing
+from scorecam_cli.keras_engine.tracing import Observer, as_grid, observing
 
 KEPT_COPIES = 2  # the backward pass holds what every layer made, and as much again in gradients
 
@@ -124,8 +124,9 @@ class Gradients:
                 tape.watch(image)
                 logits = self._logits(image[None], observer)
                 logit = tf.gather(logits[0], index)
-            gradient = tape.gradient(logit, observer.captured, unconnected_gradients="zero")
-            return tf.cast(observer.captured, tf.float32), tf.cast(gradient, tf.float32)
+            captured = observer.captured
+            gradient = tape.gradient(logit, captured, unconnected_gradients="zero")
+            return tuple(tf.cast(as_grid(each, target), tf.float32) for each in (captured, gradient))
 
         return self._compiled(target_pass, [*self._classifier.size, self._classifier.channels])
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from scorecam_cli.errors import LayerError, ModelError
@@ -16,6 +16,21 @@ PASSING = frozenset({"InputLayer", "Resizing", "CenterCrop", "GetItem", "Flip", 
 # Layers that only shrink or frame a grid: the target layer is what they were given.
 SHRINKING = frozenset({"MaxPooling2D", "AveragePooling2D", "MaxPool", "AveragePool"})
 FRAMING = frozenset({"ZeroPadding2D", "Cropping2D", "Pad"})
+CONVOLVING = frozenset({"Conv2D", "SeparableConv2D", "DepthwiseConv2D", "Conv"})
+
+
+@dataclass(frozen=True)
+class Folding:
+    """Tokens as a grid: `prefix` of their own (class, distillation, registers), then h * w of the photo, row by row."""
+
+    h: int
+    w: int
+    prefix: int = 0
+
+    @property
+    def tokens(self) -> int:
+        """T."""
+        return self.h * self.w + self.prefix
 
 
 @dataclass(frozen=True)
@@ -24,9 +39,11 @@ class LayerCall:
 
     number: order in which the calls began; the same in every run of the same model.
     path: the layer's name, behind the names of the models it sits in: `backbone/conv5_block3_out`.
-    kind: class name of the layer. shape: of its output without the batch axis, [h, w, K] for a target.
+    kind: class name of the layer. shape: of its output without the batch axis: [h, w, K] or [T, K] for a target.
     inputs, output: identities of tensors, equal where it is the same tensor. end: order in which the calls ended.
     made_outside: the tensor is not the layer's output but its input, which plain TensorFlow made before it was called.
+    grid_shape: [h, w, K], where the tensor is a picture of the photo. folding: where these are tokens, how they fold.
+    attentions: how many layers before this one let positions look at each other.
     """
 
     number: int
@@ -39,6 +56,9 @@ class LayerCall:
     end: int
     constant_operand: bool = False
     made_outside: bool = False
+    grid_shape: tuple[int, int, int] | None = None
+    folding: Folding | None = None
+    attentions: int = 0
 
     @property
     def name(self) -> str:
@@ -46,9 +66,14 @@ class LayerCall:
         return self.path.rpartition("/")[2]
 
     @property
-    def spatial(self) -> bool:
-        """Whether the output is a grid [h, w, K] with more than one position."""
-        return len(self.shape) == 3 and None not in self.shape and self.shape[0] * self.shape[1] > 1  # type: ignore[operator]
+    def key(self) -> tuple[int, bool]:
+        """What tells it from every other call of the same model, in every run."""
+        return self.number, self.made_outside
+
+    @property
+    def tensor_name(self) -> str:
+        """Of the output, within its graph."""
+        return self.output.partition("/")[2]
 
 
 @dataclass(frozen=True)
@@ -57,66 +82,107 @@ class Network:
 
     calls: every call of a layer or operation. targets: those that can be a target layer, in order, each tensor once,
     named by the first layer that made it. output: identity of the output tensor.
+    reaching: identities of the targets of which most positions reach the output; None: all, as far as is known.
     """
 
     calls: tuple[LayerCall, ...]
     targets: tuple[LayerCall, ...]
     output: str
     output_shape: tuple[int | None, ...]
+    reaching: frozenset[str] | None = None
 
     @property
     def default_target(self) -> LayerCall:
-        """The last spatial tensor before the head, after its activation; where a local pooling made it, its input.
+        """The last picture of the photo that reaches the head, after its activation.
+
+        Where a local pooling made it, or a grid was folded into it, what that was given. Of a convolutional network
+        with one attention in its head, the last grid before that; behind the last attention of a transformer with a
+        class token, patches reach no head.
 
         Raises:
-            ModelError: no layer has a spatial grid.
+            ModelError: no layer makes a picture of the photo.
 
         Source: Wang et al. 2020, arXiv:1910.01279, section 4: the last convolution of VGG16, before its pooling.
         """
-        if not self.targets:
-            raise ModelError(
-                "this model has no layer with a spatial grid [h, w, K] before its head; "
-                "Score-CAM needs a convolutional network"
-            )
+        reaching = [call for call in self.targets if self.reaching is None or call.output in self.reaching]
+        if not reaching:
+            raise ModelError(self._no_picture())
         made = {call.output: call for call in self.targets}
-        last = self.targets[-1]
-        while last.kind in SHRINKING | FRAMING and last.inputs and last.inputs[0] in made:
-            last = made[last.inputs[0]]
+        last = self._last_convolved(reaching) or reaching[-1]
+        while last.inputs and (before := made.get(last.inputs[0])) is not None:
+            if last.kind not in SHRINKING | FRAMING and (last.kind != "Reshape" or before.folding is not None):
+                break
+            last = before
         return last
 
-    def target(self, name: str | None) -> LayerCall:
+    def _last_convolved(self, reaching: Sequence[LayerCall]) -> LayerCall | None:
+        """The last grid of a convolutional network with a single attention behind it."""
+        grids = [call for call in reaching if call.folding is None]
+        convolutions = sum(call.kind in CONVOLVING for call in self.targets)
+        if not grids or convolutions < 2:  # one convolution cuts the photo into patches
+            return None
+        behind = self.attentions - grids[-1].attentions
+        return grids[-1] if behind == 1 else None
+
+    @property
+    def attentions(self) -> int:
+        """How many layers let positions look at each other."""
+        return max((call.attentions for call in self.calls), default=0)
+
+    def _no_picture(self) -> str:
+        tokens = [call for call in self.calls if len(call.shape) == 2 and None not in call.shape][-3:]
+        shown = ", ".join(f"{call.path} [{call.shape[0]}, {call.shape[1]}]" for call in tokens)
+        return (
+            "this model has no layer with a spatial grid [h, w, K], or tokens [h * w + prefix, K], that can be "
+            "followed to the photo and reaches its head; "
+            + (f"if one is its picture, say -l NAME --grid HxW --prefix P: {shown}" if shown else "Score-CAM needs one")
+        )
+
+    def target(self, name: str | None, folding: Folding | None = None) -> LayerCall:
         """The call that `-l/--layer` names: by layer name, by path, or `name#2` for its second call; None: the default.
 
+        Args:
+            name: as above.
+            folding: how its output is a picture of the photo, where the user says so; None: as it was found out.
+
         Raises:
-            LayerError: no such layer, several of that name, or one without a spatial grid.
+            LayerError: no such layer, several of that name, one that makes no picture, or not one of `folding`.
         """
         if name is None:
             return self.default_target
         wanted, _, occurrence = name.partition("#")
-        found = [call for call in self.targets if wanted in (call.path, call.name)]
+        named = [call for call in self.calls if folding is not None and not call.made_outside]
+        found = [call for call in named or self.targets if wanted in (call.path, call.name)]
         exact = [call for call in found if call.path == wanted]
         found = exact or found
         if occurrence.isdigit() and 0 < int(occurrence) <= len(found):
-            return found[int(occurrence) - 1]
+            return _folded(found[int(occurrence) - 1], folding)
         if occurrence or not found:
             raise LayerError(self._unknown(name, wanted))
         if len({call.path for call in found}) > 1:
             paths = ", ".join(call.path for call in found)
             raise LayerError(f"layer {name!r} exists {len(found)} times: name one of {paths}")
-        return found[-1]
+        return _folded(found[-1], folding)
 
     def _unknown(self, name: str, wanted: str) -> str:
         other = next((call for call in self.calls if wanted in (call.path, call.name)), None)
         if other is not None and "#" not in name:
             shape = ", ".join(str(size) for size in other.shape)
             return (
-                f"layer {name!r} ({other.kind}) has output [{shape}], no grid [h, w, K] of more than one position; "
-                f"the default is {self.default_target.path!r}"
+                f"layer {name!r} ({other.kind}) has output [{shape}], no grid [h, w, K] or tokens [h * w + prefix, K] "
+                f"that can be followed to the photo; {self._default}"
             )
         known = {text: call.path for call in self.targets for text in (call.path, call.name)}
         near = dict.fromkeys(known[text] for text in nearest(wanted, known))
         hint = f"nearest: {', '.join(near)}; " if near else ""
-        return f"layer {quoted(name)} does not exist in this model; {hint}the default is {self.default_target.path!r}"
+        return f"layer {quoted(name)} does not exist in this model; {hint}{self._default}"
+
+    @property
+    def _default(self) -> str:
+        try:
+            return f"the default is {self.default_target.path!r}"
+        except ModelError:
+            return "say how it is a picture of the photo with --grid HxW --prefix P"
 
     @property
     def prepares_itself(self) -> bool:
@@ -145,15 +211,35 @@ class Network:
         return None
 
 
+def _folded(call: LayerCall, folding: Folding | None) -> LayerCall:
+    """The call, with its tokens folded as the user says.
+
+    Raises:
+        LayerError: its output has other sizes.
+    """
+    if folding is None:
+        return call
+    shape = ", ".join(str(side) for side in call.shape)
+    sides = (folding.h, folding.w)
+    if len(call.shape) == 3 and call.shape[:2] == sides and not folding.prefix and call.shape[2]:
+        return replace(call, grid_shape=(*sides, call.shape[2]), folding=None)
+    if len(call.shape) != 2 or call.shape[0] != folding.tokens or not call.shape[1]:
+        raise LayerError(
+            f"layer {call.path!r} has output [{shape}]; --grid {folding.h}x{folding.w} --prefix {folding.prefix} "
+            f"needs tokens [{folding.tokens}, K]: {folding.h} * {folding.w} + {folding.prefix} = {folding.tokens}"
+        )
+    return replace(call, grid_shape=(*sides, call.shape[1]), folding=folding)
+
+
 def spatial_targets(calls: Sequence[LayerCall], *, needed: set[str]) -> tuple[LayerCall, ...]:
-    """Spatial tensors made by seeing layers and needed by the head, each under the first layer that made it."""
+    """Pictures of the photo made by seeing layers and needed by the head, each under the first layer that made it."""
     prepared = _photo_tensor(calls)
     seen: dict[str, LayerCall] = {}
     for call in calls:
         preparing = call.kind in PASSING | PREPARING | ARITHMETIC or call.kind.startswith("Random")
         if preparing and call.inputs and prepared.issuperset(call.inputs):
             prepared.add(call.output)
-        if call.spatial and call.output in needed and call.output not in prepared:
+        if call.grid_shape is not None and call.output in needed and call.output not in prepared:
             seen.setdefault(call.output, call)
     return tuple(seen.values())
 

@@ -98,13 +98,14 @@ def check_sizes(graph: Any, *, photo: int) -> None:
         ModelError: it makes such an array.
     """
     most = min(max(SMALL_ARRAY, TIMES_INPUT * photo), LARGEST_ARRAY)
+    batch = graph.inputs[0].shape[0] or 1
     of_photo = {graph.inputs[0].name}  # the tensors that it goes into; weights may be large
     for operation in graph.get_operations():  # in the order in which they were made
         if of_photo.isdisjoint(tensor.name for tensor in operation.inputs):
             continue
         for output in operation.outputs:
             of_photo.add(output.name)
-            numbers = math.prod(side or 1 for side in output.shape) if output.shape.rank is not None else 0
+            numbers = math.prod(side or 1 for side in output.shape) // batch if output.shape.rank is not None else 0
             if numbers > most:
                 raise ModelError(
                     f"the model makes an array of {numbers} numbers of one photo, above {most}; "

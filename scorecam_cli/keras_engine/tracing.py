@@ -10,15 +10,19 @@ import math
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
 from scorecam_cli.errors import ModelError, ScorecamError
 from scorecam_cli.keras_engine.calling import Called
 from scorecam_cli.keras_engine.layers import LayerCall, Network, spatial_targets
+from scorecam_cli.keras_engine.pictures import NotedCall, Span, with_pictures
+from scorecam_cli.keras_engine.positions import follow
 from scorecam_cli.keras_engine.reserving import calls_within, check_sizes
 from scorecam_cli.keras_engine.start import keras, tf
+
+BATCH = 7  # photos in the noted run: a length that hardly anything else has
 
 
 @dataclass
@@ -28,13 +32,16 @@ class Observer:
     capture: number of the call whose output, or first input, is kept in `captured`.
     bare_head: number of the call whose softmax or sigmoid is left out.
     replacement: what every later call is given instead of `captured`; None: `captured` itself.
+    watched: more calls, whose outputs are kept in `found` by their keys.
     """
 
     capture: int = -1
     capture_input: bool = False
     bare_head: int = -1
     replacement: Any = None
+    watched: Sequence[LayerCall] = ()
     captured: Any = None
+    found: dict[tuple[int, bool], Any] = field(default_factory=dict)
 
     def keep(self, tensor: Any) -> Any:
         """Capture a tensor; what is handed on in its place, in its number format."""
@@ -49,11 +56,19 @@ class Observer:
         return keras.tree.map_structure(lambda value: other if value is self.captured else value, arguments)
 
 
+@dataclass
+class _Notes:
+    """What a noted run leaves: calls in the order in which they ended, and what each call of any kind added."""
+
+    calls: list[NotedCall] = field(default_factory=list)
+    spans: list[Span] = field(default_factory=list)
+
+
 _running = threading.RLock()
 
 
 def look_at(model: Any, input_shape: Sequence[int]) -> Network:
-    """Run the model once on a symbolic batch [None, H, W, c] and note every call.
+    """Run the model once on a symbolic batch [B, H, W, c] and note every call.
 
     Args:
         model: a built Keras model with one input and one output, or any as a function of photos.
@@ -64,17 +79,17 @@ def look_at(model: Any, input_shape: Sequence[int]) -> Network:
             it. UsageError: no such output.
     """
     called = model if isinstance(model, Called) else Called(model)
-    calls: list[LayerCall] = []
+    notes = _Notes()
     outputs: list[Any] = []
 
     def run(batch: Any) -> Any:
-        with _noting(_noter(calls, called, _identity(batch))):
+        with _noting(_noter(notes, called, _identity(batch))):
             outputs.append(called(batch))
         return outputs[-1]
 
     try:
         with calls_within("the model"):
-            spec = tf.TensorSpec([None, *input_shape], tf.float32)
+            spec = tf.TensorSpec([BATCH, *input_shape], tf.float32)
             traced = tf.function(run, autograph=False).get_concrete_function(spec)
         check_sizes(traced.graph, photo=math.prod(input_shape))
     except ScorecamError:
@@ -82,30 +97,44 @@ def look_at(model: Any, input_shape: Sequence[int]) -> Network:
     except Exception as error:  # Keras and TensorFlow raise many types here, and the user's own layers any
         size = " x ".join(str(side) for side in input_shape)
         raise ModelError(f"the model does not run on an input of {size}: {first_line(error)}") from error
+    calls = with_pictures(notes.calls, notes.spans, follow(traced.graph), size=(input_shape[0], input_shape[1]))
     output = _identity(outputs[-1])
     if not any(call.output == output for call in calls):
         raise ModelError("the output of the model is not made by a Keras layer; its head cannot be told")
     seen = _descendants(traced.graph) if called.constants else None
     targets = spatial_targets(calls, needed=_ancestors(outputs[-1], among=seen))
-    return Network(tuple(calls), targets, output, tuple(outputs[-1].shape)[1:])
+    return Network(calls, targets, output, tuple(outputs[-1].shape)[1:])
 
 
 @contextmanager
 def observing(observer: Observer) -> Iterator[None]:
-    """While the model runs inside, keep or replace what one call makes and leave out the activation of another."""
+    """While the model runs inside, keep or replace what calls make and leave out the activation of another."""
     counter = _Counter()
+    wanted = {call.key for call in observer.watched}
 
     def around(operation: Any, call: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         number = counter.next()
+        if (number, True) in wanted:
+            observer.found[number, True] = args[0]
         if number == observer.capture and observer.capture_input:
             observer.keep(args[0])
         args, kwargs = observer.given((args, kwargs))
         bare = number == observer.bare_head
         output = _without_activation(operation, call, args, kwargs) if bare else call(*args, **kwargs)
+        if (number, False) in wanted:
+            (observer.found[number, False],) = keras.tree.flatten(output)
         return observer.keep(output) if number == observer.capture and not observer.capture_input else output
 
     with _noting(around):
         yield
+
+
+def as_grid(tensor: Any, call: LayerCall) -> Any:
+    """What a target layer made, [B, h, w, K] or tokens [B, T, K], as a grid [B, h, w, K]."""
+    if call.folding is None:
+        return tensor
+    h, w = call.folding.h, call.folding.w
+    return tf.reshape(tensor[:, call.folding.prefix :], [-1, h, w, tensor.shape[-1]])  # [B, h, w, K]
 
 
 def first_line(error: BaseException) -> str:
@@ -141,44 +170,56 @@ def _noting(around: Callable[..., Any]) -> Iterator[None]:
             keras.Operation.__call__ = original
 
 
-def _noter(calls: list[LayerCall], model: Called, photo: str) -> Callable[..., Any]:
-    """What notes every call in `calls`; the outermost one as if it took the photo alone and returned one tensor."""
+def _noter(notes: _Notes, model: Called, photo: str) -> Callable[..., Any]:
+    """What notes every call; the outermost one as if it took the photo alone and returned one tensor."""
     counter = _Counter()
-    stack: list[tuple[str, Any]] = [("", None)]
+    stack: list[tuple[str, Any, int]] = [("", None, -1)]
     known: set[str] = set()  # tensors that a noted call has made, or that the model was given
+
+    def note(operation: Any, number: int, path: str, inputs: Sequence[Any], output: Any, **marks: bool) -> None:
+        call = _noted(operation, number, path, inputs, output, len(notes.calls), **marks)
+        notes.calls.append(NotedCall(call, tuple(each[2] for each in stack[1:]), _operations()))
 
     def around(operation: Any, call: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         number = counter.next()
-        outer, caller = stack[-1]
+        outer, caller, _ = stack[-1]
         path = f"{outer}/{operation.name}" if outer else operation.name
         inside_layer = not isinstance(operation, keras.Layer) and not isinstance(caller, keras.Model)
         given = keras.tree.flatten((args, kwargs))
         tensors = [value for value in given if _is_symbolic(value)]
         first = tensors[0] if args and tensors and tensors[0] is args[0] else None
         if number and not inside_layer and first is not None and _identity(first) not in known:
-            calls.append(_noted(operation, number, f"{path}:input", tensors, first, len(calls), made_outside=True))
+            note(operation, number, f"{path}:input", tensors, first, made_outside=True)
             known.add(_identity(first))
         if number == 0:
             known.update(_identity(tensor) for tensor in tensors)
             tensors = [tensor for tensor in tensors if _identity(tensor) == photo]
-        stack.append(("" if number == 0 else path, operation))  # the model itself is not part of the path
+        begun = _operations()
+        stack.append(("" if number == 0 else path, operation, number))  # the model itself is not part of the path
         try:
             output = call(*args, **kwargs)
         finally:
+            *within, _ = (each[2] for each in stack[1:])
             stack.pop()
+            is_layer = isinstance(operation, keras.Layer) and not isinstance(operation, keras.Model)
+            notes.spans.append(Span(number, tuple(within), begun, _operations(), is_layer))
         made = output if number else model.chosen(output)
         outputs = [value for value in keras.tree.flatten(made) if _is_symbolic(value)]
         known.update(_identity(value) for value in outputs)
         if len(outputs) == 1 and not inside_layer:  # an operation inside a layer is part of that layer's arithmetic
-            constant = len(given) > len(tensors)
-            calls.append(_noted(operation, number, path, tensors, outputs[0], len(calls), constant_operand=constant))
+            note(operation, number, path, tensors, outputs[0], constant_operand=len(given) > len(tensors))
         return output
 
     return around
 
 
+def _operations() -> int:
+    """How many the graph has that is being traced."""
+    return int(tf.compat.v1.get_default_graph().num_operations())
+
+
 def _noted(
-    operation: Any, number: int, path: str, inputs: Sequence[Any], output: Any, end: int, **marks: bool
+    operation: Any, number: int, path: str, inputs: Sequence[Any], output: Any, end: int, **marks: Any
 ) -> LayerCall:
     return LayerCall(
         number=number,

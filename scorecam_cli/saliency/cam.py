@@ -57,7 +57,7 @@ def head_weights(classifier: Classifier) -> NDArray[np.float32]:
     for at, call in enumerate(calls):
         if not _allowed(call, pooled=at < pooled[0], at_end=at <= end):
             raise _no_cam(classifier, f"the layer {call.path} ({call.kind})")
-    channels = classifier.target.shape[2] or 0
+    channels = classifier.grid_shape[2]
     if not weighted:
         kernel = np.eye(channels, dtype=np.float32)  # the channels are the classes
     else:

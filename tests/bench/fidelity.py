@@ -79,7 +79,7 @@ def compare(layer: str | None, cache: Path) -> None:
             made = found.classes[0]
             estimate = np.nan if made.estimated_correlation is None else made.estimated_correlation
             row.append((correlation(made.map, exact), estimate, found.passes, found.channels))
-    h, w, channels = classifier.target.shape
+    h, w, channels = classifier.grid_shape
     print(f"\nEfficientNetLite0, layer {classifier.layer} ({h} x {w}, {channels} channels), {len(rows[0])} photos\n")
     print("| asked for | passes, mean (largest) | correlation, mean (lowest) | estimate, mean | estimate not above |")
     print("|---|---|---|---|---|")

@@ -144,8 +144,8 @@ def shared_layers() -> keras.Model:
     """One convolution called twice, in two branches that meet: it has two output tensors."""
     image = keras.Input((H, W, 3), name="image")
     shared = layers.Conv2D(4, 3, padding="same", activation="relu", name="shared")
-    flipped = layers.Permute((2, 1, 3), name="transpose")(image)
-    x = layers.Concatenate(name="meet")([shared(image), shared(flipped)])
+    blurred = layers.AveragePooling2D(3, strides=1, padding="same", name="blur")(image)
+    x = layers.Concatenate(name="meet")([shared(image), shared(blurred)])
     x = layers.Conv2D(6, 3, activation="relu", name="after")(x)
     return _finished(image, _softmax_head(x), "shared_layers")
 

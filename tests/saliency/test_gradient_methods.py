@@ -72,7 +72,7 @@ def test_grad_cam_behind_a_mean_is_cam_over_the_positions(build):
     model = build()
     image = model_zoo.example_images(model)[0]
     classifier = scorecam_cli.wrap(model, preprocess="none")
-    h, w, _ = classifier.target.shape
+    h, w, _ = classifier.grid_shape
     cams, grad_cams = (tiny.explain_on(name, classifier, image, [0, 1, 2]).classes for name in ("cam", "grad-cam"))
     assert any(each.map.any() for each in cams)
     for cam, grad_cam in zip(cams, grad_cams, strict=True):
