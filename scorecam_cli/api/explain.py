@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from typing import Any, overload
+from typing import TYPE_CHECKING, Any, overload
 
 from scorecam_cli.api.classes import Classes, asked_classes
 from scorecam_cli.api.explained_photo import ExplainedPhoto
@@ -12,13 +12,18 @@ from scorecam_cli.api.models import ModelLike, classifier_of
 from scorecam_cli.api.numbers import share, whole, whole_or_none
 from scorecam_cli.api.photos import GivenPhoto, PhotoLike, given_photos, several
 from scorecam_cli.choices import Variant, chosen
-from scorecam_cli.config import check_budget
+from scorecam_cli.config import ExplainConfig, ModelSettings, PhotoSettings
 from scorecam_cli.records import Seconds
+from scorecam_cli.runs.current import DIGEST
 from scorecam_cli.runs.description import describe_model
 from scorecam_cli.runs.explain import NOTED_PREDICTIONS
-from scorecam_cli.saliency.maps import MethodSettings
-from scorecam_cli.saliency.methods import check, explain_with
+from scorecam_cli.runs.request import ExplainRequest
+from scorecam_cli.runs.settings import explain_settings
+from scorecam_cli.saliency.methods import check, explain_with, method_named
 from scorecam_cli.saliency.question import Question
+
+if TYPE_CHECKING:
+    from scorecam_cli.keras_engine.classifier import Classifier
 
 
 @overload
@@ -77,24 +82,26 @@ def explain(
         >>> made.classes[0].map.shape  # doctest: +SKIP
         (224, 224)
     """
-    fidelity = share(fidelity, "fidelity", above=0)
-    check_budget(passes, fidelity)
-    how = MethodSettings(
-        passes=whole_or_none(passes, "passes", least=1),
-        batch_size=whole_or_none(batch_size, "batch_size", least=1),
-        seed=whole(seed, "seed", least=0),
+    config = ExplainConfig(
+        photos=PhotoSettings(),
+        model=ModelSettings(seed=whole(seed, "seed", least=0)),  # the seed alone is read: the model is loaded
+        classes=tuple(asked_classes(classes)),
+        top=whole_or_none(top, "top", least=0) or 0,
         variant=chosen(Variant, variant, what="variant"),
-        fidelity=fidelity,
+        passes=whole_or_none(passes, "passes", least=1),
+        fidelity=share(fidelity, "fidelity", above=0),
+        method=method_named(str(method)).name,
+        batch_size=whole_or_none(batch_size, "batch_size", least=1),
     )
-    check(str(method), how)
-    most = whole_or_none(top, "top", least=0) or 0
+    how = ExplainRequest(config=config, labels=None, settings={}).how
+    check(config.method, how)
     classifier = classifier_of(model, settings)
 
     def explained(given: GivenPhoto) -> ExplainedPhoto:
         began = time.perf_counter()
-        question = Question.about(classifier, given.photo.rgb, asked=asked_classes(classes), top=most)
+        question = Question.about(classifier, given.photo.rgb, asked=config.classes, top=config.top)
         passes_began = time.perf_counter()
-        explanation = explain_with(method, question, how)
+        explanation = explain_with(config.method, question, how)
         ended = time.perf_counter()
         return ExplainedPhoto.of(
             explanation,
@@ -102,7 +109,18 @@ def explain(
             model=describe_model(classifier),
             predictions=question.most_probable(NOTED_PREDICTIONS),
             seconds=Seconds(passes=ended - passes_began, total=ended - began),
+            settings=_settings(config, classifier),
         )
 
     explanations = [explained(given) for given in given_photos(photo)]
     return explanations if several(photo) else explanations[0]
+
+
+def _settings(config: ExplainConfig, classifier: Classifier) -> dict[str, Any]:
+    """What the command would note of the same request: classes by index where names are known before loading."""
+    loaded = classifier.noted or {"model": classifier.name, "weights": classifier.weights}
+    unnamed = loaded["model"].startswith(DIGEST) and loaded["labels"] is None
+    settings = explain_settings(config, None if unnamed else classifier.labels, loaded=loaded)
+    if loaded["weights"] == "random" and config.model.seed != 0:  # drawn by wrap, whose seed is 0
+        settings["weights"] = "random (seed 0)"
+    return settings

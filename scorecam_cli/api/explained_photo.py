@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from os import PathLike
 from pathlib import Path
+from typing import Any
 
 from PIL import Image
 
@@ -34,6 +35,7 @@ class ExplainedPhoto(Explanation):
     model: what made the maps.
     predictions: the most probable classes, whether they are explained or not.
     seconds: of the passes alone, and of all, but for loading the model.
+    settings: what was asked for, as a manifest notes it.
 
     Wherever a class is asked for, it is meant by index, name or WordNet id, and the first one where it is left out.
     """
@@ -42,6 +44,7 @@ class ExplainedPhoto(Explanation):
     model: ModelDescription
     predictions: tuple[ClassScore, ...]
     seconds: Seconds
+    settings: Mapping[str, Any]
 
     @classmethod
     def of(
@@ -52,10 +55,11 @@ class ExplainedPhoto(Explanation):
         model: ModelDescription,
         predictions: tuple[ClassScore, ...],
         seconds: Seconds,
+        settings: Mapping[str, Any],
     ) -> ExplainedPhoto:
         """An explanation together with the photo that it is of."""
         known = {each.name: getattr(explanation, each.name) for each in fields(Explanation)}
-        return cls(**known, given=given, model=model, predictions=predictions, seconds=seconds)
+        return cls(**known, given=given, model=model, predictions=predictions, seconds=seconds, settings=settings)
 
     @property
     def name(self) -> str:
@@ -139,7 +143,7 @@ class ExplainedPhoto(Explanation):
             predictions=self.predictions,
         )
         drawing = Drawing(save=names, colormap=colormap, alpha=alpha)
-        settings = {"method": self.method, "variant": self.variant, "save": sorted(names), "colormap": colormap}
+        settings = {**self.settings, "save": sorted(names), "colormap": colormap, "alpha": float(alpha)}
         outcome = write_outputs(drawing, settings, computed, halt=threading.Event(), clock=time.perf_counter)
         if isinstance(outcome, Stop):
             raise OutputError(outcome.failed.reason)

@@ -6,6 +6,7 @@ What starts TensorFlow is imported where it is used, so that looking at the name
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from hashlib import sha256
 from os import PathLike, fspath
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -13,11 +14,13 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from scorecam_cli.choices import HeadKind, Precision, Preprocess, chosen
 from scorecam_cli.config import ModelSettings
 from scorecam_cli.errors import UsageError
-from scorecam_cli.models.constants import constants_of
+from scorecam_cli.models.constants import Constant, constants_of
 from scorecam_cli.models.labels import Labels, numbered_labels
 from scorecam_cli.models.preparation import choose_preparation
-from scorecam_cli.models.requested import check_labels
+from scorecam_cli.models.requested import check_labels, known_labels
 from scorecam_cli.records import ClassLabel
+from scorecam_cli.runs.current import DIGEST
+from scorecam_cli.runs.settings import model_settings
 
 if TYPE_CHECKING:
     import keras
@@ -77,21 +80,23 @@ def wrap(
             raise UsageError(f"labels of {model}: give the path of a file, one name on each line, or nothing")
         from scorecam_cli.loading.load import load_classifier
 
-        return load_classifier(
-            ModelSettings(
-                model=fspath(model),
-                weights=weights,
-                labels=None if labels is None else Path(labels),
-                preprocess=scaling,
-                layer=layer,
-                input_size=input_size,
-                output=output,
-                device=device,
-                precision=number_format,
-                head=kind,
-            ),
-            constants=constants,
+        asked = ModelSettings(
+            model=fspath(model),
+            weights=weights,
+            labels=None if labels is None else Path(labels),
+            preprocess=scaling,
+            layer=layer,
+            input_size=input_size,
+            output=output,
+            device=device,
+            precision=number_format,
+            head=kind,
         )
+        names = known_labels(asked)
+        noted = model_settings(asked, names)
+        classifier = load_classifier(asked, labels=names, constants=constants)
+        classifier.noted = {**noted, "constant_inputs": _noted_constants(constants)}
+        return classifier
     if not callable(model) or not hasattr(model, "layers"):
         raise UsageError(
             f"the model is of type {type(model).__name__}; give a Keras model, a path, a name or what wrap() made"
@@ -100,9 +105,10 @@ def wrap(
         raise UsageError(f"weights {weights}: a model in memory has its own; leave it out")
     from scorecam_cli.keras_engine.start import device_name
 
-    return _wrap_keras(
+    names = _given_labels(labels)
+    classifier = _wrap_keras(
         model,
-        _given_labels(labels),
+        names,
         scaling,
         layer=layer,
         wanted_size=input_size,
@@ -112,6 +118,14 @@ def wrap(
         precision=number_format,
         head=kind,
     )
+    beside = ModelSettings(preprocess=scaling, layer=layer, precision=number_format, head=kind)
+    classifier.noted = {
+        **model_settings(beside, None),
+        **{"model": classifier.name, "weights": classifier.weights, "input_size": input_size, "output": output},
+        "labels": None if names is None else [label.name for label in names.classes],
+        "constant_inputs": _noted_constants(constants),
+    }
+    return classifier
 
 
 def classifier_of(model: ModelLike, settings: Mapping[str, Any]) -> Classifier:
@@ -131,6 +145,14 @@ def classifier_of(model: ModelLike, settings: Mapping[str, Any]) -> Classifier:
     if settings:
         raise UsageError(f"{', '.join(settings)}: give these to wrap(), which made this classifier")
     return model
+
+
+def _noted_constants(constants: Mapping[str, Constant]) -> dict[str, Any] | None:
+    """Each by its number, or its array by its bytes; None where there are none."""
+    return {
+        name: given.value.item() if given.value.ndim == 0 else f"{DIGEST}{sha256(given.value.tobytes()).hexdigest()}"
+        for name, given in constants.items()
+    } or None
 
 
 def _given_labels(labels: Sequence[str] | PathLike[str] | None) -> Labels | None:

@@ -5,7 +5,7 @@ Letters as everywhere: H W model input, h w feature grid, K channels of the targ
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -39,6 +39,7 @@ class Classifier:
     called: the model as a function of photos; model: the Keras model itself, with its weights.
     name, weights: what the user calls them. size: (H, W). channels: 3 colours or 1 grey.
     frozen: the weights will not change, so that batch normalisation and activations may be folded into convolutions.
+    noted: what a manifest notes of how it was loaded, where the Python API loaded it.
     """
 
     def __init__(
@@ -64,6 +65,7 @@ class Classifier:
         self.network, self.target, self.head = network, target, head
         self.labels, self.preparation, self.device = labels, preparation, device
         self.precision, self.frozen = precision, frozen
+        self.noted: Mapping[str, Any] = {}
         self.batches = Batches(network, name=name, size=size, device=device)
 
     @cached_property

@@ -21,7 +21,18 @@ from scorecam_cli.saliency.methods import method_named
 _UNORDERED = ("save", "measures")
 
 
-def explain_settings(config: ExplainConfig, labels: Labels | None) -> dict[str, Any]:
+def model_settings(config: ModelSettings, labels: Labels | None) -> dict[str, Any]:
+    """What a classifier depends on that was loaded so, as `explain_settings` has it.
+
+    Raises:
+        UsageError: a file of code cannot be read. ModelError: the model or weights file cannot be.
+    """
+    return _settings(config, _of_labels(labels))
+
+
+def explain_settings(
+    config: ExplainConfig, labels: Labels | None, *, loaded: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
     """What the maps and pictures of a photo depend on; no TensorFlow.
 
     Classes are told by index where their names are known, and the seed is null where nothing is drawn by chance.
@@ -29,15 +40,16 @@ def explain_settings(config: ExplainConfig, labels: Labels | None) -> dict[str, 
     Args:
         config: of the command.
         labels: of the model, see `known_labels`.
+        loaded: what `model_settings` said when the model was loaded; None: its files are read now.
 
     Raises:
         UsageError: an unknown class or model name, or a file of code that cannot be read.
         ModelError: the model or weights file cannot be read.
     """
-    settings = _settings(config, _of_labels(labels))
+    settings = _settings(config, _of_labels(labels), loaded)
     if labels is not None:
         settings["classes"] = [labels.find(text, model=config.model.model) for text in config.classes]
-    if not method_named(config.method).draws and config.model.weights != "random":
+    if not method_named(config.method).draws and settings["weights"] != "random":
         settings["seed"] = None
     return settings
 
@@ -68,15 +80,18 @@ def _of_labels(labels: Labels | None) -> dict[str, str | None]:
     return {"labels": None if labels is None else labels.sha256}
 
 
-def _settings(config: Any, read: Mapping[str, str | None]) -> dict[str, Any]:
+def _settings(config: Any, read: Mapping[str, str | None], loaded: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """Each field on the first list of `config`, in its order; those of the model among them.
 
-    read: of each file that was parsed the digest of its bytes, by the field that names it.
+    read: of each file that was parsed the digest of its bytes, by the field that names it. loaded: those of the model,
+    where they are known but for the seed.
     """
     found: dict[str, Any] = {}
     for name in CHANGES_THE_RESULT[type(config)]:
         value = getattr(config, name)
-        if is_dataclass(value):
+        if isinstance(value, ModelSettings) and loaded is not None:
+            found |= {**loaded, "seed": value.seed}
+        elif is_dataclass(value):
             found |= _settings(value, read)
         elif name in read:
             digest = read[name]

@@ -112,6 +112,55 @@ def test_saved_files_are_those_of_the_command(rgb, tmp_path):
     assert read_manifest(paths[-1]).classes == read_manifest(tmp_path / "told" / paths[-1].name).classes
 
 
+@pytest.mark.parametrize(
+    ("asked", "options"),
+    [
+        ({"model": "{}/m.keras"}, []),
+        ({"model": "{}/m.keras", "classes": [1, 0], "passes": 4}, ["-c", "1", "-c", "0", "--passes", "4"]),
+        ({"model": "{}/m.keras", "labels": "{}/names.txt", "classes": "dog"}, ["--labels", "{}/names.txt", "-c", "1"]),
+        ({"model": "{}/m.keras", "method": "random", "seed": 3}, ["--method", "random", "--seed", "3"]),
+        (
+            {"model": "{}/m.keras", "variant": "official", "fidelity": 0.5},
+            ["--variant", "official", "--fidelity", "0.5"],
+        ),
+        (
+            {"model": "efficientnetlite0", "method": "gradient", "seed": 7, "classes": ["boxer"], "top": 1},
+            ["--method", "gradient", "-c", "242", "-k", "1"],
+        ),
+    ],
+    ids=str,
+)
+def test_command_finds_what_was_saved_up_to_date(rgb, tmp_path, asked, options):
+    from click.testing import CliRunner
+
+    from scorecam_cli.cli.app import cli
+
+    photo = tmp_path / "dog.png"
+    Image.fromarray(rgb).save(photo)
+    model_zoo.rescaling().save(tmp_path / "m.keras")
+    (tmp_path / "names.txt").write_text("cat\ndog\nbird\n")
+    filled = {name: value.format(tmp_path) if isinstance(value, str) else value for name, value in asked.items()}
+    scorecam_cli.explain(photo, **filled).save(kinds=("npy", "overlay"), colormap="jet", alpha=1)
+    command = ["explain", str(photo), "--model", filled["model"], *(each.format(tmp_path) for each in options)]
+    command += ["--save", "overlay,npy", "--colormap", "jet"]
+    same, other = (CliRunner().invoke(cli, [*command, "--alpha", alpha]) for alpha in ("1", "0.9"))
+    assert "[up to date]" in same.stderr, same.stderr
+    assert "[up to date]" not in other.stderr
+
+
+def test_photo_of_a_model_in_memory_is_never_up_to_date_for_the_command(rgb, tmp_path):
+    from click.testing import CliRunner
+
+    from scorecam_cli.cli.app import cli
+
+    photo, model = tmp_path / "dog.png", model_zoo.rescaling()
+    Image.fromarray(rgb).save(photo)
+    model.save(tmp_path / "m.keras")
+    scorecam_cli.explain(photo, model).save()
+    done = CliRunner().invoke(cli, ["explain", str(photo), "--model", str(tmp_path / "m.keras")])
+    assert "note: these replace the maps of rescaling, score-cam, article: model was rescaling" in done.stderr
+
+
 def test_saved_where_it_is_said_or_next_to_the_photo(rgb, classifier, tmp_path):
     photo = tmp_path / "dog.png"
     Image.fromarray(rgb).save(photo)
