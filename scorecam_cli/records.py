@@ -133,6 +133,7 @@ class ModelDescription:
     closed_mask: what a closed mask looks like to the model, in words; closed_rgb: as a colour, 0-255.
     input: H, W and colours, 1 or 3.
     versions: of scorecam and what it stands on.
+    doubts: sentences that say why any map of it may tell nothing.
     """
 
     name: str
@@ -143,6 +144,7 @@ class ModelDescription:
     closed_rgb: tuple[int, int, int]
     input: tuple[int, int, int]
     versions: Mapping[str, str]
+    doubts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -178,9 +178,14 @@ class ExplainedPhoto(Explanation):
         return f"{photo.width} x {photo.height} · {method} · {self.model.name}, layer {self.layer} · {passes}"
 
     @property
+    def _warnings(self) -> tuple[str, ...]:
+        """All that the manifest warns of."""
+        return (*self.given.photo.warnings, *self.model.doubts, *self.warnings)
+
+    @property
     def _notes(self) -> list[str]:
         more = len(self.classes) - _SHOWN_CLASSES
-        return [*([f"and {more} more classes"] if more > 0 else []), *self.given.photo.warnings, *self.warnings]
+        return [*([f"and {more} more classes"] if more > 0 else []), *self._warnings]
 
     def __repr__(self) -> str:
         rows = [

@@ -48,6 +48,7 @@ class Console:
 
     def __init__(self, *, verbosity: int, total: int, exact: bool = False) -> None:
         self.verbosity, self.total = verbosity, total
+        self._of_model: tuple[str, ...] = ()  # warnings that were said once, for every photo
         self._may_advise = exact and verbosity >= 0
         self._planned, self._passed, self._began = 0, 0, 0.0
         self.done = self.failed = self.skipped = 0
@@ -66,6 +67,12 @@ class Console:
         """Say that the model is being loaded, which can take a while."""
         if self.verbosity >= 0:
             self.say(f"loading {name} ...")
+
+    def model_doubted(self, doubts: Sequence[str]) -> None:
+        """Say once what every photo's manifest warns of."""
+        self._of_model = tuple(doubts)
+        for doubt in doubts:
+            self.say(f"warning: {doubt}")
 
     def passes_planned(self, photo: Path, passes: int) -> None:
         """Start a bar over the masked passes of one photo."""
@@ -125,7 +132,8 @@ class Console:
             self.say(_how(outcome.manifest))
         if not outcome.skipped:
             for warning in outcome.manifest.warnings:
-                self.say(f"{outcome.job.photo}: warning: {warning}")
+                if warning not in self._of_model:
+                    self.say(f"{outcome.job.photo}: warning: {warning}")
 
     def _say_why(self, photo: Path, redone: Redone) -> None:
         """Why there was something to do where there were files already; who loses maps of other settings is told."""

@@ -61,7 +61,7 @@ class Subject:
     @property
     def doubts(self) -> tuple[str, ...]:
         """Why the map may tell nothing of the class, a sentence each."""
-        return self.found.doubts
+        return (*self.model.doubts, *self.found.doubts)
 
     @property
     def making(self) -> str:

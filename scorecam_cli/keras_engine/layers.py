@@ -187,15 +187,20 @@ class Network:
     @property
     def prepares_itself(self) -> bool:
         """Whether the model scales or normalises the photo itself before its first weighted layer."""
+        return self.own_scaling is not None
+
+    @property
+    def own_scaling(self) -> LayerCall | None:
+        """The first call that scales or normalises the photo, before the first weighted layer; None where none does."""
         reached = _photo_tensor(self.calls)
         for call in self.calls:
             if not reached.intersection(call.inputs):
                 continue
             if call.kind in PREPARING or (call.kind in ARITHMETIC and call.constant_operand):
-                return True
+                return call
             if call.kind in PASSING or call.kind.startswith("Random") or _is_container(call):
                 reached.add(call.output)
-        return False
+        return None
 
     @property
     def own_input_size(self) -> tuple[int, int] | None:

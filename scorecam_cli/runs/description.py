@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 def describe_model(classifier: Classifier) -> ModelDescription:
     """What is said of a loaded model wherever it is spoken of; made once, where the model is."""
+    from scorecam_cli.keras_engine.model_doubts import model_doubts
     from scorecam_cli.keras_engine.start import versions
 
     return ModelDescription(
@@ -39,6 +40,7 @@ def describe_model(classifier: Classifier) -> ModelDescription:
         closed_rgb=classifier.preparation.closed_rgb,
         input=(*classifier.size, classifier.channels),
         versions=versions(),
+        doubts=model_doubts(classifier),
     )
 
 
@@ -81,10 +83,12 @@ def describe(
         live_channels=explanation.live_channels,
         passes=explanation.passes,
         batch_size=explanation.batch_size,
-        classes=tuple(_noted_class(found, group) for found, group in zip(explanation.classes, files, strict=True)),
+        classes=tuple(
+            _noted_class(found, group, model.doubts) for found, group in zip(explanation.classes, files, strict=True)
+        ),
         predictions=tuple(note_score(score) for score in predictions),
         outputs=outputs,
-        warnings=(*photo.warnings, *explanation.warnings),
+        warnings=(*photo.warnings, *model.doubts, *explanation.warnings),
         versions=model.versions,
         seconds=seconds,
         settings=settings,
@@ -96,13 +100,13 @@ def note_score(score: ClassScore) -> NotedScore:
     return NotedScore(**asdict(score.label), probability=score.probability, logit=score.logit)
 
 
-def _noted_class(found: ClassMap, paths: Mapping[str, Path]) -> NotedClass:
+def _noted_class(found: ClassMap, paths: Mapping[str, Path], of_model: tuple[str, ...]) -> NotedClass:
     return NotedClass(
         **asdict(note_score(found.score)),
         map_min=float(found.map.min()),
         map_max=float(found.map.max()),
         compactness=compactness(found.map),
         estimated_correlation=found.estimated_correlation,
-        doubts=found.doubts,
+        doubts=(*of_model, *found.doubts),
         files={kind: path.name for kind, path in paths.items()},
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -24,6 +24,9 @@ class Watcher(Protocol):
     def model_loading(self, name: str) -> None:
         """The model is about to be loaded."""
 
+    def model_doubted(self, doubts: Sequence[str]) -> None:
+        """What is to be doubted of every map of the loaded model, a sentence each; there may be nothing."""
+
     def passes_planned(self, photo: Path, passes: int) -> None:
         """So many masked passes will be run for this photo."""
 
@@ -35,6 +38,9 @@ class Nobody:
     """A watcher that wants to know nothing."""
 
     def model_loading(self, name: str) -> None:
+        """Nothing."""
+
+    def model_doubted(self, doubts: Sequence[str]) -> None:
         """Nothing."""
 
     def passes_planned(self, photo: Path, passes: int) -> None:
@@ -66,9 +72,12 @@ class Session:
         model = self.request.config.model
         self.watcher.model_loading(model_name(model))
         inspected = look_into(model)
-        from scorecam_cli.loading.load import load_classifier  # starts TensorFlow
+        from scorecam_cli.keras_engine.model_doubts import model_doubts  # starts TensorFlow
+        from scorecam_cli.loading.load import load_classifier
 
-        return load_classifier(model, inspected, labels=self.request.labels)
+        loaded = load_classifier(model, inspected, labels=self.request.labels)
+        self.watcher.model_doubted(model_doubts(loaded))
+        return loaded
 
     @cached_property
     def unfrozen(self) -> Classifier:

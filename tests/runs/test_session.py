@@ -1,4 +1,4 @@
-"""The model of a run is loaded when it is first wanted, and once, and whoever watches is told before."""
+"""The model of a run is loaded when it is first wanted, and once; whoever watches is told before, and of its doubts."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from unittest import mock
 import pytest
 
 from scorecam_cli.config import ExplainConfig, ModelSettings, PhotoSettings
+from scorecam_cli.keras_engine import model_doubts
 from scorecam_cli.loading import load as loading
 from scorecam_cli.models.labels import numbered_labels
 from scorecam_cli.runs.request import ExplainRequest
@@ -22,6 +23,7 @@ def request_of_lite():
 def test_the_model_is_loaded_once_with_the_labels_of_the_request(request_of_lite, monkeypatch):
     seen = mock.Mock()
     monkeypatch.setattr(loading, "load_classifier", seen.load)
+    monkeypatch.setattr(model_doubts, "model_doubts", seen.doubts)
     session = Session(request_of_lite, lambda: 0.0, seen.watcher)
     assert not seen.mock_calls
     assert session.classifier is session.classifier is seen.load.return_value
@@ -29,6 +31,8 @@ def test_the_model_is_loaded_once_with_the_labels_of_the_request(request_of_lite
     assert seen.mock_calls == [
         mock.call.watcher.model_loading("EfficientNetLite0"),
         mock.call.load(model, None, labels=request_of_lite.labels),
+        mock.call.doubts(seen.load.return_value),
+        mock.call.watcher.model_doubted(seen.doubts.return_value),
     ]
 
 
@@ -42,5 +46,6 @@ def test_a_session_that_nobody_watches_needs_no_watcher(request_of_lite):
     watcher = Session(request_of_lite, lambda: 0.0).watcher
     assert isinstance(watcher, Nobody)
     watcher.model_loading("EfficientNetLite0")
+    watcher.model_doubted(("nothing",))
     watcher.passes_planned("dog.jpg", 8)
     watcher.passes_done(8)

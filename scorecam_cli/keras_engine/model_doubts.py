@@ -1,0 +1,38 @@
+"""What is to be doubted of every map of a loaded model: its weights, and how its photos are scaled."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from scorecam_cli.keras_engine.classifier import Classifier
+from scorecam_cli.keras_engine.layers import LayerCall
+
+# What a layer makes of the 255 steps of a photo: 1 to 5 where it was made for these; hundreds where its training code
+# had scaled them to [0, 1] or [-1, 1] before.
+WIDEST = 20.0
+
+
+def model_doubts(classifier: Classifier) -> tuple[str, ...]:
+    """Sentences about what holds for every photo; none for a model that is as it should be."""
+    return tuple(_doubts(classifier))
+
+
+def _doubts(classifier: Classifier) -> Iterator[str]:
+    if classifier.weights.startswith("random"):
+        yield "the weights are random: maps are for timing and checks, and tell nothing of the photo"
+    scaling, preparation = classifier.network.own_scaling, classifier.preparation.name
+    if scaling is not None and preparation != "none" and _is_for_bytes(scaling):
+        yield (
+            f"{classifier.name} scales photos itself (layer {scaling.path}), and --preprocess {preparation} has scaled "
+            "them before, so that it sees others than it was trained on: leave out --preprocess"
+        )
+
+
+def _is_for_bytes(call: LayerCall) -> bool:
+    """Whether a scaling layer was made for photos of 0-255; where its numbers are not known, most are."""
+    scale = getattr(call.operation, "scale", None) if call.kind == "Rescaling" else None
+    if call.kind == "Normalization" and getattr(call.operation, "variance", None) is not None:
+        scale = 1 / np.sqrt(np.maximum(np.asarray(call.operation.variance), 1e-12))
+    return scale is None or float(np.max(np.abs(np.asarray(scale)))) * 255 <= WIDEST
