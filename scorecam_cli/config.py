@@ -11,7 +11,7 @@ from scorecam_cli.errors import UsageError
 
 MAX_PIXELS = 89_478_485  # 2**30 bytes / 4 / 3 bytes a pixel: 256 MiB of RGB; where Pillow, too, begins to warn
 PHOTO_SECONDS = 60.0  # to read a photo; those of 89 million pixels take 10 on a slow machine
-MODEL_SUFFIXES = (".keras", ".h5", ".hdf5")
+MODEL_SUFFIXES = (".keras", ".h5", ".hdf5", ".tflite", ".onnx")
 SAVED_IN_FOLDERS = ("saved_model.pb", "saved_model.pbtxt", "config.json")  # a SavedModel, an unpacked .keras file
 
 

@@ -23,7 +23,7 @@ from scorecam_cli.saliency.methods import check, explain_with, method_named
 from scorecam_cli.saliency.question import Question
 
 if TYPE_CHECKING:
-    from scorecam_cli.keras_engine.classifier import Classifier
+    from scorecam_cli.models.classifier import PhotoClassifier
 
 
 @overload
@@ -116,7 +116,7 @@ def explain(
     return explanations if several(photo) else explanations[0]
 
 
-def _settings(config: ExplainConfig, classifier: Classifier) -> dict[str, Any]:
+def _settings(config: ExplainConfig, classifier: PhotoClassifier) -> dict[str, Any]:
     """What the command would note of the same request: classes by index where names are known before loading."""
     loaded = classifier.noted or {"model": classifier.name, "weights": classifier.weights}
     unnamed = loaded["model"].startswith(DIGEST) and loaded["labels"] is None

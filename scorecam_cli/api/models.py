@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from scorecam_cli.choices import HeadKind, Precision, Preprocess, chosen
 from scorecam_cli.config import ModelSettings
 from scorecam_cli.errors import UsageError
+from scorecam_cli.models.classifier import PhotoClassifier
 from scorecam_cli.models.constants import Constant, constants_of
 from scorecam_cli.models.labels import Labels, numbered_labels
 from scorecam_cli.models.preparation import choose_preparation
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
     from scorecam_cli.keras_engine.classifier import Classifier
 
-ModelLike: TypeAlias = "keras.Model | Classifier | str | PathLike[str]"
+ModelLike: TypeAlias = "keras.Model | PhotoClassifier | str | PathLike[str]"
 
 
 def wrap(
@@ -44,7 +45,7 @@ def wrap(
     head: str = "auto",
     output: str | None = None,
     constant_inputs: Mapping[str, ArrayLike] | None = None,
-) -> Classifier:
+) -> PhotoClassifier:
     """Make a classifier of a model, to be handed to `explain` as often as needed.
 
     A Keras model is not changed. The passes are compiled once, at the first photo.
@@ -78,7 +79,7 @@ def wrap(
     if isinstance(model, str | PathLike):
         if labels is not None and not isinstance(labels, str | PathLike):
             raise UsageError(f"labels of {model}: give the path of a file, one name on each line, or nothing")
-        from scorecam_cli.loading.load import load_classifier
+        from scorecam_cli.loading.outside import load_any
 
         asked = ModelSettings(
             model=fspath(model),
@@ -94,7 +95,7 @@ def wrap(
         )
         names = known_labels(asked)
         noted = model_settings(asked, names)
-        classifier = load_classifier(asked, labels=names, constants=constants)
+        classifier = load_any(asked, labels=names, constants=constants)
         classifier.noted = {**noted, "constant_inputs": _noted_constants(constants)}
         return classifier
     if not callable(model) or not hasattr(model, "layers"):
@@ -128,7 +129,7 @@ def wrap(
     return classifier
 
 
-def classifier_of(model: ModelLike, settings: Mapping[str, Any]) -> Classifier:
+def classifier_of(model: ModelLike, settings: Mapping[str, Any]) -> PhotoClassifier:
     """What `wrap` makes of the model, or what it made already.
 
     Args:
@@ -138,9 +139,7 @@ def classifier_of(model: ModelLike, settings: Mapping[str, Any]) -> Classifier:
     Raises:
         UsageError: settings beside a classifier, or no model. ModelError: it is no image classifier.
     """
-    from scorecam_cli.keras_engine.classifier import Classifier
-
-    if not isinstance(model, Classifier):
+    if isinstance(model, str | PathLike) or not hasattr(model, "photo_answers"):
         return wrap(model, **settings)
     if settings:
         raise UsageError(f"{', '.join(settings)}: give these to wrap(), which made this classifier")

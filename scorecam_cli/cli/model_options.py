@@ -43,7 +43,8 @@ def model_options(command: Command) -> Command:
             show_default=True,
             envvar="SCORECAM_MODEL",
             show_envvar=True,
-            help="A name from `scorecam models`, in any case, or a .keras, .h5 or .hdf5 file.",
+            help="A name from `scorecam models`, in any case, or a file: .keras, .h5, .hdf5, .tflite, .onnx, or the "
+            "folder of a SavedModel.",
         ),
         Group.MODEL.option(
             "--weights",

@@ -12,6 +12,7 @@ from scorecam_cli.cli.console import print_json
 from scorecam_cli.cli.groups import Group, GroupedCommand
 from scorecam_cli.cli.values import FILE
 from scorecam_cli.config import ModelSettings
+from scorecam_cli.inspection.inspect import Inspected
 from scorecam_cli.words import printable
 
 
@@ -93,6 +94,9 @@ def _list_layers(settings: ModelSettings, *, as_json: bool) -> None:
     if not settings.is_file:  # the layers are the same whatever the weights
         settings = replace(settings, weights="random")
     inspected = look_into(settings)
+    if inspected is not None and inspected.kind.from_outside:
+        _list_tensors(settings, inspected, as_json=as_json)
+        return
     from scorecam_cli.loading.load import load_network  # starts TensorFlow
 
     size, network = load_network(settings, inspected)
@@ -116,6 +120,26 @@ def _list_layers(settings: ModelSettings, *, as_json: bool) -> None:
     if not as_json:
         click.echo(f"{printable(settings.model)}: input {size[0]} x {size[1]}; * is the default target layer")
         print_table(rows, right={4})
+
+
+def _list_tensors(settings: ModelSettings, inspected: Inspected, *, as_json: bool) -> None:
+    """What a model that is seen from outside takes and returns."""
+    from pathlib import Path
+
+    from scorecam_cli.black_box.building import open_file
+
+    process, inputs, outputs = open_file(Path(settings.model), inspected.kind)
+    process.end()
+    rows = [("", "NAME", "SHAPE", "NUMBERS")]
+    for side, tensors in (("input", inputs), ("output", outputs)):
+        for each in tensors:
+            kept = f"{each.dtype}, (q - {each.zero}) * {each.scale:g}" if each.scale else each.dtype
+            if as_json:
+                print_json({"kind": side, "name": each.name, "shape": list(each.shape), "dtype": each.dtype})
+            rows.append((side, each.name, each.sides, kept))
+    if not as_json:
+        click.echo(f"{printable(settings.model)}: {inspected.kind.value}, seen from outside: no layers, no gradients")
+        print_table(rows, right=set())
 
 
 def print_table(rows: Sequence[tuple[str, ...]], *, right: set[int]) -> None:

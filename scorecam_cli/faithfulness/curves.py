@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from scorecam_cli.choices import Fill
 from scorecam_cli.errors import UsageError
 from scorecam_cli.faithfulness.ranks import pixel_ranks, require_size
-from scorecam_cli.keras_engine.classifier import Classifier
+from scorecam_cli.models.classifier import PhotoClassifier
 
 STEPS = 28  # 3.6 % of the pixels each: 8 rows' worth of 224 x 224
 BLUR = 5 / 224  # standard deviation as a share of each side: 5 pixels of 224
@@ -49,7 +49,7 @@ class Curves:
 
 
 def deletion_and_insertion(
-    classifier: Classifier,
+    classifier: PhotoClassifier,
     image: NDArray[np.float32],
     *,
     saliency: NDArray[np.float32],
@@ -71,7 +71,7 @@ def deletion_and_insertion(
         deletion_fill: what pixels taken away look like.
         insertion_fill: what pixels not yet given look like.
         seed: of the order among pixels of equal value.
-        batch_size: as in `Classifier.photo_answers`; memory grows with it, not with the steps.
+        batch_size: as in `photo_answers`; memory grows with it, not with the steps.
         on_passes: called after each batch with the number of passes done in it.
 
     Raises:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from scorecam_cli.errors import UsageError
 from scorecam_cli.faithfulness.ranks import pixel_ranks, require_size
-from scorecam_cli.keras_engine.classifier import Classifier
+from scorecam_cli.models.classifier import PhotoClassifier
 from scorecam_cli.photos.draw import scale_map
 
 TOP_SHARE = 0.5  # of the pixels, as Score-CAM's evaluation keeps
@@ -52,7 +52,7 @@ class Changes:
 
 
 def changes(
-    classifier: Classifier,
+    classifier: PhotoClassifier,
     image: NDArray[np.float32],
     *,
     saliency: NDArray[np.float32],
@@ -70,7 +70,7 @@ def changes(
         class_index: in 0 .. C - 1.
         top_share: of the pixels that `top` keeps, in (0, 1].
         seed: of the choice among pixels of equal value.
-        batch_size: as in `Classifier.photo_answers`.
+        batch_size: as in `photo_answers`.
         on_passes: called after each batch with the number of passes done in it.
 
     Raises:

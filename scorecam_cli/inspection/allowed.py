@@ -10,15 +10,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 
-def _names(text: str) -> frozenset[str]:
+def names(text: str) -> frozenset[str]:
+    """The words of a text."""
     return frozenset(text.split())
 
 
-_MODELS = _names("Functional Model Sequential")
+_MODELS = names("Functional Model Sequential")
 
 # Without Lambda and the layers of other frameworks, which run code; without those of text, categories, boxes and sound,
 # some of which read vocabularies and none of which an image goes through.
-_LAYERS = _names("""
+_LAYERS = names("""
     Activation ActivityRegularization AdaptiveAveragePooling1D AdaptiveAveragePooling2D AdaptiveAveragePooling3D
     AdaptiveMaxPooling1D AdaptiveMaxPooling2D AdaptiveMaxPooling3D Add AdditiveAttention AlphaDropout Attention
     AugMix AutoContrast Average AveragePooling1D AveragePooling2D AveragePooling3D BatchNormalization
@@ -38,33 +39,33 @@ _LAYERS = _names("""
     UnitNormalization UpSampling1D UpSampling2D UpSampling3D ZeroPadding1D ZeroPadding2D ZeroPadding3D
 """)
 
-_INITIALIZERS = _names("""
+_INITIALIZERS = names("""
     Constant GlorotNormal GlorotUniform HeNormal HeUniform Identity LecunNormal LecunUniform Ones Orthogonal
     RandomNormal RandomUniform TruncatedNormal VarianceScaling Zeros
 """)
-_OLD_INITIALIZERS = _names("""
+_OLD_INITIALIZERS = names("""
     IdentityInitializer OrthogonalInitializer constant glorot_normal glorot_uniform he_normal he_uniform
     identity lecun_normal lecun_uniform normal one ones orthogonal random_normal random_uniform truncated_normal
     uniform variance_scaling zero zeros
 """)
 
-_REGULARIZERS = _names("L1 L1L2 L2 OrthogonalRegularizer")
-_OLD_REGULARIZERS = _names("l1 l1l2 l2 orthogonal_regularizer")
-_CONSTRAINTS = _names("MaxNorm MinMaxNorm NonNeg UnitNorm")
-_OLD_CONSTRAINTS = _names("max_norm min_max_norm non_neg unit_norm")
+_REGULARIZERS = names("L1 L1L2 L2 OrthogonalRegularizer")
+_OLD_REGULARIZERS = names("l1 l1l2 l2 orthogonal_regularizer")
+_CONSTRAINTS = names("MaxNorm MinMaxNorm NonNeg UnitNorm")
+_OLD_CONSTRAINTS = names("max_norm min_max_norm non_neg unit_norm")
 
 # How numbers are kept; those of GPTQ and AWQ are left out, whose settings hold a tokenizer and a data set.
-_POLICIES = _names("DTypePolicyMap Int4DTypePolicy QuantizedDTypePolicy QuantizedFloat8DTypePolicy")
-_TOP_POLICIES = _names("DTypePolicy FloatDTypePolicy")
-_QUANTIZERS = _names("AbsMaxQuantizer Float8QuantizationConfig Int4QuantizationConfig Int8QuantizationConfig")
+_POLICIES = names("DTypePolicyMap Int4DTypePolicy QuantizedDTypePolicy QuantizedFloat8DTypePolicy")
+_TOP_POLICIES = names("DTypePolicy FloatDTypePolicy")
+_QUANTIZERS = names("AbsMaxQuantizer Float8QuantizationConfig Int4QuantizationConfig Int8QuantizationConfig")
 
 # Functions of one tensor: what a description may name where a layer takes an activation.
-_ACTIVATIONS = _names("""
+_ACTIVATIONS = names("""
     celu elu exponential gelu glu hard_shrink hard_sigmoid hard_silu hard_swish hard_tanh leaky_relu linear
     log_sigmoid log_softmax mish relu relu6 selu sigmoid silu soft_shrink softmax softplus softsign sparse_plus
     sparse_sigmoid sparsemax squareplus swish tanh tanh_shrink threshold
 """)
-_FUNCTIONS = _names("""
+_FUNCTIONS = names("""
     abs absolute arctan ceil celu clip cos cosh elu erf exp expm1 floor gelu glu hard_shrink hard_sigmoid
     hard_silu hard_tanh identity leaky_relu log log1p log_sigmoid log_softmax negative
     reciprocal relu relu6 round rsqrt selu sigmoid sign silu sin sinh soft_shrink softmax softplus softsign
@@ -74,7 +75,7 @@ _FUNCTIONS = _names("""
 # Operations of a graph, as `x + 1` or keras.ops.relu(x) leave them. Left out: those that call a function they are given
 # (Map, Scan, Cond, ...), and those that make tensors of any size from nothing but numbers.
 _OPERATIONS: Mapping[str, frozenset[str]] = {
-    "keras.src.ops.numpy": _names("""
+    "keras.src.ops.numpy": names("""
         Abs Absolute Add All Amax Amin Angle Any Append Arccos Arccosh Arcsin Arcsinh Arctan Arctan2 Arctanh
         Argmax Argmin Argpartition Argsort ArraySplit Average BitwiseAnd BitwiseInvert BitwiseLeftShift
         BitwiseNot BitwiseOr BitwiseRightShift BitwiseXor BroadcastTo Cbrt Ceil Clip Concatenate Conj Conjugate
@@ -88,38 +89,38 @@ _OPERATIONS: Mapping[str, frozenset[str]] = {
         Subtract Sum Swapaxes Take TakeAlongAxis Tan Tanh Tensordot Tile Transpose Tril Triu TrueDivide Trunc
         Var Vdot Vsplit Vstack Where ZerosLike
     """),
-    "keras.src.ops.nn": _names("""
+    "keras.src.ops.nn": names("""
         AdaptiveAveragePool AdaptiveMaxPool AveragePool BatchNorm Celu Conv ConvTranspose DepthToSpace
         DepthwiseConv DotProductAttention Elu Fold Gelu Glu HardShrink HardSigmoid HardSilu HardTanh LayerNorm
         LeakyRelu LogSigmoid LogSoftmax MaxPool Moments Normalize OneHot RMSNorm Relu Relu6 Selu SeparableConv
         Sigmoid Silu SoftShrink Softmax Softplus Softsign SpaceToDepth SparsePlus SparseSigmoid Sparsemax
         Squareplus TanhShrink Threshold Unfold
     """),
-    "keras.src.ops.math": _names("Erf Erfc Erfinv Logsumexp Rsqrt TopK"),
-    "keras.src.ops.core": _names("Cast SaturateCast Slice StopGradient Unstack"),
-    "keras.src.ops.linalg": _names("Norm"),
-    "keras.src.ops.image": _names("""
+    "keras.src.ops.math": names("Erf Erfc Erfinv Logsumexp Rsqrt TopK"),
+    "keras.src.ops.core": names("Cast SaturateCast Slice StopGradient Unstack"),
+    "keras.src.ops.linalg": names("Norm"),
+    "keras.src.ops.image": names("""
         AffineTransform CropImages ExtractPatches GaussianBlur HSVToRGB PadImages RGBToGrayscale RGBToHSV Resize
         SobelEdges
     """),
-    "keras.src.ops.einops": _names("Rearrange"),
+    "keras.src.ops.einops": names("Rearrange"),
 }
 
 # Values that Keras writes as objects: tensors of the graph, arrays, slices.
-VALUES = _names("__keras_tensor__ __tensor__ __numpy__ __slice__ __ellipsis__")
+VALUES = names("__keras_tensor__ __tensor__ __numpy__ __slice__ __ellipsis__")
 
 CLASSES: Mapping[str, frozenset[str]] = {
-    "keras": _names("Model Sequential") | _TOP_POLICIES,
-    "keras.models": _names("Model Sequential"),
+    "keras": names("Model Sequential") | _TOP_POLICIES,
+    "keras.models": names("Model Sequential"),
     "keras.layers": _LAYERS,
     "keras.initializers": _INITIALIZERS,
     "keras.regularizers": _REGULARIZERS,
     "keras.constraints": _CONSTRAINTS,
     "keras.dtype_policies": _POLICIES,
     "keras.quantizers": _QUANTIZERS,
-    "keras.src.models.functional": _names("Functional"),
-    "keras.src.applications.convnext": _names("LayerScale StochasticDepth"),
-    "keras.src.applications.inception_resnet_v2": _names("CustomScaleLayer"),
+    "keras.src.models.functional": names("Functional"),
+    "keras.src.applications.convnext": names("LayerScale StochasticDepth"),
+    "keras.src.applications.inception_resnet_v2": names("CustomScaleLayer"),
     **_OPERATIONS,
 }
 FUNCTIONS: Mapping[str, frozenset[str]] = {
@@ -143,6 +144,6 @@ WITHOUT_MODULE = (
 CALLED = (
     _MODELS | _LAYERS | frozenset().union(*_OPERATIONS.values())
 )  # what is applied to a tensor; the rest sets it up
-NUMBER_TYPES = _names("""
+NUMBER_TYPES = names("""
     bool int8 int16 int32 int64 uint8 uint16 uint32 uint64 float16 bfloat16 float32 float64 complex64 complex128
 """)

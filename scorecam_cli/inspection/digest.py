@@ -7,6 +7,7 @@ from pathlib import Path
 
 from scorecam_cli.errors import ModelError
 from scorecam_cli.inspection.inspect import require_file
+from scorecam_cli.inspection.saved_model import is_saved_model, saved_model_sha256
 
 
 def model_file_sha256(path: Path) -> str:
@@ -15,6 +16,8 @@ def model_file_sha256(path: Path) -> str:
     Raises:
         ModelError: not a file that can be read.
     """
+    if is_saved_model(path):
+        return saved_model_sha256(path)
     require_file(path)
     try:
         with path.open("rb") as file:

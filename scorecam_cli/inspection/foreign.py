@@ -1,4 +1,4 @@
-"""What a file is that Keras did not write, by its first bytes, and what its owner can do."""
+"""What a file is that holds no model we read, by its first bytes, and what its owner can do."""
 
 from __future__ import annotations
 
@@ -10,8 +10,7 @@ _PHOTO = "is a photo, not a Keras model; give a file ending in .keras, .h5 or .h
 # Where a mark stands, the mark, what the file is and what to do.
 _FOREIGN_MARKS: tuple[tuple[int, bytes, str], ...] = (
     (0, b"version https://git-lfs", "is a Git LFS pointer, not the model itself; fetch the file with `git lfs pull`"),
-    (4, b"TFL3", "is a TensorFlow Lite model, which hides its layers; give the Keras model it was converted from"),
-    (0, b"\x08\x01\x12", f"is part of a TensorFlow SavedModel; load it in the code that trained it and {SAVE_WHOLE}"),
+    (0, b"\x08\x01\x12", "is part of a TensorFlow SavedModel; give the folder that it lies in"),
     (0, b"\x93NUMPY", f"is a NumPy array, not a Keras model; {SAVE_WHOLE}"),
     (0, b"\xff\xd8\xff", _PHOTO),
     (0, b"\x89PNG", _PHOTO),
@@ -38,9 +37,6 @@ def describe(head: bytes) -> str:
         return f"is a Python pickle (joblib or PyTorch), which can run code; load it where it was made and {SAVE_WHOLE}"
     if head[8:9] == b"{" and int.from_bytes(head[:8], "little") <= CONFIG_BYTES:
         return f"is a safetensors file, which holds no Keras model; {SAVE_WHOLE}"
-    if head[0] == 0x08 and 3 <= head[1] <= 20 and head[2:3] in (b"\x12", b"\x1a", b"\x22", b"\x3a"):
-        # protobuf: ir_version, then one of the string fields of ModelProto or its graph
-        return "is an ONNX model, not a Keras model; give the Keras model it was converted from"
     text = head.removeprefix(b"\xef\xbb\xbf").lstrip()
     if text[:14].lower().startswith((b"<!doctype html", b"<html", b"<?xml")):
         return "is a web page, not a model; download the model file itself"

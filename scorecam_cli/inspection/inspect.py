@@ -18,26 +18,35 @@ from scorecam_cli.inspection.child import ask
 from scorecam_cli.inspection.description import ModelFacts
 from scorecam_cli.inspection.limits import SAVE_WHOLE
 from scorecam_cli.inspection.naming import Named
+from scorecam_cli.inspection.saved_model import is_saved_model, look_into_saved_model
 
 _REMOTE = re.compile(r"^([A-Za-z][A-Za-z0-9+.-]+):/+(.*)$")  # Path("gs://a/b") reads gs:/a/b
 
 
 class FileKind(Enum):
-    """What a file that Keras wrote holds."""
+    """What a file that can be read holds."""
 
     KERAS_ARCHIVE = "whole model, .keras archive"
     KERAS_HDF5 = "whole model, HDF5"
     WEIGHTS_HDF5 = "weights only, layout of Keras 3"
     LEGACY_WEIGHTS_HDF5 = "weights only, layout of the Keras downloads"
+    SAVED_MODEL = "TensorFlow SavedModel"
+    TFLITE = "TensorFlow Lite model"
+    ONNX = "ONNX model"
+
+    @property
+    def from_outside(self) -> bool:
+        """Whether it holds a model whose layers cannot be looked at: photos in, probabilities out."""
+        return self in (FileKind.SAVED_MODEL, FileKind.TFLITE, FileKind.ONNX)
 
 
 @dataclass(frozen=True)
 class Inspected:
-    """A file that may be handed to Keras, as far as its structure and sizes go.
+    """A file that may be handed to Keras, or to the runtime of its format, as far as its structure and sizes go.
 
     kind: what it holds, by its contents, never by its name.
     stored: how many numbers its arrays hold: weights, and what an optimizer kept of them.
-    facts: what its description says; None for weights alone.
+    facts: what its description says; None for weights alone, and for models seen from outside.
     """
 
     kind: FileKind
@@ -49,9 +58,11 @@ def inspect(path: Path) -> Inspected:
     """Look into a model or weights file before Keras does.
 
     Raises:
-        ModelError: no file, not one that Keras wrote, damaged, reaching outside itself, unpacking or declaring far more
+        ModelError: no file, not one that can be read, damaged, reaching outside itself, unpacking or declaring far more
             than it stores; the message says what to do.
     """
+    if is_saved_model(path):
+        return Inspected(FileKind.SAVED_MODEL, look_into_saved_model(path))
     require_file(path)
     answer = ask(path)
     if "refused" in answer:
@@ -96,8 +107,8 @@ def _describe_missing(path: Path) -> str:
 
 
 def _describe_folder(path: Path) -> str:
-    if any((path / name).exists() for name in ("saved_model.pb", "saved_model.pbtxt")):
-        return f"is a TensorFlow SavedModel folder; load it in the code that trained it and {SAVE_WHOLE}"
+    if (path / "saved_model.pbtxt").exists():
+        return f"is a TensorFlow SavedModel written as text; load it in the code that trained it and {SAVE_WHOLE}"
     if (path / "config.json").exists():
         return f"is the folder of an unpacked .keras file; {SAVE_WHOLE}"
-    return "is a folder; give the model file itself, ending in .keras, .h5 or .hdf5"
+    return "is a folder; give the model file itself, ending in .keras, .h5, .hdf5, .tflite or .onnx"

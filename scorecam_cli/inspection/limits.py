@@ -26,6 +26,12 @@ LOOK_SPEED = 50 << 20  # bytes for which a second more is given: a checksum take
 LOOK_BYTES = 256 << 20  # of address space above that of Python and h5py, which hold 40 MB; a description takes 150
 REHEARSED_BYTES = 32 << 20  # the largest part of a packed array that is read to see whether it can be
 
+OUTSIDE_NUMBERS = 1 << 29  # of one array of a TFLite or ONNX file: 2 GB in float32
+OUTSIDE_TENSORS = 200_000  # arrays; NASNetLarge as TFLite has 2,000
+OUTSIDE_OPERATIONS = 100_000  # calls of operators
+OUTSIDE_BYTES = 2 << 30  # of the whole file: what both formats can hold
+SAVED_FILES = 1000  # in the folder of a SavedModel, which has four and what its maker adds
+
 INPUT_PIXELS = 89_478_485  # of the declared input: 1.07 GB as float32 colour, and where photos are refused too
 SPARE_WEIGHTS = 4 << 20  # numbers, 17 MB in float32: what a model may declare above what its file stores
 TIMES_STORED = 4  # an optimizer inside the file keeps up to three numbers for each weight

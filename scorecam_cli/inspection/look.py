@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import IO, Any
 
 from scorecam_cli.errors import ModelError
-from scorecam_cli.inspection import archives, foreign
+from scorecam_cli.inspection import archives, foreign, onnx, tflite
 from scorecam_cli.inspection.declared import check_declared
 from scorecam_cli.inspection.description import ModelFacts, describe, version_in
 from scorecam_cli.inspection.hdf5_structure import Contents, look_into
-from scorecam_cli.inspection.limits import SAVE_WHOLE
+from scorecam_cli.inspection.limits import FROM_ITS_MAKER, OUTSIDE_BYTES, SAVE_WHOLE
+from scorecam_cli.inspection.places import Places
 
 HEAD_BYTES = 512  # the farthest mark looked for is tar's "ustar", at 257
 
@@ -21,7 +22,7 @@ _KINDS = {"model": "KERAS_HDF5", "legacy weights": "LEGACY_WEIGHTS_HDF5", "weigh
 
 
 def look(path: Path, where: Path, spare: IO[bytes]) -> dict[str, Any]:
-    """Tell what kind of Keras file this is, how many numbers it stores and what its description says.
+    """Tell what kind of model file this is, how many numbers it stores and what its description says.
 
     Args:
         path: what the user calls it.
@@ -47,7 +48,18 @@ def look(path: Path, where: Path, spare: IO[bytes]) -> dict[str, Any]:
             return _told("KERAS_ARCHIVE", found.numbers, facts, path)
         if head.startswith(_HDF5_MARK):
             return _hdf5(path, where)
+        if head[4:8] == tflite.MARK:
+            return {"kind": "TFLITE", "stored": tflite.look_into_tflite(_places(file, path, where), path)}
+        if onnx.looks_like(head):
+            return {"kind": "ONNX", "stored": onnx.look_into_onnx(_places(file, path, where), path)}
         raise ModelError(f"{path} {foreign.describe(head)}")
+
+
+def _places(file: IO[bytes], path: Path, where: Path) -> Places:
+    size = where.stat().st_size
+    if size > OUTSIDE_BYTES:
+        raise ModelError(f"{path} is larger than {OUTSIDE_BYTES >> 30} GiB; {FROM_ITS_MAKER}")
+    return Places(file, size)
 
 
 def _hdf5(path: Path, where: Path) -> dict[str, Any]:

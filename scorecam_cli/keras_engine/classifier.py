@@ -13,15 +13,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scorecam_cli.choices import Precision
-from scorecam_cli.errors import ClassError, ModelError, NumericsError, PhotoError
+from scorecam_cli.errors import ModelError, NumericsError, PhotoError
 from scorecam_cli.keras_engine.batches import Batches, stopped
 from scorecam_cli.keras_engine.calling import Called
 from scorecam_cli.keras_engine.hardware import computing_in
 from scorecam_cli.keras_engine.head import Head
 from scorecam_cli.keras_engine.layers import LayerCall, Network
-from scorecam_cli.keras_engine.start import tf
+from scorecam_cli.keras_engine.start import tf, versions
 from scorecam_cli.keras_engine.tracing import Observer, as_grid, observing
 from scorecam_cli.models.answers import MASK_EPSILON, Answers, MaskedAnswers, Observation
+from scorecam_cli.models.choosing import choose_classes, score_of
 from scorecam_cli.models.labels import Labels
 from scorecam_cli.models.preparation import Preparation, prepare
 from scorecam_cli.records import ClassScore
@@ -105,6 +106,28 @@ class Classifier:
         )
 
     @property
+    def has_layers(self) -> bool:
+        """Its layers can be looked at; of a model seen from outside they cannot."""
+        return True
+
+    @property
+    def exclusive(self) -> bool:
+        """Whether its classes exclude each other, so that their probabilities sum to 1."""
+        return self.head.exclusive
+
+    @property
+    def doubts(self) -> tuple[str, ...]:
+        """What is to be doubted of every map of this model, each in a sentence."""
+        from scorecam_cli.keras_engine.model_doubts import model_doubts
+
+        return model_doubts(self)
+
+    @property
+    def versions(self) -> Mapping[str, str]:
+        """Of scorecam and of what runs the model."""
+        return versions()
+
+    @property
     def layer(self) -> str:
         """Name of the target layer, behind the models it sits in."""
         return self.target.path
@@ -120,25 +143,12 @@ class Classifier:
         return prepare(rgb, size=self.size, channels=self.channels, preparation=self.preparation)
 
     def choose_classes(self, observation: Observation, *, asked: Sequence[str], top: int) -> list[int]:
-        """Indices of the classes asked for by index, name or WordNet id, then of the `top` most probable, each once.
-
-        Without either, the predicted class; equal probabilities in order of index.
-
-        Raises:
-            ClassError: no such class, or fewer classes than `top`.
-        """
-        if top > len(self.labels):
-            raise ClassError(f"top {top} is more than the {len(self.labels)} classes of {self.name}")
-        wanted = [self.labels.find(text, model=self.name) for text in asked]
-        order = (-observation.answers.probabilities).argsort(kind="stable")
-        most = order[: top or (0 if wanted else 1)]
-        return list(dict.fromkeys([*wanted, *(int(index) for index in most)]))
+        """See `models.choosing`."""
+        return choose_classes(observation.answers, self.labels, asked=asked, top=top, model=self.name)
 
     def score(self, observation: Observation, index: int) -> ClassScore:
         """What the unmasked pass says of one class."""
-        answers = observation.answers
-        logit = None if answers.logits is None else float(answers.logits[index])
-        return ClassScore(self.labels[index], float(answers.probabilities[index]), logit)
+        return score_of(observation.answers, self.labels, index)
 
     def observe(self, image: NDArray[np.float32]) -> Observation:
         """Run the model once on a prepared photo, float32 [H, W, c].

@@ -34,6 +34,8 @@ def load_weights_file(model: keras.Model, path: Path, *, name: str | None = None
     """
     label = name or model.name
     kind = inspect(path).kind
+    if kind.from_outside:
+        raise WeightsError(f"{path} holds a {kind.value}, not weights of Keras; give weights saved from {label}")
     with handed_to_keras(path, kind) as link:
         try:
             with read_from_file(), _assignments(model) as assigned:

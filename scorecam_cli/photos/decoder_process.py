@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import io
 import mmap
 import os
@@ -19,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scorecam_cli.errors import PhotoError
+from scorecam_cli.files.parent import end_with_parent
 from scorecam_cli.files.regular import read_opened
 from scorecam_cli.photos.decode import Admit, Allocate, decode_photo
 from scorecam_cli.photos.messages import receive, send
@@ -35,7 +35,7 @@ THREAD_BYTES = 2**26  # of address space, where a decoder starts a thread for ea
 
 def serve(descriptor: int) -> None:
     """Answer until the other side of the socket closes."""
-    _end_with_parent()
+    end_with_parent()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to deal with
     warnings.simplefilter("ignore")
     with contextlib.suppress(ValueError, OSError):
@@ -125,11 +125,3 @@ def _allow(size: int) -> None:
         _, hard = resource.getrlimit(resource.RLIMIT_AS)
         most = size if hard == resource.RLIM_INFINITY else min(size, hard)
         resource.setrlimit(resource.RLIMIT_AS, (most, hard))
-
-
-def _end_with_parent() -> None:
-    """Be ended by the system as soon as nobody holds the other end of standard input, also in a decoder's loop."""
-    signal.signal(signal.SIGIO, signal.SIG_DFL)  # which ends the process
-    with contextlib.suppress(OSError, AttributeError):
-        fcntl.fcntl(0, fcntl.F_SETOWN, os.getpid())
-        fcntl.fcntl(0, fcntl.F_SETFL, fcntl.fcntl(0, fcntl.F_GETFL) | os.O_ASYNC)

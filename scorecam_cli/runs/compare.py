@@ -170,7 +170,7 @@ def _run_method(
     for found in () if untimed else explanation.classes:
         index = found.score.label.index
         curves = deletion_and_insertion(
-            asked.classifier, asked.image, saliency=found.map, class_index=index, seed=settings.seed
+            asked.model, asked.image, saliency=found.map, class_index=index, seed=settings.seed
         )
         areas.append((curves.deletion.area, curves.insertion.area))
     return MethodRun(method, explanation.classes, seconds, explanation.passes, tuple(areas))
@@ -178,8 +178,9 @@ def _run_method(
 
 def _warm(asked: Question) -> None:
     """Compile the passes of masks and of photos, so that the first photo's seconds are those of any other."""
-    asked.classifier.masked_answers(asked.image, asked.observation.activations[:, :, :1].transpose(2, 0, 1))
-    asked.classifier.photo_answers(1, lambda _first, _last: asked.image[None])
+    if asked.model.has_layers:
+        asked.classifier.masked_answers(asked.image, asked.observation.activations[:, :, :1].transpose(2, 0, 1))
+    asked.model.photo_answers(1, lambda _first, _last: asked.image[None])
 
 
 def entry(run: MethodRun, place: int) -> dict[str, Any]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from scorecam_cli.faithfulness.compactness import compactness
+from scorecam_cli.models.classifier import PhotoClassifier
 from scorecam_cli.records import (
     ClassMap,
     ClassScore,
@@ -22,15 +23,9 @@ from scorecam_cli.records import (
     WrittenFile,
 )
 
-if TYPE_CHECKING:
-    from scorecam_cli.keras_engine.classifier import Classifier
 
-
-def describe_model(classifier: Classifier) -> ModelDescription:
+def describe_model(classifier: PhotoClassifier) -> ModelDescription:
     """What is said of a loaded model wherever it is spoken of; made once, where the model is."""
-    from scorecam_cli.keras_engine.model_doubts import model_doubts
-    from scorecam_cli.keras_engine.start import versions
-
     return ModelDescription(
         name=classifier.name,
         weights=classifier.weights,
@@ -39,8 +34,8 @@ def describe_model(classifier: Classifier) -> ModelDescription:
         closed_mask=classifier.preparation.closed,
         closed_rgb=classifier.preparation.closed_rgb,
         input=(*classifier.size, classifier.channels),
-        versions=versions(),
-        doubts=model_doubts(classifier),
+        versions=classifier.versions,
+        doubts=classifier.doubts,
     )
 
 

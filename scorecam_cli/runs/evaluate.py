@@ -142,12 +142,12 @@ def _measured(request: EvaluateRequest, session: Session, *, seen: Seen, method:
     cells: dict[str, Any] = {"passes": passes}
     about: dict[str, Any] = {"saliency": found.map, "class_index": found.score.label.index, "seed": config.model.seed}
     if Measure.DROP in config.measures:
-        change = changes(asked.classifier, asked.image, **about)
+        change = changes(asked.model, asked.image, **about)
         cells |= {"drop": change.whole.drop, "increase": int(change.whole.increase), "gain": change.whole.gain}
         cells |= {"drop_top": change.top.drop, "increase_top": int(change.top.increase), "gain_top": change.top.gain}
     if Measure.CURVES in config.measures:
         curves = deletion_and_insertion(
-            asked.classifier,
+            asked.model,
             asked.image,
             **about,
             steps=config.steps,
@@ -169,7 +169,7 @@ def _measured(request: EvaluateRequest, session: Session, *, seen: Seen, method:
             samples=STABILITY_SAMPLES,
             seed=config.model.seed,
         )
-    if Measure.SANITY in config.measures:
+    if Measure.SANITY in config.measures and asked.model.has_layers:
         with contextlib.suppress(NumericsError):  # a network of random weights may return infinity
             stages = cascading_randomisation(
                 session.unfrozen,

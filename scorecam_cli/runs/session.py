@@ -6,13 +6,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
-from scorecam_cli.loading.opening import look_into
+from scorecam_cli.loading.outside import load_any
+from scorecam_cli.models.classifier import PhotoClassifier
 from scorecam_cli.models.requested import model_name
 from scorecam_cli.records import ModelDescription
 from scorecam_cli.runs.description import describe_model
 from scorecam_cli.runs.request import Request
+from scorecam_cli.saliency.methods import check_suits
 
 if TYPE_CHECKING:
     from scorecam_cli.keras_engine.classifier import Classifier
@@ -62,27 +64,31 @@ class Session:
     request: Request[Any]
     clock: Callable[[], float]
     watcher: Watcher = field(default_factory=Nobody)
-    loaded: Classifier | None = None
+    loaded: PhotoClassifier | None = None
 
     @cached_property
-    def classifier(self) -> Classifier:
+    def classifier(self) -> PhotoClassifier:
         """The loaded model."""
         if self.loaded is not None:
             return self.loaded
         model = self.request.config.model
         self.watcher.model_loading(model_name(model))
-        inspected = look_into(model)
-        from scorecam_cli.keras_engine.model_doubts import model_doubts  # starts TensorFlow
-        from scorecam_cli.loading.load import load_classifier
+        config = self.request.config
+        methods = getattr(config, "methods", (config.method,) if hasattr(config, "method") else ())
 
-        loaded = load_classifier(model, inspected, labels=self.request.labels)
-        self.watcher.model_doubted(model_doubts(loaded))
+        def check(has_layers: bool) -> None:
+            if methods:
+                check_suits(methods, has_layers=has_layers, model=model.model)
+
+        loaded = load_any(model, labels=self.request.labels, check=check)
+        self.watcher.model_doubted(loaded.doubts)
         return loaded
 
     @cached_property
     def unfrozen(self) -> Classifier:
         """The classifier with passes that follow its weights, compiled once for all photos."""
-        return self.classifier.unfrozen()
+        keras_model = cast("Classifier", self.classifier)  # nobody asks this of a model without layers
+        return keras_model.unfrozen()
 
     @cached_property
     def description(self) -> ModelDescription:

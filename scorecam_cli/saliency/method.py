@@ -14,11 +14,13 @@ from scorecam_cli.saliency.question import Question
 class Need(StrEnum):
     """What a model must have for a method.
 
+    LAYERS: it is a Keras model; whatever else is needed needs that, too.
     LOGITS: it shows them, or ends in a softmax or sigmoid that can be taken off.
     GRADIENTS: logits can be derived by activations and photos; the passes are float32, and in smaller batches.
     POOLED_HEAD: nothing but a global average pooling and one dense layer follows the target layer.
     """
 
+    LAYERS = "layers"
     LOGITS = "logits"
     GRADIENTS = "gradients"
     POOLED_HEAD = "pooled head"
@@ -73,7 +75,7 @@ class Method:
     planned: how many passes it will run, 0 where that is not known.
     passes: the same for people.
     source: who published it; None for what has none.
-    needs: what a model must have for it.
+    needs: what a model must have for it; nothing, where probabilities are enough.
     takes: names of the fields of MethodSettings that change something; `seed` where it draws by chance.
     fewest_passes: the least that `passes` can be, where it takes them.
     has_steps: whether it hands out the masks that weigh most, so that figures can show them.
@@ -86,7 +88,7 @@ class Method:
     planned: Callable[[Work], int]
     passes: str
     source: Source | None = None
-    needs: frozenset[Need] = frozenset()
+    needs: frozenset[Need] = frozenset({Need.LAYERS})
     takes: frozenset[str] = frozenset()
     fewest_passes: int = 1
     has_steps: bool = False
@@ -96,6 +98,11 @@ class Method:
     def draws(self) -> bool:
         """Whether another seed gives another map."""
         return "seed" in self.takes
+
+    @property
+    def by_layers(self) -> bool:
+        """Whether it looks into the model; else it asks for probabilities alone."""
+        return bool(self.needs)
 
     @property
     def by_gradients(self) -> bool:

@@ -88,6 +88,17 @@ def check_methods(names: Sequence[str], settings: MethodSettings) -> None:
         check(name, among_others(name, settings))
 
 
+def check_suits(names: Sequence[str], *, has_layers: bool, model: str) -> None:
+    """Raise ModelError where a model has no layers to look at and none of these methods can do without."""
+    if has_layers or not all(method_named(name).by_layers for name in names):
+        return
+    others = [each.name for each in METHODS.values() if not each.by_layers]
+    raise ModelError(
+        f"{model} is seen from outside, and {' and '.join(names[:1])} needs the layers of a Keras model; "
+        f"use {', '.join(others[:-1])} or {others[-1]}"
+    )
+
+
 def among_others(name: str, settings: MethodSettings) -> MethodSettings:
     """What of these settings is a method's where several run side by side.
 
@@ -140,6 +151,7 @@ def explain_with(
     """
     method, settings = method_named(name), settings or MethodSettings()
     check(name, settings)
+    check_suits((name,), has_layers=asked.model.has_layers, model=asked.model.name)
     if Need.LOGITS in method.needs and not asked.classifier.head.shows_logits:
         raise ModelError(
             f"{asked.classifier.name} shows probabilities only, and {method.name} needs logits; "
@@ -149,7 +161,7 @@ def explain_with(
 
 
 def _explanation(method: Method, asked: Question, settings: MethodSettings, maps: Maps) -> Explanation:
-    classifier, blank = asked.classifier, (None,) * len(maps.maps)
+    model, blank = asked.model, (None,) * len(maps.maps)
     classes = tuple(
         ClassMap(score, saliency, estimate, steps, doubts)
         for score, saliency, estimate, steps, doubts in zip(
@@ -162,38 +174,38 @@ def _explanation(method: Method, asked: Question, settings: MethodSettings, maps
         )
     )
     by_whole_passes = not (method.by_gradients or method.by_tail)
-    batches = classifier if by_whole_passes else classifier.tail if method.by_tail else classifier.gradients
+    batches = model if by_whole_passes else asked.classifier.tail if method.by_tail else asked.classifier.gradients
     in_float32 = not (by_whole_passes and maps.passes)
     return Explanation(
         classes=classes,
         method=method.name,
         variant=maps.variant,
         selection=maps.selection,
-        layer=classifier.layer,
+        layer=model.layer,
         channels=asked.observation.activations.shape[2],
         live_channels=len(asked.live),
         passes=maps.passes,
         batch_size=batches.batch_for(settings.batch_size),
-        precision=str(Precision.FLOAT32 if in_float32 else classifier.precision),
+        precision=str(Precision.FLOAT32 if in_float32 else model.precision),
         warnings=(*_warnings(method, asked, settings, maps), *doubtful(classes)),
     )
 
 
 def _warnings(method: Method, asked: Question, settings: MethodSettings, maps: Maps) -> list[str]:
-    batches = asked.classifier.tail.batches.shortened if method.by_tail else asked.classifier.shortened_batch
+    batches = asked.classifier.tail.batches.shortened if method.by_tail else asked.model.shortened_batch
     shortened = batches(settings.batch_size) if "batch_size" in method.takes else None
     return [*([shortened] if shortened else []), *maps.warnings]
 
 
 def _doubts(method: Method, asked: Question, maps: Maps) -> Iterator[tuple[str, ...]]:
     """Of each class, why its map may tell nothing of it."""
-    classifier, probabilities = asked.classifier, asked.observation.answers.probabilities
+    probabilities = asked.observation.answers.probabilities
     for score, saliency, kept in zip(asked.scores, maps.maps, maps.kept or (None,) * len(maps.maps), strict=True):
         why = maps.why_flat or f"{method.name} finds nothing that speaks for the class"
         found = (
             None if saliency.any() else f"the map is zero: {why}",
             None if kept is None else same_under_every_mask(kept),
-            at_chance(score, probabilities, exclusive=classifier.head.exclusive),
+            at_chance(score, probabilities, exclusive=asked.model.exclusive),
         )
         yield tuple(doubt for doubt in found if doubt is not None)
 

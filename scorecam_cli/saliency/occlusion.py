@@ -35,7 +35,7 @@ def occlusion(asked: Question, settings: MethodSettings, on_passes: OnPasses) ->
         return batch
 
     count = len(patches) + 1
-    answers = asked.classifier.photo_answers(count, images, batch_size=settings.batch_size, on_passes=on_passes)
+    answers = asked.model.photo_answers(count, images, batch_size=settings.batch_size, on_passes=on_passes)
     probabilities = answers.probabilities[:, list(asked.class_indices)].astype(np.float64)
     drops = probabilities[-1] - probabilities[:-1]  # [patches, classes]
     covers = np.zeros(asked.size)
@@ -69,5 +69,6 @@ METHOD = Method(
     planned=_planned,
     passes="by the size of the input",
     source=Source("Zeiler & Fergus", 2013, "arXiv:1311.2901"),
+    needs=frozenset(),
     takes=frozenset({"batch_size"}),
 )

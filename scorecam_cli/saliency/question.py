@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
+from scorecam_cli.errors import ModelError
 from scorecam_cli.models.answers import Answers, Observation
+from scorecam_cli.models.classifier import PhotoClassifier
 from scorecam_cli.records import ClassScore
 from scorecam_cli.saliency.evidence import LEAST_DIFFERENCE, LEAST_SPREAD, Kept, log_odds
 
@@ -24,17 +26,18 @@ if TYPE_CHECKING:
 class Question:
     """Why does this classifier see these classes in this photo?
 
-    image: float32 [H, W, c] in model units. observation: of the same image. class_indices: in 0 .. C - 1, each once.
+    model: the classifier, as far as every classifier goes. image: float32 [H, W, c] in model units.
+    observation: of the same image. class_indices: in 0 .. C - 1, each once.
     """
 
-    classifier: Classifier
+    model: PhotoClassifier
     image: NDArray[np.float32]
     observation: Observation
     class_indices: tuple[int, ...]
 
     @classmethod
     def about(
-        cls, classifier: Classifier, rgb: NDArray[np.uint8], *, asked: Sequence[str] = (), top: int = 0
+        cls, classifier: PhotoClassifier, rgb: NDArray[np.uint8], *, asked: Sequence[str] = (), top: int = 0
     ) -> Question:
         """Prepare a photo, run the model on it once, and choose the classes.
 
@@ -55,11 +58,22 @@ class Question:
 
     def about_image(self, image: NDArray[np.float32]) -> Question:
         """The same asked about another image, float32 [H, W, c] in model units."""
-        return replace(self, image=image, observation=self.classifier.observe(image))
+        return replace(self, image=image, observation=self.model.observe(image))
 
-    def asked_of(self, classifier: Classifier) -> Question:
+    def asked_of(self, classifier: PhotoClassifier) -> Question:
         """The same asked of a classifier whose weights are others."""
-        return replace(self, classifier=classifier, observation=classifier.observe(self.image))
+        return replace(self, model=classifier, observation=classifier.observe(self.image))
+
+    @property
+    def classifier(self) -> Classifier:
+        """The Keras model, with its layers and gradients.
+
+        Raises:
+            ModelError: it is seen from outside only.
+        """
+        if not self.model.has_layers:
+            raise ModelError(f"{self.model.name} is seen from outside: it has no layers to look at")
+        return cast("Classifier", self.model)
 
     @property
     def of_first_class(self) -> Question:
@@ -69,12 +83,12 @@ class Question:
     @property
     def size(self) -> tuple[int, int]:
         """(H, W)."""
-        return self.classifier.size
+        return self.model.size
 
     @property
     def scores(self) -> tuple[ClassScore, ...]:
         """What the unmasked pass says of each class."""
-        return tuple(self.classifier.score(self.observation, index) for index in self.class_indices)
+        return tuple(self.model.score(self.observation, index) for index in self.class_indices)
 
     @property
     def live(self) -> NDArray[np.intp]:
@@ -94,7 +108,7 @@ class Question:
             by_logits: the map is weighted by these.
             differences: it is of differences between the answers alone.
         """
-        exclusive, least = self.classifier.head.exclusive, LEAST_DIFFERENCE if differences else LEAST_SPREAD
+        exclusive, least = self.model.exclusive, LEAST_DIFFERENCE if differences else LEAST_SPREAD
         logits = answers.logits if by_logits else None
         return tuple(
             Kept(
@@ -107,9 +121,9 @@ class Question:
 
     def most_probable(self, count: int) -> tuple[ClassScore, ...]:
         """The `count` most probable classes of the photo, or all where there are fewer."""
-        most = min(count, len(self.classifier.labels))
-        indices = self.classifier.choose_classes(self.observation, asked=(), top=most)
-        return tuple(self.classifier.score(self.observation, index) for index in indices)
+        most = min(count, len(self.model.labels))
+        indices = self.model.choose_classes(self.observation, asked=(), top=most)
+        return tuple(self.model.score(self.observation, index) for index in indices)
 
 
 def live_channels(activations: NDArray[np.float32]) -> NDArray[np.intp]:

@@ -31,5 +31,6 @@ METHOD = Method(
     run=random_map,
     planned=lambda work: 0,
     passes="none",
+    needs=frozenset(),
     takes=frozenset({"seed"}),
 )

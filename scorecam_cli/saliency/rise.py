@@ -35,7 +35,7 @@ def rise(asked: Question, settings: MethodSettings, on_passes: OnPasses) -> Maps
     """
     count = settings.passes or MASKS
     masks = RandomMasks(count, asked.size, seed=settings.seed)
-    answers = asked.classifier.photo_answers(
+    answers = asked.model.photo_answers(
         count,
         lambda first, last: asked.image[None] * masks.between(first, last)[..., None],
         batch_size=settings.batch_size,
@@ -83,5 +83,6 @@ METHOD = Method(
     planned=lambda work: work.passes or MASKS,
     passes=f"{MASKS}, or `--passes`",
     source=Source("Petsiuk et al.", 2018, "arXiv:1806.07421"),
+    needs=frozenset(),
     takes=frozenset({"passes", "batch_size", "seed"}),
 )

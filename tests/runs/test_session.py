@@ -7,7 +7,6 @@ from unittest import mock
 import pytest
 
 from scorecam_cli.config import ExplainConfig, ModelSettings, PhotoSettings
-from scorecam_cli.keras_engine import model_doubts
 from scorecam_cli.loading import load as loading
 from scorecam_cli.models.labels import numbered_labels
 from scorecam_cli.runs.request import ExplainRequest
@@ -23,7 +22,7 @@ def request_of_lite():
 def test_the_model_is_loaded_once_with_the_labels_of_the_request(request_of_lite, monkeypatch):
     seen = mock.Mock()
     monkeypatch.setattr(loading, "load_classifier", seen.load)
-    monkeypatch.setattr(model_doubts, "model_doubts", seen.doubts)
+    seen.load.return_value.doubts = ("the weights are random",)
     session = Session(request_of_lite, lambda: 0.0, seen.watcher)
     assert not seen.mock_calls
     assert session.classifier is session.classifier is seen.load.return_value
@@ -31,8 +30,7 @@ def test_the_model_is_loaded_once_with_the_labels_of_the_request(request_of_lite
     assert seen.mock_calls == [
         mock.call.watcher.model_loading("EfficientNetLite0"),
         mock.call.load(model, None, labels=request_of_lite.labels),
-        mock.call.doubts(seen.load.return_value),
-        mock.call.watcher.model_doubted(seen.doubts.return_value),
+        mock.call.watcher.model_doubted(("the weights are random",)),
     ]
 
 
