@@ -11,6 +11,8 @@ from scorecam_cli.errors import UsageError
 
 MAX_PIXELS = 89_478_485  # 2**30 bytes / 4 / 3 bytes a pixel: 256 MiB of RGB; where Pillow, too, begins to warn
 PHOTO_SECONDS = 60.0  # to read a photo; those of 89 million pixels take 10 on a slow machine
+GRID_SIDE = 8192  # rows or columns of a grid, as of an input
+MOST_PREFIX = 1024  # tokens in front of a grid: class, distillation, registers, prompts
 MODEL_SUFFIXES = (".keras", ".h5", ".hdf5", ".tflite", ".onnx")
 SAVED_IN_FOLDERS = ("saved_model.pb", "saved_model.pbtxt", "config.json")  # a SavedModel, an unpacked .keras file
 
@@ -25,6 +27,8 @@ class ModelSettings:
     input_size: (H, W) for a model that leaves its size open.
     imports: Python files run before a model file is loaded, so that its own classes are registered.
     unsafe: run the Python code that a model file brings with it.
+    layer: the target layer; None: the default one. grid: (h, w), how its output is a picture of the photo, and
+    prefix: tokens in front of those; None: as it is found out.
     output: name of the output that says the class; None: there is one.
     constant_inputs: `NAME=VALUE` for each input beside the photo, see `models.constants`.
     """
@@ -36,6 +40,8 @@ class ModelSettings:
     preprocess: Preprocess = Preprocess.AUTO
     head: HeadKind = HeadKind.AUTO
     layer: str | None = None
+    grid: tuple[int, int] | None = None
+    prefix: int = 0
     output: str | None = None
     constant_inputs: tuple[str, ...] = ()
     input_size: tuple[int, int] | None = None
@@ -58,6 +64,7 @@ class ModelSettings:
             raise UsageError(
                 f"--unsafe-model is for a model file of your own; {self.model} brings no code: leave it out"
             )
+        check_grid(self.layer, self.grid, self.prefix)
         if (self.output is not None or self.constant_inputs) and not self.is_file:
             option = "--output" if self.output is not None else "--constant-input"
             raise UsageError(f"{option} is for a model file of your own; {self.model} has one input and one output")
@@ -207,6 +214,21 @@ def _is_saved_folder(path: str) -> bool:
     return any(_is_file(os.path.join(path, name)) for name in SAVED_IN_FOLDERS)  # noqa: PTH118
 
 
+def check_grid(layer: str | None, grid: tuple[int, int] | None, prefix: int) -> None:
+    """Raise UsageError unless a grid belongs to a layer and is one, and a prefix to a grid."""
+    if grid is None:
+        if prefix:
+            raise UsageError(f"--prefix {prefix} says which tokens are not of the grid: give --grid HxW too")
+        return
+    given = f"--grid {grid[0]}x{grid[1]}"
+    if layer is None:
+        raise UsageError(f"{given} says how the output of a layer is a picture of the photo: give --layer NAME too")
+    if min(grid) < 1 or max(grid) > GRID_SIDE or grid[0] * grid[1] < 2:
+        raise UsageError(f"{given} is no grid; it takes 1 to {GRID_SIDE} rows and columns, and two positions at least")
+    if not 0 <= prefix <= MOST_PREFIX:
+        raise UsageError(f"--prefix {prefix} is not from 0 to {MOST_PREFIX}")
+
+
 def check_budget(passes: int | None, fidelity: float) -> None:
     """Raise UsageError unless at most one of the two is asked for."""
     if passes is not None and fidelity < 1:
@@ -221,7 +243,8 @@ def check_budget(passes: int | None, fidelity: float) -> None:
 # manifest notes are all read off the first.
 CHANGES_THE_RESULT: dict[type, tuple[str, ...]] = {
     ModelSettings: (
-        *("model", "weights", "seed", "labels", "preprocess", "head", "layer", "output", "constant_inputs"),
+        *("model", "weights", "seed", "labels", "preprocess", "head", "layer", "grid", "prefix"),
+        *("output", "constant_inputs"),
         *("input_size", "imports", "precision"),
     ),
     PhotoSettings: (),

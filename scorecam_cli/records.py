@@ -134,6 +134,7 @@ class ModelDescription:
     input: H, W and colours, 1 or 3.
     versions: of scorecam and what it stands on.
     doubts: sentences that say why any map of it may tell nothing.
+    grid: h, w of the target layer; prefix: tokens in front of them, None where it makes a grid and no tokens.
     """
 
     name: str
@@ -145,6 +146,8 @@ class ModelDescription:
     input: tuple[int, int, int]
     versions: Mapping[str, str]
     doubts: tuple[str, ...] = ()
+    grid: tuple[int, int] | None = None
+    prefix: int | None = None
 
 
 @dataclass(frozen=True)
@@ -203,6 +206,7 @@ class Manifest:
     """What is kept of one explained photo. The fields have the names and the order of the JSON that scripts read.
 
     photo: the path as given. input: H, W and colours of the model. passes, batch_size, precision: as in Explanation.
+    grid, prefix: as in ModelDescription; None in manifests of earlier releases.
     predictions: the most probable classes, whether they are explained or not.
     settings: what the outputs depend on beside the photo, as JSON values.
     outputs: each written file by its bare name; empty in manifests of early releases.
@@ -215,6 +219,8 @@ class Manifest:
     model: str
     weights: str
     layer: str
+    grid: tuple[int, int] | None = None
+    prefix: int | None = None
     method: str
     variant: str | None
     selection: str = "all"

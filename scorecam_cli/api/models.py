@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from scorecam_cli.choices import HeadKind, Precision, Preprocess, chosen
-from scorecam_cli.config import ModelSettings
+from scorecam_cli.config import ModelSettings, check_grid
 from scorecam_cli.errors import UsageError
 from scorecam_cli.models.classifier import PhotoClassifier
 from scorecam_cli.models.constants import Constant, constants_of
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
     from scorecam_cli.keras_engine.classifier import Classifier
+    from scorecam_cli.keras_engine.layers import Folding
 
 ModelLike: TypeAlias = "keras.Model | PhotoClassifier | str | PathLike[str]"
 
@@ -38,6 +39,8 @@ def wrap(
     labels: Sequence[str] | PathLike[str] | None = None,
     preprocess: str = "auto",
     layer: str | None = None,
+    grid: tuple[int, int] | None = None,
+    prefix: int = 0,
     input_size: tuple[int, int] | None = None,
     device: str = "auto",
     precision: str = "float32",
@@ -57,7 +60,9 @@ def wrap(
             the name, else `class 0`, `class 1`, ...
         preprocess: how its training code scaled photos: `caffe`, `tf`, `torch`, `unit`, `none`; `auto` where the model
             does it itself.
-        layer: the target layer by name or path (`backbone/conv5_block3_out`); None: the last spatial one.
+        layer: the target layer by name or path (`backbone/conv5_block3_out`); None: the last that is a
+            picture of the photo and reaches the head.
+        grid: (h, w) that the layer's tokens fold into, where that cannot be found out; prefix: tokens before those.
         input_size: (H, W) in pixels, for a model that leaves it open.
         device: `auto`, `cpu`, `gpu` or `gpu:1`.
         precision: of the masked passes: `float32`, `bfloat16` (CPU), `float16` (GPU).
@@ -87,6 +92,8 @@ def wrap(
             labels=None if labels is None else Path(labels),
             preprocess=scaling,
             layer=layer,
+            grid=grid,
+            prefix=prefix,
             input_size=input_size,
             output=output,
             device=device,
@@ -112,6 +119,7 @@ def wrap(
         names,
         scaling,
         layer=layer,
+        folding=_folding(layer, grid, prefix),
         wanted_size=input_size,
         output=output,
         constants=constants,
@@ -119,9 +127,9 @@ def wrap(
         precision=number_format,
         head=kind,
     )
-    beside = ModelSettings(preprocess=scaling, layer=layer, precision=number_format, head=kind)
+    how = ModelSettings(preprocess=scaling, layer=layer, grid=grid, prefix=prefix, precision=number_format, head=kind)
     classifier.noted = {
-        **model_settings(beside, None),
+        **model_settings(how, None),
         **{"model": classifier.name, "weights": classifier.weights, "input_size": input_size, "output": output},
         "labels": None if names is None else [label.name for label in names.classes],
         "constant_inputs": _noted_constants(constants),
@@ -152,6 +160,13 @@ def _noted_constants(constants: Mapping[str, Constant]) -> dict[str, Any] | None
         name: given.value.item() if given.value.ndim == 0 else f"{DIGEST}{sha256(given.value.tobytes()).hexdigest()}"
         for name, given in constants.items()
     } or None
+
+
+def _folding(layer: str | None, grid: tuple[int, int] | None, prefix: int) -> Folding | None:
+    from scorecam_cli.keras_engine.layers import folding_of
+
+    check_grid(layer, grid, prefix)
+    return folding_of(grid, prefix)
 
 
 def _given_labels(labels: Sequence[str] | PathLike[str] | None) -> Labels | None:

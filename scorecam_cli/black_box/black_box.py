@@ -75,6 +75,8 @@ class BlackBox:
     precision: Precision = Precision.FLOAT32
     layer: str = "none"
     has_layers: bool = False
+    grid: tuple[int, int] | None = None
+    prefix: int | None = None
     doubts: tuple[str, ...] = ()
     noted: Mapping[str, Any] = field(default_factory=dict)
     _largest: int | None = field(default=None, repr=False)

@@ -29,6 +29,8 @@ Model
     --device            where it runs                     explain predict compare evaluate
 What to explain
     -l, --layer         target layer                      explain compare evaluate
+    --grid              sides its tokens fold into        explain compare evaluate
+    --prefix            tokens before the grid            explain compare evaluate
     -c, --class         class to explain                  explain compare evaluate
     -k, --top           most probable classes             explain compare
     --truth             CSV: class of each photo          evaluate
@@ -75,8 +77,9 @@ import click
 from scorecam_cli.choices import Variant
 from scorecam_cli.cli import completion
 from scorecam_cli.cli.groups import Command, Group, stacked
-from scorecam_cli.cli.values import OneOf, batch_size, method_names
-from scorecam_cli.config import MAX_PIXELS, PHOTO_SECONDS, ExplainConfig
+from scorecam_cli.cli.model_options import DEFAULTS
+from scorecam_cli.cli.values import GridSides, OneOf, batch_size, method_names
+from scorecam_cli.config import MAX_PIXELS, MOST_PREFIX, PHOTO_SECONDS, ExplainConfig
 from scorecam_cli.saliency.methods import METHODS
 
 EXPLAIN = ExplainConfig.__dataclass_fields__
@@ -115,14 +118,28 @@ def photo_arguments(command: Command) -> Command:
 
 
 def layer_option(command: Command) -> Command:
-    """-l/--layer."""
+    """-l/--layer, and how it is a picture of the photo where that cannot be found out: --grid and --prefix."""
     return stacked(
         command,
         Group.WHAT.option(
             "-l",
             "--layer",
             metavar="NAME",
-            help="Target layer; `scorecam models MODEL` lists them.  [default: the last spatial]",
+            help="Target layer; `scorecam models MODEL` lists them.  [default: the last that is a "
+            "picture of the photo and reaches the head]",
+        ),
+        Group.WHAT.option(
+            "--grid",
+            type=GridSides(),
+            metavar="HxW",
+            help="With --layer: rows and columns that its tokens fold into, where that cannot be found out.",
+        ),
+        Group.WHAT.option(
+            "--prefix",
+            type=click.IntRange(0, MOST_PREFIX),
+            default=DEFAULTS.prefix,
+            show_default=True,
+            help="With --grid: how many tokens come before those of the grid.",
         ),
     )
 

@@ -41,6 +41,21 @@ class OneOf(click.Choice[str]):
         return self._kind(super().convert(value, param, ctx))
 
 
+class GridSides(click.ParamType[tuple[int, int]]):
+    """`HxW`, two whole numbers from 1."""
+
+    name = "grid"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[int, int]:
+        """As (h, w)."""
+        rows, sign, columns = str(value).lower().partition("x")
+        if isinstance(value, tuple):
+            return value
+        if not (sign and rows.isdecimal() and columns.isdecimal() and len(value) < 12):
+            self.fail(f"{value!r} is not ROWSxCOLUMNS, as 14x14", param, ctx)
+        return int(rows), int(columns)
+
+
 def comma_list(_context: click.Context, _option: click.Parameter, value: str) -> tuple[str, ...]:
     """`a, b` as ("a", "b")."""
     return tuple(part.strip() for part in value.split(",") if part.strip())

@@ -138,6 +138,16 @@ class Classifier:
         assert self.target.grid_shape is not None  # no other call is a target
         return self.target.grid_shape
 
+    @property
+    def grid(self) -> tuple[int, int]:
+        """h, w of the target layer."""
+        return self.grid_shape[:2]
+
+    @property
+    def prefix(self) -> int | None:
+        """Tokens in front of those that the grid is folded from; None where the target layer makes a grid itself."""
+        return self.target.folding.prefix if self.target.folding else None
+
     def prepare(self, rgb: NDArray[np.uint8]) -> NDArray[np.float32]:
         """uint8 [H0, W0, 3] -> float32 [H, W, c] in model units: the whole photo, resized to the input."""
         return prepare(rgb, size=self.size, channels=self.channels, preparation=self.preparation)

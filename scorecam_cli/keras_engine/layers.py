@@ -33,6 +33,11 @@ class Folding:
         return self.h * self.w + self.prefix
 
 
+def folding_of(grid: tuple[int, int] | None, prefix: int) -> Folding | None:
+    """What the user says of a layer, if anything: (h, w), and how many tokens come before."""
+    return None if grid is None else Folding(*grid, prefix)
+
+
 @dataclass(frozen=True)
 class LayerCall:
     """One call of one layer while the model ran.

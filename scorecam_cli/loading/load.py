@@ -11,7 +11,7 @@ from scorecam_cli.inspection.inspect import Inspected
 from scorecam_cli.keras_engine.building import build_classifier, examine
 from scorecam_cli.keras_engine.calling import called_on_photos
 from scorecam_cli.keras_engine.classifier import Classifier
-from scorecam_cli.keras_engine.layers import Network
+from scorecam_cli.keras_engine.layers import Network, folding_of
 from scorecam_cli.keras_engine.start import device_name
 from scorecam_cli.loading.named_models import build_named
 from scorecam_cli.loading.own_models import load_model_file
@@ -65,6 +65,7 @@ def load_classifier(
         labels=labels_of,
         preparation=preparation_of,
         layer=settings.layer,
+        folding=folding_of(settings.grid, settings.prefix),
         wanted_size=settings.input_size,
         output=settings.output,
         constants=constants,

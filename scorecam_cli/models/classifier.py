@@ -44,6 +44,14 @@ class PhotoClassifier(Protocol):
         """Name of the target layer; `none` where there are no layers."""
 
     @property
+    def grid(self) -> tuple[int, int] | None:
+        """h, w of the target layer; None where there are no layers."""
+
+    @property
+    def prefix(self) -> int | None:
+        """Tokens in front of those that the target layer's grid is folded from; None where it makes a grid itself."""
+
+    @property
     def versions(self) -> Mapping[str, str]:
         """Of scorecam and of what runs the model."""
 

@@ -36,6 +36,8 @@ def describe_model(classifier: PhotoClassifier) -> ModelDescription:
         input=(*classifier.size, classifier.channels),
         versions=classifier.versions,
         doubts=classifier.doubts,
+        grid=classifier.grid,
+        prefix=classifier.prefix,
     )
 
 
@@ -67,6 +69,8 @@ def describe(
         model=model.name,
         weights=model.weights,
         layer=explanation.layer,
+        grid=model.grid,
+        prefix=model.prefix,
         method=explanation.method,
         variant=explanation.variant,
         selection=explanation.selection,

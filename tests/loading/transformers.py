@@ -89,7 +89,7 @@ def _pooled(x: Any, head: str) -> Any:
     return x[:, -1 if head == "last" else 0]
 
 
-def cnn_with_attention(*, residual: bool = True, prefix: int = 0) -> keras.Model:
+def cnn_with_attention(*, residual: bool = True, prefix: int = 0, classes: int = 2) -> keras.Model:
     """Three convolutions, then one attention over the positions of their grid, then a mean or a class token."""
     image = keras.Input((32, 32, 3), name="image")
     x = layers.Conv2D(16, 3, strides=2, padding="same", activation="relu", name="conv1")(image)
@@ -100,4 +100,6 @@ def cnn_with_attention(*, residual: bool = True, prefix: int = 0) -> keras.Model
         x = Prefix(prefix, name="prefix")(x)
     y = layers.MultiHeadAttention(2, 16, name="attention")(x, x)
     x = layers.Add(name="add")([x, y]) if residual else y
-    return keras.Model(image, layers.Dense(2, name="head")(_pooled(x, "token" if prefix else "mean")), name="mixed")
+    return keras.Model(
+        image, layers.Dense(classes, name="head")(_pooled(x, "token" if prefix else "mean")), name="mixed"
+    )

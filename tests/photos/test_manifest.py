@@ -152,7 +152,7 @@ def test_field_of_a_wrong_type_is_one_sentence(written, name, value):
     assert shapeless or isinstance(told, str)
 
 
-ADDED = ("selection", "predictions", "outputs")  # since the first release
+ADDED = ("grid", "prefix", "selection", "predictions", "outputs")  # since the first release
 
 
 @pytest.mark.parametrize("name", [each.name for each in dataclasses.fields(Manifest) if each.name not in ADDED])

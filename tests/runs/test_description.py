@@ -23,7 +23,9 @@ from scorecam_cli.runs.description import describe, describe_model
 MAP = np.array([[0, 1], [2, 5]], np.float32)
 DOG = ClassScore(ClassLabel(2, "dog", "n02084071"), 0.7, 1.5)
 CAT = ClassScore(ClassLabel(0, "cat"), 0.2, None)
-MODEL = ModelDescription("net", "file", "default", "tf", "mid-grey", (127, 127, 127), (8, 9, 3), {"scorecam": "9"})
+MODEL = ModelDescription(
+    "net", "file", "default", "tf", "mid-grey", (127, 127, 127), (8, 9, 3), {"scorecam": "9"}, grid=(2, 3), prefix=1
+)
 MADE = Explanation(
     classes=(ClassMap(DOG, MAP, 0.9), ClassMap(CAT, np.zeros((2, 2), np.float32), None)),
     method="score-cam",
@@ -58,6 +60,7 @@ def test_each_field_is_that_of_photo_model_maps_or_files():
     assert (noted.input, noted.versions) == ((8, 9, 3), {"scorecam": "9"})
     for name in ("method", "variant", "selection", "layer", "channels", "live_channels", "passes", "batch_size"):
         assert getattr(noted, name) == getattr(MADE, name), name
+    assert (noted.grid, noted.prefix) == ((2, 3), 1)
     assert noted.layer == "used"  # the layer that was looked at, not the model's default
     assert noted.warnings == ("of the photo", "of the maps")
     assert noted.outputs == {"dog.jpg.scorecam-2.npy": FILE}
@@ -81,5 +84,6 @@ def test_each_field_is_that_of_photo_model_maps_or_files():
 def test_a_model_is_described_by_plain_values(tiny):
     described = describe_model(tiny)
     assert (described.name, described.layer, described.input) == (tiny.name, tiny.layer, (16, 16, 3))
+    assert (described.grid, described.prefix) == (tiny.grid_shape[:2], None)
     assert (described.preprocess, described.weights) == (tiny.preparation.name, "in memory")
     assert {"scorecam", "keras", "tensorflow"} <= set(described.versions)

@@ -19,6 +19,9 @@ CONFIG = ExplainConfig(
     ModelSettings(
         "my.keras",
         labels=Path("names.txt"),
+        layer="norm",
+        grid=(8, 12),
+        prefix=1,
         input_size=(32, 48),
         imports=(Path("own.py"),),
         constant_inputs=("age=age.npy", "n=3"),
