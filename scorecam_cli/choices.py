@@ -47,6 +47,9 @@ class Variant(StrEnum):
     FITTED = "fitted"
 
 
+OF_DIFFERENCES = (Variant.CENTRED, Variant.FITTED)  # their weights sum to 0: the sign says for or against the class
+
+
 class Selection(StrEnum):
     """Which masks are passed where not all are.
 

@@ -13,6 +13,7 @@ MAX_PIXELS = 89_478_485  # 2**30 bytes / 4 / 3 bytes a pixel: 256 MiB of RGB; wh
 PHOTO_SECONDS = 60.0  # to read a photo; those of 89 million pixels take 10 on a slow machine
 GRID_SIDE = 8192  # rows or columns of a grid, as of an input
 MOST_PREFIX = 1024  # tokens in front of a grid: class, distillation, registers, prompts
+COLORMAP, SIGNED_COLORMAP = "turbo", "RdBu_r"  # the second: red for the class, blue against it
 MODEL_SUFFIXES = (".keras", ".h5", ".hdf5", ".tflite", ".onnx")
 SAVED_IN_FOLDERS = ("saved_model.pb", "saved_model.pbtxt", "config.json")  # a SavedModel, an unpacked .keras file
 
@@ -101,6 +102,7 @@ class ExplainConfig:
     classes: as given, by index, name or WordNet id. top: also the N most probable; without either the predicted.
     batch_size: masks in one pass, None for as many as suit the model and the memory.
     passes: masks to pass, None for all or as many as fidelity, an estimated correlation, asks for.
+    signed: keep what speaks against the class; then `colormap` is a diverging one, RdBu_r where the default was left.
     """
 
     photos: PhotoSettings
@@ -111,14 +113,16 @@ class ExplainConfig:
     passes: int | None = None
     fidelity: float = 1.0
     selection: Selection = Selection.REPRESENTATIVES
+    signed: bool = False
     method: str = "score-cam"
     batch_size: int | None = None
     save: tuple[str, ...] = ("heatmap", "overlay")
-    colormap: str = "turbo"
+    colormap: str = COLORMAP
     alpha: float = 0.5
     force: bool = False
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "colormap", colours(self.colormap, signed=self.signed))
         check_budget(self.passes, self.fidelity)
         if self.selection == Selection.FASTER and self.passes is None:
             raise UsageError("--selection faster estimates nothing, so it needs --passes N")
@@ -205,6 +209,11 @@ class EvaluateConfig:
             raise UsageError("--measures pointing needs to know where the objects are: give --boxes or --masks")
 
 
+def colours(colormap: str, *, signed: bool) -> str:
+    """The colour map that is meant: of a signed map, where the default was left, one with a middle for zero."""
+    return SIGNED_COLORMAP if signed and colormap == COLORMAP else colormap
+
+
 def _is_file(path: str) -> bool:
     return os.path.isfile(path)  # noqa: PTH113 - Path.is_file raises where the name is too long
 
@@ -249,7 +258,7 @@ CHANGES_THE_RESULT: dict[type, tuple[str, ...]] = {
     ),
     PhotoSettings: (),
     ExplainConfig: (
-        *("model", "classes", "top", "variant", "passes", "fidelity", "selection", "method"),
+        *("model", "classes", "top", "variant", "passes", "fidelity", "selection", "signed", "method"),
         *("save", "colormap", "alpha"),
     ),
     PredictConfig: ("model", "top"),

@@ -89,7 +89,7 @@ class Steps:
 class ClassMap:
     """The saliency map of one class.
 
-    map: float32 [H, W], >= 0, in the units of the weighted sum: no display scaling.
+    map: float32 [H, W], >= 0 unless the explanation is signed, in the units of the weighted sum: no display scaling.
     estimated_correlation: with the exact map, over the pixels; 1 for the exact map, None where nothing is estimated.
     steps: the masks that weigh most; None for a method that masks nothing.
     doubts: sentences that say why this map may tell nothing of the class.
@@ -109,6 +109,7 @@ class Explanation:
     channels: K of the target layer; live_channels: those not constant over the grid; passes: masked passes run.
     selection: which of the live channels were passed: `all`, `representatives` or `faster`.
     warnings: sentences about how the maps were made, and the doubts about each.
+    signed: the maps keep what speaks against the class, as negative values.
     """
 
     classes: tuple[ClassMap, ...]
@@ -122,6 +123,7 @@ class Explanation:
     batch_size: int
     precision: str
     warnings: tuple[str, ...] = ()
+    signed: bool = False
 
 
 @dataclass(frozen=True)

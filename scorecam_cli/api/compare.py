@@ -19,7 +19,6 @@ from scorecam_cli.api.numbers import share, whole, whole_or_none
 from scorecam_cli.api.photos import GivenPhoto, PhotoLike, given_photos, several
 from scorecam_cli.api.shown import (
     ALPHA,
-    COLORMAP,
     FIGURE_SIDE,
     captioned,
     check_look,
@@ -29,7 +28,7 @@ from scorecam_cli.api.shown import (
     text_table,
 )
 from scorecam_cli.choices import Variant, chosen
-from scorecam_cli.config import COMPARED, CompareConfig, ModelSettings, PhotoSettings
+from scorecam_cli.config import COLORMAP, COMPARED, CompareConfig, ModelSettings, PhotoSettings
 from scorecam_cli.errors import UsageError
 from scorecam_cli.files.write import write_png
 from scorecam_cli.photos.names import named_output

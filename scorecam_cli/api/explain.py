@@ -45,6 +45,7 @@ def explain(
     batch_size: int | None = None,
     passes: int | None = None,
     fidelity: float = 1.0,
+    signed: bool = False,
     seed: int = 0,
     **settings: Any,
 ) -> ExplainedPhoto | list[ExplainedPhoto]:
@@ -62,12 +63,14 @@ def explain(
         batch_size: masked photos in one pass; None: as many as suit the model and the memory.
         passes: masks, samples or points, as the method counts them; of score-cam the rest is inferred.
         fidelity: pass as many masks as it takes to estimate this correlation with the exact map; of score-cam alone.
+        signed: keep what speaks against the class as negative values, of methods and variants whose sign says so.
         seed: of methods that draw by chance.
         settings: of `wrap`, where it made nothing yet.
 
     Returns:
-        An Explanation, or a list of them for a list of photos: `.classes[i].map` is float32 [H, W] >= 0, of the model's
-        input size, before any display scaling; `.classes[i].score` has label, probability and logit.
+        An Explanation, or a list of them for a list of photos: `.classes[i].map` is float32 [H, W], of the model's
+        input size, >= 0 unless signed, before any display scaling; `.classes[i].score` has label, probability and
+        logit.
 
     Raises:
         PhotoError: the photo cannot be read, or the model returns values that are not finite.
@@ -90,6 +93,7 @@ def explain(
         variant=chosen(Variant, variant, what="variant"),
         passes=whole_or_none(passes, "passes", least=1),
         fidelity=share(fidelity, "fidelity", above=0),
+        signed=bool(signed),
         method=method_named(str(method)).name,
         batch_size=whole_or_none(batch_size, "batch_size", least=1),
     )

@@ -14,11 +14,11 @@ from PIL import Image
 
 from scorecam_cli.api.classes import OneClass, place_of
 from scorecam_cli.api.photos import GivenPhoto
-from scorecam_cli.api.shown import ALPHA, COLORMAP, SIDE, captioned, check_look, sheet, short
+from scorecam_cli.api.shown import ALPHA, SIDE, captioned, check_look, sheet, short
+from scorecam_cli.config import COLORMAP, colours
 from scorecam_cli.errors import OutputError, PhotoError
 from scorecam_cli.figures import kinds as output_kinds
 from scorecam_cli.figures.subject import Subject
-from scorecam_cli.photos import draw
 from scorecam_cli.records import ClassMap, ClassScore, Explanation, Failed, ModelDescription, PhotoJob, Seconds
 from scorecam_cli.report.pictures import shrink
 from scorecam_cli.runs.outputs import ComputedPhoto, Drawing, Stop, write_outputs
@@ -131,7 +131,7 @@ class ExplainedPhoto(Explanation):
         """
         names = (kinds,) if isinstance(kinds, str) else tuple(kinds)
         self._kinds(names)
-        check_look(colormap, alpha)
+        check_look(colormap, alpha, signed=self.signed)
         job = PhotoJob(self.given.path, self.given.output(where))
         computed = ComputedPhoto(
             job,
@@ -142,6 +142,7 @@ class ExplainedPhoto(Explanation):
             pass_seconds=self.seconds.passes,
             predictions=self.predictions,
         )
+        colormap = colours(colormap, signed=self.signed)
         drawing = Drawing(save=names, colormap=colormap, alpha=alpha)
         settings = {**self.settings, "save": sorted(names), "colormap": colormap, "alpha": float(alpha)}
         outcome = write_outputs(drawing, settings, computed, halt=threading.Event(), clock=time.perf_counter)
@@ -156,14 +157,14 @@ class ExplainedPhoto(Explanation):
         return output_kinds.chosen(names)
 
     def _subject(self, found: ClassMap, colormap: str, alpha: float) -> Subject:
-        check_look(colormap, alpha)
+        check_look(colormap, alpha, signed=self.signed)
         return Subject(
             name=self.name,
             photo=self.given.photo,
             found=found,
             explanation=self,
             model=self.model,
-            colormap=colormap,
+            colormap=colours(colormap, signed=self.signed),
             alpha=alpha,
         )
 
@@ -199,12 +200,11 @@ class ExplainedPhoto(Explanation):
     def _repr_html_(self) -> str:
         """Photo, then each class's overlay with its name and probability, then how they were made."""
         small = shrink(self.given.photo.rgb, SIDE)
-        height, width = small.shape[:2]
         cells = [captioned(small, short(self.name, 60))]
         for each in self.classes[:_SHOWN_CLASSES]:
-            heat = draw.heatmap(each.map, width=width, height=height, colormap=COLORMAP)
+            laid_over = self._subject(each, COLORMAP, ALPHA).overlay(small)
             label = each.score.label
             caption = f"{short(label.name, 60)} ({label.index}), probability {each.score.probability:.3g}"
-            cells.append(captioned(draw.overlay(small, heat, alpha=ALPHA), caption))
+            cells.append(captioned(laid_over, caption))
         lines = [short(self._making, 200), *(short(note, 200) for note in self._notes[:_SHOWN_CLASSES])]
         return sheet(cells, lines)

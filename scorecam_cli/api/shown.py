@@ -12,21 +12,26 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from scorecam_cli.api.numbers import share
+from scorecam_cli.config import colours
 from scorecam_cli.errors import UsageError
 from scorecam_cli.photos import draw
+from scorecam_cli.photos.signed import check_diverging
 from scorecam_cli.words import one_line
 
-COLORMAP, ALPHA = "turbo", 0.5
+ALPHA = 0.5
 FIGURE_SIDE = 960  # pixels of a figure's longer side: a cell's width
 SIDE = 320  # pixels of a picture's longer side: three beside each other in a cell
 QUALITY = 85  # of the JPEG: 15 to 30 kB a picture
 
 
-def check_look(colormap: str, alpha: float) -> None:
-    """Raise UsageError unless matplotlib knows the colour map and alpha is an opacity, in [0, 1]."""
+def check_look(colormap: str, alpha: float, *, signed: bool = False) -> None:
+    """Raise UsageError unless matplotlib knows the colour map and alpha is an opacity, in [0, 1].
+
+    signed: the colour map needs a middle; where the default was left, another one stands for it.
+    """
     if not isinstance(colormap, str):
         raise UsageError(f"colormap {colormap!r} is no name; give one that matplotlib knows")
-    draw.check_colormap(colormap)
+    (check_diverging if signed else draw.check_colormap)(colours(colormap, signed=signed))
     share(alpha, "alpha")
 
 

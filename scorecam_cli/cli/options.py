@@ -42,6 +42,7 @@ How
     --fidelity          correlation that is enough        explain compare evaluate
     --batch-size        masked photos in one pass         explain compare evaluate
     --selection         which masks are passed            explain
+    --signed            keep what speaks against          explain
     --precision         number format of passes           explain compare evaluate
     --measures          what is measured                  evaluate
     --boxes             where objects are, by boxes       evaluate

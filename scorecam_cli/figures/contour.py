@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +12,7 @@ from PIL import Image, ImageDraw
 from scorecam_cli.faithfulness.compactness import half_level
 from scorecam_cli.figures.subject import Subject
 from scorecam_cli.photos.draw import Tile, tiles, to_uint8
+from scorecam_cli.photos.signed import NEUTRAL
 
 _DIMMED = 0.6  # what the rest of the photo keeps of its brightness
 _SHEET = 3200  # pixels of the longer side of what lines are drawn on: 10 MB; then it is made as large as the photo
@@ -22,28 +24,68 @@ def contour_tiles(subject: Subject) -> Iterator[Tile]:
     """The photo part by part, with a line around the pixels that hold half of the map, and the rest darker.
 
     The line is white in a black rim, so that it stands out on any photo. What is inside is what `compactness` counts:
-    the largest values of the map, as many as hold half of its sum. A map of zeros has no outline.
+    the largest values of the map, as many as hold half of its sum. A map of zeros has no outline. In a signed map that
+    half is of what speaks for the class; the half of what speaks against it has a black line in a white rim.
 
     Yields:
         Tiles of uint8 [rows, columns, 3].
     """
-    rgb, saliency = subject.photo.rgb, subject.found.map
+    rgb = subject.photo.rgb
     height, width = rgb.shape[:2]
-    level = half_level(saliency)
-    if level is None:
-        yield from (Tile(*place, rgb[place]) for place in tiles(height, width))
-        return
-    low, high = float(saliency.min()), float(saliency.max())
-    inside_from = round(255 * (level - low) / (high - low)) if high > low else 0
-    scale = _SHEET / max(height, width)
-    sheet = max(1, round(width * scale)), max(1, round(height * scale))
-    lines = outlines(saliency, level, width=sheet[0], height=sheet[1])
-    rim, line = (_drawn(lines, sheet, max(usual, round(least * scale))) for usual, least in ((_RIM, 5), (_LINE, 2)))
+    outlined = [_Outlined.of(subject, 1)]
+    if subject.explanation.signed:
+        outlined.append(_Outlined.of(subject, -1))
+    sides = [side for side in outlined if side is not None]
     for place in tiles(height, width):
-        kept = np.where(subject.levels[place] >= inside_from, np.float32(1), np.float32(_DIMMED))[..., None]
-        white = _part(line, place, (width, height))
-        shown = rgb[place] / np.float32(255) * kept * (1 - _part(rim, place, (width, height)))
-        yield Tile(*place, to_uint8(shown * (1 - white) + white))
+        if not sides:
+            yield Tile(*place, rgb[place])
+            continue
+        inside = np.any([side.inside(subject.levels[place]) for side in sides], axis=0)
+        shown = rgb[place] / np.float32(255) * np.where(inside, np.float32(1), np.float32(_DIMMED))[..., None]
+        for side in sides:
+            for sheet, ink in ((side.rim, 1 - side.ink), (side.line, side.ink)):
+                part = _part(sheet, place, (width, height))
+                shown = shown * (1 - part) + part * np.float32(ink)
+        yield Tile(*place, to_uint8(shown))
+
+
+@dataclass(frozen=True)
+class _Outlined:
+    """The half of what speaks for the class (sign 1), or against it (-1), and its line.
+
+    level: of the map's levels, from which on, or up to which, it is inside. line, rim: where they are drawn, mode L.
+    """
+
+    sign: int
+    level: int
+    line: Image.Image
+    rim: Image.Image
+
+    @classmethod
+    def of(cls, subject: Subject, sign: int) -> _Outlined | None:
+        """None where nothing speaks so."""
+        saliency = sign * subject.found.map
+        value = half_level(np.maximum(saliency, 0))
+        if value is None:
+            return None
+        height, width = subject.photo.rgb.shape[:2]
+        low, high = subject.scale
+        most = 2 * NEUTRAL if subject.explanation.signed else 255
+        level = round(most * (sign * value - low) / (high - low)) if high > low else 0
+        scale = _SHEET / max(height, width)
+        sheet = max(1, round(width * scale)), max(1, round(height * scale))
+        lines = outlines(saliency, value, width=sheet[0], height=sheet[1])
+        rim, line = (_drawn(lines, sheet, max(usual, round(least * scale))) for usual, least in ((_RIM, 5), (_LINE, 2)))
+        return cls(sign, level, line, rim)
+
+    @property
+    def ink(self) -> float:
+        """The line is white, or, against the class, black; its rim the other."""
+        return 1.0 if self.sign > 0 else 0.0
+
+    def inside(self, levels: NDArray[np.uint8]) -> NDArray[np.bool_]:
+        """Which pixels are inside."""
+        return np.asarray(levels >= self.level if self.sign > 0 else levels <= self.level)
 
 
 def outlines(saliency: NDArray[np.float32], level: float, *, width: int, height: int) -> list[NDArray[np.float64]]:

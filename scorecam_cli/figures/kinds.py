@@ -69,13 +69,11 @@ class _Drawing(NamedTuple):
 
 
 def _heatmap(subject: Subject) -> _Drawing:
-    tiles = draw.heat_tiles(subject.levels, colormap=subject.colormap)
-    return _Drawing(tiles, subject.photo.width, subject.photo.height)
+    return _Drawing(subject.heat_tiles(), subject.photo.width, subject.photo.height)
 
 
 def _overlay(subject: Subject) -> _Drawing:
-    tiles = draw.overlay_tiles(subject.photo.rgb, subject.levels, colormap=subject.colormap, alpha=subject.alpha)
-    return _Drawing(tiles, subject.photo.width, subject.photo.height)
+    return _Drawing(subject.overlay_tiles(), subject.photo.width, subject.photo.height)
 
 
 def _contour(subject: Subject) -> _Drawing:

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from scorecam_cli.figures.canvas import DOUBT, HEADING, QUIET, TITLE, Canvas, drawing, fit, wrapped
 from scorecam_cli.figures.subject import Subject
-from scorecam_cli.photos.draw import heatmap, overlay
+from scorecam_cli.photos.draw import heatmap
 
 _MARGIN = 28
 _GAP = 20
@@ -33,8 +33,7 @@ def panel(subject: Subject) -> NDArray[np.uint8]:
     """
     photo = fit(subject.photo.rgb, _LARGEST, _LARGEST)
     height, width = photo.shape[:2]
-    heat = heatmap(subject.found.map, width=width, height=height, colormap=subject.colormap)
-    pictures = {"Photo": photo, "Heatmap": heat, "Overlay": overlay(photo, heat, alpha=subject.alpha)}
+    pictures = {"Photo": photo, "Heatmap": subject.heatmap(width, height), "Overlay": subject.overlay(photo)}
     stacked, cell = width > 2 * height, max(width, _NARROWEST)
     with drawing():
         canvas = Canvas(2 * _MARGIN + (cell if stacked else 3 * cell + 2 * _GAP))
@@ -64,7 +63,7 @@ def _heading(canvas: Canvas, subject: Subject) -> int:
 def _colour_bar(canvas: Canvas, subject: Subject, corner: tuple[int, int], width: int) -> float:
     """A scale from the map's minimum to its maximum, of a flat map one colour and one number; where it ends, pixels."""
     left, top = corner
-    low, high = float(subject.found.map.min()), float(subject.found.map.max())
+    low, high = subject.scale
     ramp = np.linspace(0, 1 if high > low else 0, width, dtype=np.float32)[None]  # [1, width]
     canvas.picture(heatmap(ramp, width=width, height=_SCALE, colormap=subject.colormap), left, top)
     sides = {high: "right", low: "left"}  # of a number at an end, which stays within the width of the bar
@@ -73,6 +72,8 @@ def _colour_bar(canvas: Canvas, subject: Subject, corner: tuple[int, int], width
         canvas.bar(round(x), top + _SCALE + 1, 1, _TICK, colour="0.35")
         canvas.text([f"{value:.3g}"], x, top + _SCALE + _TICK, QUIET, align=sides.get(value, "center"))
     label = "value of the map, before any scaling"
+    if subject.explanation.signed:
+        label += ": above 0 the position speaks for the class, below 0 against it"
     return canvas.text(wrapped(label, width, QUIET), left, top + _SCALE + _TICK + QUIET.line, QUIET)
 
 

@@ -16,7 +16,7 @@ from scorecam_cli.figures.masked import (
     weight_caption,
 )
 from scorecam_cli.figures.subject import Subject
-from scorecam_cli.photos.draw import heatmap, overlay, to_uint8
+from scorecam_cli.photos.draw import heatmap, to_uint8
 from scorecam_cli.records import ClassMap
 from scorecam_cli.saliency.upsampling import unit_masks
 
@@ -149,11 +149,13 @@ def _draw_row(
 def _draw_result(canvas: Canvas, subject: Subject, corner: tuple[int, int]) -> tuple[float, float]:
     """Steps 5 and 6 below each other; the height of the middle of the map, and where they end, pixels."""
     left, top = corner
-    found, colormap = subject.found, subject.colormap
+    found = subject.found
     rows, columns = found.map.shape
-    heat = fit(heatmap(found.map, width=columns, height=rows, colormap=colormap), _RESULT, _RESULT)
+    heat = fit(subject.heatmap(columns, rows), _RESULT, _RESULT)
     below = canvas.text(["5  Weighted sum  $L$"], left, top, HEADING, formula=True)
     formula = _SUMS.get(subject.explanation.variant or "", "")
+    if subject.explanation.signed:
+        formula = formula.replace(r"\mathrm{ReLU}\,(\,", "").replace(r"\,)$", "$")
     below = round(canvas.text([formula], left, below + 2, BODY, formula=True)) + 12
     canvas.picture(heat, left + (_RESULT - heat.shape[1]) // 2, below)
     middle = below + heat.shape[0] / 2
@@ -161,9 +163,8 @@ def _draw_result(canvas: Canvas, subject: Subject, corner: tuple[int, int]) -> t
     below = canvas.text(wrapped(words, _RESULT, QUIET), left, below + heat.shape[0] + 5, QUIET)
     canvas.arrow((left + _RESULT / 2, below + 3), (left + _RESULT / 2, below + _STEP - 4))
     photo = fit(subject.photo.rgb, _RESULT, _RESULT)
-    warm = heatmap(found.map, width=photo.shape[1], height=photo.shape[0], colormap=colormap)
     below = round(canvas.text(["6  Overlay"], left, below + _STEP, HEADING)) + 4
-    canvas.picture(overlay(photo, warm, alpha=subject.alpha), left + (_RESULT - photo.shape[1]) // 2, below)
+    canvas.picture(subject.overlay(photo), left + (_RESULT - photo.shape[1]) // 2, below)
     return middle, below + photo.shape[0]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -9,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scorecam_cli.errors import UsageError
-from scorecam_cli.photos.draw import heat_levels
+from scorecam_cli.photos import draw, signed
+from scorecam_cli.photos.draw import Tile
 from scorecam_cli.records import ClassMap, Explanation, ModelDescription, Photo, Steps
 
 EXACT = "all"  # the selection of an explanation whose every live channel was passed
@@ -38,8 +40,47 @@ class Subject:
 
     @cached_property
     def levels(self) -> NDArray[np.uint8]:
-        """The map at the size of the photo, uint8 [H0, W0], see `draw.heat_levels`; made when it is first asked for."""
-        return heat_levels(self.found.map, width=self.photo.width, height=self.photo.height)
+        """The map at the size of the photo, uint8 [H0, W0], see `draw.heat_levels` and, for a signed map,
+        `signed.signed_levels`; made when it is first asked for.
+        """
+        return self._levels(self.photo.width, self.photo.height)
+
+    def heat_tiles(self) -> Iterator[Tile]:
+        """The map in colours, part by part, as large as the photo."""
+        return self._heat_tiles(self.levels)
+
+    def overlay_tiles(self) -> Iterator[Tile]:
+        """The map over the photo, part by part."""
+        return self._overlay_tiles(self.photo.rgb, self.levels)
+
+    def heatmap(self, width: int, height: int) -> NDArray[np.uint8]:
+        """The map in colours at any size: uint8 [height, width, 3]."""
+        return draw.whole(self._heat_tiles(self._levels(width, height)), height, width)
+
+    def overlay(self, photo: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """The map over the photo at any size, uint8 [rows, columns, 3], as which it comes back."""
+        height, width = photo.shape[:2]
+        return draw.whole(self._overlay_tiles(photo, self._levels(width, height)), height, width)
+
+    @property
+    def scale(self) -> tuple[float, float]:
+        """The values at the two ends of the colours."""
+        if self.explanation.signed:
+            largest = float(np.abs(self.found.map).max()) or 1.0
+            return -largest, largest
+        return float(self.found.map.min()), float(self.found.map.max())
+
+    def _levels(self, width: int, height: int) -> NDArray[np.uint8]:
+        levels = signed.signed_levels if self.explanation.signed else draw.heat_levels
+        return levels(self.found.map, width=width, height=height)
+
+    def _heat_tiles(self, levels: NDArray[np.uint8]) -> Iterator[Tile]:
+        tiles = signed.signed_tiles if self.explanation.signed else draw.heat_tiles
+        return tiles(levels, colormap=self.colormap)
+
+    def _overlay_tiles(self, photo: NDArray[np.uint8], levels: NDArray[np.uint8]) -> Iterator[Tile]:
+        tiles = signed.signed_overlay_tiles if self.explanation.signed else draw.overlay_tiles
+        return tiles(photo, levels, colormap=self.colormap, alpha=self.alpha)
 
     @property
     def steps(self) -> Steps:
@@ -73,6 +114,7 @@ class Subject:
             f"layer {self.explanation.layer}",
             method,
             f"variant {variant}" if variant is not None else "",
+            "signed" if self.explanation.signed else "",
             self._passes,
         )
         return " · ".join(filter(None, parts))

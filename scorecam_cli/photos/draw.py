@@ -30,16 +30,17 @@ class Tile:
     rgb: NDArray[np.uint8]
 
 
-def to_uint8(values: NDArray[np.floating]) -> NDArray[np.uint8]:
+def to_uint8(values: NDArray[np.floating], *, most: int = 255) -> NDArray[np.uint8]:
     """Real values in [0, 1] as 0-255, rounded to the nearest: the one place where floats become 8-bit.
 
     Args:
         values: any float dtype and shape; what lies outside [0, 1] is clipped.
+        most: what 1 becomes.
 
     Returns:
         uint8 of the same shape.
     """
-    rounded: NDArray[np.uint8] = np.rint(np.clip(values, 0, 1) * 255).astype(np.uint8)
+    rounded: NDArray[np.uint8] = np.rint(np.clip(values, 0, 1) * most).astype(np.uint8)
     return rounded
 
 
@@ -87,8 +88,13 @@ def heat_levels(saliency: NDArray[np.float32], *, width: int, height: int) -> ND
     Raises:
         NumericsError: a value is not finite.
     """
-    scaled = Image.fromarray(scale_map(saliency))
-    map_height, map_width = saliency.shape
+    return levels_of(scale_map(saliency), width=width, height=height)
+
+
+def levels_of(scaled: NDArray[np.float32], *, width: int, height: int, most: int = 255) -> NDArray[np.uint8]:
+    """Values float32 [H, W] in [0, 1] at the size of the photo, bilinearly, as 0 .. `most`: uint8 [H0, W0]."""
+    picture = Image.fromarray(scaled)
+    map_height, map_width = scaled.shape
     levels = np.empty((height, width), np.uint8)
     for rows, columns in tiles(height, width):
         (left, right), (top, bottom) = (
@@ -96,8 +102,8 @@ def heat_levels(saliency: NDArray[np.float32], *, width: int, height: int) -> ND
             for part, steps, length in ((columns, map_width, width), (rows, map_height, height))
         )
         size = (columns.stop - columns.start, rows.stop - rows.start)
-        tile = scaled.resize(size, Image.Resampling.BILINEAR, box=(left, top, right, bottom))
-        levels[rows, columns] = to_uint8(np.asarray(tile))
+        tile = picture.resize(size, Image.Resampling.BILINEAR, box=(left, top, right, bottom))
+        levels[rows, columns] = to_uint8(np.asarray(tile), most=most)
     return levels
 
 
@@ -117,7 +123,7 @@ def heatmap(saliency: NDArray[np.float32], *, width: int, height: int, colormap:
         NumericsError: a value is not finite.
         UsageError: no such colour map.
     """
-    return _whole(heat_tiles(heat_levels(saliency, width=width, height=height), colormap=colormap), height, width)
+    return whole(heat_tiles(heat_levels(saliency, width=width, height=height), colormap=colormap), height, width)
 
 
 def heat_tiles(levels: NDArray[np.uint8], *, colormap: str) -> Iterator[Tile]:
@@ -156,7 +162,7 @@ def overlay_tiles(rgb: NDArray[np.uint8], levels: NDArray[np.uint8], *, colormap
     if rgb.shape[:2] != levels.shape:
         raise ValueError(f"photo {rgb.shape} and heatmap {levels.shape} differ in shape")
     for tile in heat_tiles(levels, colormap=colormap):
-        yield Tile(tile.rows, tile.columns, _blend(rgb[tile.rows, tile.columns], tile.rgb, alpha))
+        yield Tile(tile.rows, tile.columns, blend(rgb[tile.rows, tile.columns], tile.rgb, alpha))
 
 
 def image_of(parts: Iterable[Tile], *, width: int, height: int) -> Image.Image:
@@ -181,15 +187,16 @@ def overlay(rgb: NDArray[np.uint8], heat: NDArray[np.uint8], *, alpha: float) ->
     if rgb.shape != heat.shape:
         raise ValueError(f"photo {rgb.shape} and heatmap {heat.shape} differ in shape")
     places = tiles(*rgb.shape[:2])
-    return _whole((Tile(*place, _blend(rgb[place], heat[place], alpha)) for place in places), *rgb.shape[:2])
+    return whole((Tile(*place, blend(rgb[place], heat[place], alpha)) for place in places), *rgb.shape[:2])
 
 
-def _blend(rgb: NDArray[np.uint8], heat: NDArray[np.uint8], alpha: float) -> NDArray[np.uint8]:
-    photo_share, heat_share = np.float32((1 - alpha) / 255), np.float32(alpha / 255)
+def blend(rgb: NDArray[np.uint8], heat: NDArray[np.uint8], alpha: float | NDArray[np.float32]) -> NDArray[np.uint8]:
+    """`(1 - alpha) * rgb + alpha * heat`, rounded once; alpha: a number, or float32 [rows, columns, 1]."""
+    photo_share, heat_share = np.asarray((1 - alpha) / 255, np.float32), np.asarray(alpha / 255, np.float32)
     return to_uint8(rgb * photo_share + heat * heat_share)
 
 
-def _whole(parts: Iterable[Tile], height: int, width: int) -> NDArray[np.uint8]:
+def whole(parts: Iterable[Tile], height: int, width: int) -> NDArray[np.uint8]:
     """The picture of its tiles, uint8 [height, width, 3]."""
     picture = np.empty((height, width, 3), np.uint8)
     for tile in parts:

@@ -35,7 +35,8 @@ class ShownClass:
     """One class of one photo.
 
     picture: the map in colours, or, where only that is left, the map already laid over the photo (`laid_over`).
-    low, high: the map's range, in units of the weighted sum. compactness, doubts: as the manifest has them.
+    low, high: the values at the ends of the colours, in units of the weighted sum. compactness, doubts: as the manifest
+        has them. signed: what is below zero speaks against the class.
     """
 
     name: str
@@ -50,6 +51,7 @@ class ShownClass:
     laid_over: bool
     compactness: float | None
     doubts: tuple[str, ...] = ()
+    signed: bool = False
 
 
 @dataclass(frozen=True)
@@ -113,10 +115,10 @@ class CardMaker:
     def _explained(
         self, number: int, entry: Entry, manifest: Manifest, folder: Path, photo: Picture | None, fault: str
     ) -> Card:
-        colormap = noted.colormap(manifest)
+        colormap, signed = noted.colormap(manifest), noted.signed(manifest)
         shape = (photo.width, photo.height) if photo is not None else (manifest.width, manifest.height)
         found = [
-            self._class(f"{number:05d}-map-{place}", described, folder, shape, colormap)
+            self._class(f"{number:05d}-map-{place}", described, folder, shape, colormap, signed)
             for place, described in enumerate(manifest.classes[:MOST_CLASSES])
         ]
         more = len(manifest.classes) - MOST_CLASSES
@@ -139,23 +141,28 @@ class CardMaker:
         )
 
     def _class(
-        self, name: str, described: NotedClass, folder: Path, shape: tuple[int, int], colormap: str
+        self, name: str, described: NotedClass, folder: Path, shape: tuple[int, int], colormap: str, signed: bool
     ) -> tuple[ShownClass, str]:
         """One class, and what is missing of it."""
-        drawn, laid_over, fault = _drawn_map(described, folder, shape, colormap)
+        drawn, laid_over, fault = _drawn_map(described, folder, shape, colormap, signed)
+        low, high = described.map_min, described.map_max
+        if signed:  # the ends of the colours, zero in their middle
+            high = max(abs(low), abs(high))
+            low = -high
         shown = ShownClass(
             name=described.name or f"class {described.index}",
             index=described.index,
             wnid=described.wnid or "",
             probability=described.probability,
             logit=described.logit,
-            low=described.map_min,
-            high=described.map_max,
+            low=low,
+            high=high,
             estimate=described.estimated_correlation,
             picture=None if drawn is None else self._keep(name, drawn, encode=pictures.encode_map),
             laid_over=laid_over,
             compactness=described.compactness,
             doubts=described.doubts[:MOST_WARNINGS],
+            signed=signed,
         )
         return shown, fault
 
@@ -195,11 +202,13 @@ def _photo_of(entry: Entry) -> tuple[NDArray[np.uint8] | None, str]:
 
 
 def _drawn_map(
-    described: NotedClass, folder: Path, shape: tuple[int, int], colormap: str
+    described: NotedClass, folder: Path, shape: tuple[int, int], colormap: str, signed: bool
 ) -> tuple[NDArray[np.uint8] | None, bool, str]:
     """The map from the first of its files that can be read, whether it is laid over the photo, and what is missing."""
     readers: dict[str, Callable[[Path], NDArray[np.uint8]]] = {
-        "npy": lambda path: pictures.map_from_array(path, width=shape[0], height=shape[1], colormap=colormap),
+        "npy": lambda path: pictures.map_from_array(
+            path, width=shape[0], height=shape[1], colormap=colormap, signed=signed
+        ),
         "heatmap": pictures.map_from_heatmap,
         "overlay": lambda path: pictures.shrink(read_photo(path).rgb, OVERLAY_SIDE),
     }

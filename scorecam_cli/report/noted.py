@@ -31,6 +31,11 @@ def alpha(manifest: Manifest) -> float:
     return min(max(float(value), 0.0), 1.0)
 
 
+def signed(manifest: Manifest) -> bool:
+    """Whether the maps keep what speaks against the class."""
+    return manifest.settings.get("signed") is True
+
+
 def facts(manifest: Manifest) -> list[tuple[str, str]]:
     """The settings that made the maps, as names and values for people, in the order in which they matter."""
     rows = [

@@ -17,6 +17,7 @@ from scorecam_cli.files.regular import read_regular
 from scorecam_cli.files.write import write_bytes
 from scorecam_cli.photos import draw
 from scorecam_cli.photos.read import read_photo
+from scorecam_cli.photos.signed import signed_heatmap
 
 MAP_SIDE = 160  # pixels: a grid of 7 x 7 or 14 x 14, upsampled, has no more to show; the browser smooths it
 FIGURE_SIDE = 1600
@@ -90,8 +91,10 @@ def encode_map(heat: NDArray[np.uint8]) -> bytes:
     return _webp(heat, _MAP_QUALITY)
 
 
-def map_from_array(path: Path, *, width: int, height: int, colormap: str) -> NDArray[np.uint8]:
+def map_from_array(path: Path, *, width: int, height: int, colormap: str, signed: bool = False) -> NDArray[np.uint8]:
     """A `.npy` map in colours: uint8 [h, w, 3], its longer side at most MAP_SIDE, in the shape of its photo.
+
+    signed: zero is the middle of the colours.
 
     Raises:
         PhotoError: the file cannot be read, or is no finite float32 [H, W].
@@ -105,7 +108,8 @@ def map_from_array(path: Path, *, width: int, height: int, colormap: str) -> NDA
         raise PhotoError(f"{path.name} is no map: it must be float32 of two axes")
     map_width, map_height = map_shape(width, height)
     try:
-        return draw.heatmap(saliency, width=map_width, height=map_height, colormap=colormap)
+        heatmap = signed_heatmap if signed else draw.heatmap
+        return heatmap(saliency, width=map_width, height=map_height, colormap=colormap)
     except (NumericsError, UsageError) as error:
         raise PhotoError(str(error)) from error
 

@@ -7,6 +7,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from scorecam_cli.faithfulness.compactness import compactness
 from scorecam_cli.models.classifier import PhotoClassifier
 from scorecam_cli.records import (
@@ -104,7 +106,7 @@ def _noted_class(found: ClassMap, paths: Mapping[str, Path], of_model: tuple[str
         **asdict(note_score(found.score)),
         map_min=float(found.map.min()),
         map_max=float(found.map.max()),
-        compactness=compactness(found.map),
+        compactness=compactness(np.maximum(found.map, 0)),
         estimated_correlation=found.estimated_correlation,
         doubts=(*of_model, *found.doubts),
         files={kind: path.name for kind, path in paths.items()},

@@ -15,7 +15,7 @@ from scorecam_cli.config import CompareConfig, EvaluateConfig, ExplainConfig, Mo
 from scorecam_cli.figures import kinds
 from scorecam_cli.models.labels import Labels
 from scorecam_cli.models.requested import known_labels
-from scorecam_cli.photos import draw
+from scorecam_cli.photos import draw, signed
 from scorecam_cli.runs.evaluation import check_table
 from scorecam_cli.runs.regions import Regions, read_regions
 from scorecam_cli.runs.settings import evaluate_settings, explain_settings
@@ -59,7 +59,7 @@ class ExplainRequest(Request[ExplainConfig]):
             ModelError: the model or weights file cannot be read.
         """
         kinds.check(config.save, method=config.method, with_steps=with_steps())
-        draw.check_colormap(config.colormap)
+        (signed.check_diverging if config.signed else draw.check_colormap)(config.colormap)
         check(config.method, _how(config))
         labels = known_labels(config.model)
         return cls(config=config, labels=labels, settings=explain_settings(config, labels))

@@ -39,7 +39,7 @@ def cam(asked: Question, settings: MethodSettings, on_passes: OnPasses) -> Maps:
     """
     weights = head_weights(asked.classifier)[:, list(asked.class_indices)].astype(np.float64)  # [K, classes]
     grids = asked.observation.activations.astype(np.float64) @ weights  # [h, w, classes]
-    return Maps(from_grids(np.moveaxis(grids, 2, 0), asked.size), 0)
+    return Maps(from_grids(np.moveaxis(grids, 2, 0), asked.size, settings), 0)
 
 
 def head_weights(classifier: Classifier) -> NDArray[np.float32]:
@@ -122,4 +122,5 @@ METHOD = Method(
     passes="none",
     source=Source("Zhou et al.", 2016, "arXiv:1512.04150"),
     needs=frozenset({Need.POOLED_HEAD}),
+    takes=frozenset({"signed"}),
 )

@@ -25,17 +25,22 @@ def grad_cam(asked: Question, settings: MethodSettings, on_passes: OnPasses) -> 
 
     Source: Selvaraju et al. 2017, arXiv:1610.02391, equations 1 and 2.
     """
-    return maps_from_gradients(asked, _weighted, on_passes)
+    return maps_from_gradients(asked, _weighted, on_passes, settings)
 
 
-def maps_from_gradients(asked: Question, combine: Callable[[Floats, Floats], Floats], on_passes: OnPasses) -> Maps:
+def maps_from_gradients(
+    asked: Question,
+    combine: Callable[[Floats, Floats], Floats],
+    on_passes: OnPasses,
+    settings: MethodSettings | None = None,
+) -> Maps:
     """Maps from what `combine` makes of activations and gradient, float64 [h, w, K] both: a grid float64 [h, w]."""
     grids = []
     for index in asked.class_indices:
         activations, gradient = asked.classifier.gradients.of_target(asked.image, index)
         grids.append(combine(activations.astype(np.float64), gradient.astype(np.float64)))
         on_passes(1)
-    return Maps(from_grids(grids, asked.size), len(grids))
+    return Maps(from_grids(grids, asked.size, settings), len(grids))
 
 
 def _weighted(activations: Floats, gradient: Floats) -> Floats:
@@ -50,4 +55,5 @@ METHOD = Method(
     passes="1 backward pass",
     source=Source("Selvaraju et al.", 2017, "arXiv:1610.02391"),
     needs=BY_GRADIENTS,
+    takes=frozenset({"signed"}),
 )

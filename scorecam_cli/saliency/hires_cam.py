@@ -25,7 +25,7 @@ def hires_cam(asked: Question, settings: MethodSettings, on_passes: OnPasses) ->
     Source: Draelos & Carin 2020, "Use HiResCAM instead of Grad-CAM for faithful explanations of convolutional neural
     networks", arXiv:2011.08891.
     """
-    return maps_from_gradients(asked, _weighted, on_passes)
+    return maps_from_gradients(asked, _weighted, on_passes, settings)
 
 
 def _weighted(activations: Floats, gradient: Floats) -> Floats:
@@ -40,4 +40,5 @@ METHOD = Method(
     passes="1 backward pass",
     source=Source("Draelos & Carin", 2020, "arXiv:2011.08891"),
     needs=BY_GRADIENTS,
+    takes=frozenset({"signed"}),
 )

@@ -26,7 +26,8 @@ def integrated_gradients(asked: Question, settings: MethodSettings, on_passes: O
 
     Source: Sundararajan et al. 2017, arXiv:1703.01365, equation 1.
     """
-    maps = [finished(attributions(asked, index, settings, on_passes).sum(axis=2)) for index in asked.class_indices]
+    attributed = (attributions(asked, index, settings, on_passes) for index in asked.class_indices)
+    maps = [finished(each.sum(axis=2), settings) for each in attributed]
     return Maps(tuple(maps), (settings.passes or POINTS) * len(maps))
 
 
@@ -62,6 +63,6 @@ METHOD = Method(
     passes=f"{POINTS} backward passes, or `--passes`",
     source=Source("Sundararajan et al.", 2017, "arXiv:1703.01365"),
     needs=BY_GRADIENTS,
-    takes=frozenset({"passes", "batch_size"}),
+    takes=frozenset({"passes", "batch_size", "signed"}),
     fewest_passes=2,
 )

@@ -31,6 +31,7 @@ class MethodSettings:
     variant: weights and summands of Score-CAM.
     fidelity: below 1, as many passes as it takes to estimate this correlation with the exact map.
     selection: of the masks, where `passes` are fewer than all.
+    signed: keep what speaks against the class, as negative values.
     """
 
     passes: int | None = None
@@ -39,13 +40,15 @@ class MethodSettings:
     variant: Variant = Variant.ARTICLE
     fidelity: float = 1.0
     selection: Selection = Selection.REPRESENTATIVES
+    signed: bool = False
 
 
 @dataclass(frozen=True)
 class Maps:
     """The maps of one photo, one for each class asked for, and how they were made.
 
-    maps: float32 [H, W] >= 0, finite, before any display scaling; zero where nothing speaks for the class.
+    maps: float32 [H, W], finite, before any display scaling; zero where nothing speaks for the class, and negative,
+        where that is asked for, where something speaks against it.
     passes: how many photos went through the model for all of them, beside the unmasked one.
     estimates: correlation of each map with the exact one; empty where nothing is estimated.
     steps: the masks that weigh most in each map; empty for a method that shows none.
@@ -67,21 +70,24 @@ class Maps:
     kept: tuple[Kept, ...] = ()
 
 
-def finished(saliency: NDArray[Any]) -> NDArray[np.float32]:
-    """What speaks for the class: numbers [H, W] -> float32 [H, W], negative ones cut at 0.
+def finished(saliency: NDArray[Any], settings: MethodSettings | None = None) -> NDArray[np.float32]:
+    """What speaks for the class: numbers [H, W] -> float32 [H, W], negative ones cut at 0 unless they are asked for.
 
     Raises:
         NumericsError: a number is not finite.
     """
     if not np.isfinite(saliency).all():
         raise NumericsError("the map has values that are not finite for this photo")
-    return np.asarray(np.maximum(saliency, 0), np.float32)
+    signed = settings is not None and settings.signed
+    return np.asarray(saliency if signed else np.maximum(saliency, 0), np.float32)
 
 
-def from_grids(grids: Iterable[NDArray[Any]], size: tuple[int, int]) -> tuple[NDArray[np.float32], ...]:
-    """Maps of this size, (H, W), from grids [h, w]: negative values cut at 0, then upsampled bilinearly.
+def from_grids(
+    grids: Iterable[NDArray[Any]], size: tuple[int, int], settings: MethodSettings | None = None
+) -> tuple[NDArray[np.float32], ...]:
+    """Maps of this size, (H, W), from grids [h, w]: `finished`, then upsampled bilinearly.
 
     Raises:
         NumericsError: a number is not finite.
     """
-    return tuple(upsample(finished(grid), size) for grid in grids)
+    return tuple(upsample(finished(grid, settings), size) for grid in grids)

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import fields, replace
 from importlib import import_module
 
-from scorecam_cli.choices import METHOD_FILES, Precision
+from scorecam_cli.choices import METHOD_FILES, OF_DIFFERENCES, Precision
 from scorecam_cli.errors import ModelError, UsageError
 from scorecam_cli.records import ClassMap, Explanation
 from scorecam_cli.saliency.evidence import at_chance, doubtful, same_under_every_mask
@@ -65,11 +65,16 @@ def with_steps() -> tuple[str, ...]:
 def check(name: str, settings: MethodSettings) -> None:
     """Raise UsageError unless there is such a method, and it can do what is asked."""
     method, default = method_named(name), MethodSettings()
-    for setting in ("fidelity", "variant", "selection"):
+    for setting in ("fidelity", "variant", "selection", "signed"):
         if setting not in method.takes and getattr(settings, setting) != getattr(default, setting):
             raise UsageError(
                 f"--{setting} is of {' and '.join(takers(setting))} alone; leave it out with --method {method.name}"
             )
+    if settings.signed and "variant" in method.takes and settings.variant not in OF_DIFFERENCES:
+        raise UsageError(
+            f"--signed is of --variant {' and '.join(OF_DIFFERENCES)} alone: what {settings.variant} sums is never "
+            "against a class"
+        )
     if settings.passes is None:
         return
     if "passes" not in method.takes:
@@ -188,6 +193,7 @@ def _explanation(method: Method, asked: Question, settings: MethodSettings, maps
         batch_size=batches.batch_for(settings.batch_size),
         precision=str(Precision.FLOAT32 if in_float32 else model.precision),
         warnings=(*_warnings(method, asked, settings, maps), *doubtful(classes)),
+        signed=settings.signed,
     )
 
 

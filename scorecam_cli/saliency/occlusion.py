@@ -18,8 +18,8 @@ def occlusion(asked: Question, settings: MethodSettings, on_passes: OnPasses) ->
     A patch is an eighth of each side and moves by half of itself; the last one ends at the edge.
 
     Returns:
-        Maps float32 [H, W] in [0, 1]; where covering raises the probability, 0. One pass for each patch and one for
-        the photo as it is, for all classes together.
+        Maps float32 [H, W] in [0, 1]; where covering raises the probability, 0 or, signed, below. One pass for each
+        patch and one for the photo as it is, for all classes together.
 
     Raises:
         NumericsError: a probability is not finite.
@@ -43,7 +43,8 @@ def occlusion(asked: Question, settings: MethodSettings, on_passes: OnPasses) ->
     for patch, drop in zip(patches, drops, strict=True):
         covers[patch] += 1
         sums[:, *patch] += drop[:, None, None]
-    return Maps(tuple(finished(each / covers) for each in sums), count, kept=asked.kept(answers, differences=True))
+    kept = asked.kept(answers, differences=True)
+    return Maps(tuple(finished(each / covers, settings) for each in sums), count, kept=kept)
 
 
 def patches_of(size: tuple[int, int]) -> list[tuple[slice, slice]]:
@@ -70,5 +71,5 @@ METHOD = Method(
     passes="by the size of the input",
     source=Source("Zeiler & Fergus", 2013, "arXiv:1311.2901"),
     needs=frozenset(),
-    takes=frozenset({"batch_size"}),
+    takes=frozenset({"batch_size", "signed"}),
 )

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from scorecam_cli.choices import Selection, Variant
+from scorecam_cli.choices import OF_DIFFERENCES, Selection, Variant
 from scorecam_cli.models.answers import Answers, MaskedAnswers
 from scorecam_cli.records import Steps
 from scorecam_cli.saliency.evidence import Kept
@@ -25,11 +25,11 @@ from scorecam_cli.saliency.few_passes import (
     spread_passes,
 )
 from scorecam_cli.saliency.inference import EXPONENTIAL, PROBABILITY, Inferred
-from scorecam_cli.saliency.maps import Maps, MethodSettings, OnPasses
+from scorecam_cli.saliency.maps import Maps, MethodSettings, OnPasses, finished
 from scorecam_cli.saliency.method import Method, Source
 from scorecam_cli.saliency.question import Question
 from scorecam_cli.saliency.upsampling import ranges, upsample
-from scorecam_cli.saliency.variants import OF_DIFFERENCES, Ranges, Summands
+from scorecam_cli.saliency.variants import Ranges, Summands
 
 LARGEST_RISE = 600.0  # exp of it is finite in float64
 MOST_STEPS = 25  # 25 x 7 x 7 float32 = 5 kB for each class
@@ -71,7 +71,7 @@ def score_cam(asked: Question, settings: MethodSettings, on_passes: OnPasses) ->
     maps, steps = [], []
     for at, inferred in enumerate(used.inferred):
         grid = summands.summed(inferred.weights[summed])  # [h, w]
-        maps.append(np.maximum(upsample(grid, asked.size), np.float32(0)))  # [H, W]
+        maps.append(finished(upsample(grid, asked.size), settings))  # [H, W]
         shares = np.zeros(len(live))
         shares[summed] = summands.shares(inferred.weights[summed])
         steps.append(masked.weighing_most(shares, used.passed, at))
@@ -199,7 +199,7 @@ METHOD = Method(
     planned=lambda work: min(work.live, work.passes or work.live),
     passes="live channels, or `--passes`, `--fidelity`",
     source=Source("Wang et al.", 2020, "arXiv:1910.01279"),
-    takes=frozenset({"passes", "fidelity", "variant", "selection", "batch_size"}),
+    takes=frozenset({"passes", "fidelity", "variant", "selection", "batch_size", "signed"}),
     fewest_passes=FEWEST_PASSES,
     has_steps=True,
 )

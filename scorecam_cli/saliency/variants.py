@@ -12,15 +12,13 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from scorecam_cli.choices import Variant
+from scorecam_cli.choices import OF_DIFFERENCES, Variant
 from scorecam_cli.models.answers import MASK_EPSILON
 from scorecam_cli.saliency.few_passes import pixel_coordinates
 from scorecam_cli.saliency.regression import FEWEST_ANSWERS, Regression, centred_weights
 
 Floats = NDArray[np.float64]
 Ranges = tuple[NDArray[np.float32], NDArray[np.float32]]  # lows and highs [N] of the upsampled channels
-
-OF_DIFFERENCES = (Variant.CENTRED, Variant.FITTED)  # their weights sum to 0: the sign says for or against
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,7 @@ def xgrad_cam(asked: Question, settings: MethodSettings, on_passes: OnPasses) ->
 
     Source: Fu et al. 2020, "Axiom-based Grad-CAM", arXiv:2008.02312.
     """
-    return maps_from_gradients(asked, _weighted, on_passes)
+    return maps_from_gradients(asked, _weighted, on_passes, settings)
 
 
 def _weighted(activations: Floats, gradient: Floats) -> Floats:
@@ -41,4 +41,5 @@ METHOD = Method(
     passes="1 backward pass",
     source=Source("Fu et al.", 2020, "arXiv:2008.02312"),
     needs=BY_GRADIENTS,
+    takes=frozenset({"signed"}),
 )

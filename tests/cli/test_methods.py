@@ -48,6 +48,9 @@ def test_json_has_an_object_for_each_method():
         (["evaluate", "--passes", "2"], "--passes 2 is too few for score-cam: it needs at least 4"),
         (["explain", "--method", "cam", "--passes", "8"], "method cam has no number of passes to choose"),
         (["explain", "--method", "rise", "--variant", "paper"], "--variant is of score-cam alone"),
+        (["explain", "--signed"], "--signed is of --variant centred and fitted alone"),
+        (["explain", "--method", "gradient", "--signed"], "leave it out with --method gradient"),
+        (["explain", "--method", "cam", "--signed", "--colormap", "jet"], "'jet' has no middle for zero"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )

@@ -60,3 +60,22 @@ def test_a_map_of_zeros_leaves_the_photo_and_one_that_is_even_has_no_line():
 @pytest.mark.parametrize(("height", "width"), [*SHAPES, (1, 3000)])
 def test_any_photo_is_drawn(height, width):
     assert drawn(photo(height, width), disc()).shape == (height, width, 3)
+
+
+def test_what_speaks_against_the_class_has_a_black_line_in_a_white_rim_and_stays_bright():
+    bump = disc(50, 12)
+    saliency = np.concatenate([bump, -bump], axis=1)  # for the class on the left, against it on the right
+    shown = subject(GREY, class_map(saliency=saliency), signed=True, colormap="RdBu_r")
+    picture = np.asarray(image_of(contour_tiles(shown), width=400, height=300))
+    left, right = picture[150, :200, 0], picture[150, 200:, 0]
+    assert left[100] == right[100] == 100  # inside
+    assert left[2] == right[-2] == 60  # outside
+    # From the middle of each outwards: a rim, the line, a rim.
+    assert outwards(left[100:]) == outwards(left[100::-1]) == ["dark", "light", "dark"]
+    assert outwards(right[100:]) == outwards(right[100::-1]) == ["light", "dark", "light"]
+
+
+def outwards(values):
+    """What lies between the inside and the outside."""
+    names = ["light" if value > 180 else "dark" if value < 30 else "" for value in values]
+    return [name for at, name in enumerate(names) if name and name not in names[max(0, at - 1) : at]]

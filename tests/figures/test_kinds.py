@@ -67,7 +67,7 @@ def write(folder, save):
 
 @pytest.mark.parametrize(("save", "times"), [(("npy",), 0), (("heatmap",), 1), (("heatmap", "overlay", "npy"), 1)])
 def test_the_map_is_made_as_large_as_the_photo_only_where_that_is_asked_for_and_once(save, times, tmp_path):
-    with mock.patch("scorecam_cli.figures.subject.heat_levels", side_effect=draw.heat_levels) as made:
+    with mock.patch("scorecam_cli.figures.subject.draw.heat_levels", side_effect=draw.heat_levels) as made:
         write(tmp_path, save)
     assert made.call_count == times
 

@@ -8,7 +8,8 @@ import pytest
 
 from scorecam_cli.figures.canvas import fit
 from scorecam_cli.figures.panel import _ticks, panel
-from scorecam_cli.photos.draw import heatmap, overlay
+from scorecam_cli.photos.draw import heatmap, image_of, overlay
+from scorecam_cli.photos.signed import signed_heatmap, signed_levels, signed_overlay_tiles
 from tests.figures.sheets import class_map, margins_are_white, photo, places, subject, words_drawn
 
 GREY = "gray"  # the colour map whose colours are the values
@@ -146,3 +147,18 @@ def test_panel_does_not_depend_on_the_users_style():
     with matplotlib.rc_context({"text.color": "red", "axes.facecolor": "black", "font.size": 30}):
         assert np.array_equal(figure(rgb, saliency), plain)
         assert matplotlib.rcParams["font.size"] == 30
+
+
+def test_panel_of_a_signed_map_has_zero_in_the_middle_of_its_scale():
+    rgb, saliency = photo(300, 400), np.linspace(-1, 3, 256, dtype=np.float32)[None].repeat(8, 0)
+    shown = subject(rgb, class_map(saliency=saliency), signed=True, colormap="RdBu_r")
+    sheet = panel(shown)
+    small = fit(rgb, 440, 440)
+    ((_, left),) = places(sheet, signed_heatmap(saliency, width=400, height=300, colormap="RdBu_r"))
+    tiles = signed_overlay_tiles(small, signed_levels(saliency, width=400, height=300), colormap="RdBu_r", alpha=0.5)
+    assert len(places(sheet, np.asarray(image_of(tiles, width=400, height=300)))) == 1
+    ramp = heatmap(np.linspace(0, 1, 400, dtype=np.float32)[None], width=400, height=14, colormap="RdBu_r")
+    ((_, bar_left),) = places(sheet, ramp)
+    assert bar_left == left
+    assert shown.scale == (-3, 3)
+    assert "signed" in shown.making

@@ -191,6 +191,15 @@ def test_each_method_of_one_photo_has_a_card_that_says_which(page_of, photo):
     assert [text for text in page.texts if text.strip() == "(grad-cam)"]
 
 
+def test_the_scale_of_a_signed_map_says_which_end_is_for_the_class(page_of, photo):
+    explained(photo, [(1, "cat", 0.9, blob(5, 5) - 0.25)], changes={"settings": {"signed": True, "colormap": "RdBu_r"}})
+    (found,) = only_card(page_of(photo))["classes"]
+    assert found["low"].startswith("-")
+    assert found["low"].endswith(" against the class")
+    assert found["high"].endswith(" for it")
+    assert found["low"].split()[0] == f"-{found['high'].split()[0]}"
+
+
 @pytest.mark.parametrize("name", ["../secret.png", "/etc/passwd", "..", "a/b.png", "x\0.png", 5, None, ["a"]])
 def test_manifest_of_a_stranger_names_no_file_elsewhere(page_of, photo, tmp_path, name):
     save_photo(tmp_path / "secret.png")

@@ -209,3 +209,16 @@ def test_grey_models_are_explained():
     for name in METHODS:
         found = tiny.explained(name, model, image, [0], passes=FEW.get(name))
         assert found.classes[0].map.shape == image.shape[:2]
+
+
+@pytest.mark.parametrize("name", [name for name, method in METHODS.items() if "signed" in method.takes])
+def test_a_signed_map_is_the_map_and_what_speaks_against_the_class_below_zero(name):
+    variant = Variant.CENTRED if "variant" in METHODS[name].takes else Variant.ARTICLE
+    model, image = tiny.lamps(), tiny.lit()
+    plain, signed = (
+        tiny.explained(name, model, image, [0, 1], variant=variant, signed=signed) for signed in (False, True)
+    )
+    assert (plain.signed, signed.signed) == (False, True)
+    assert min(each.map.min() for each in signed.classes) < 0
+    for cut, whole in zip(plain.classes, signed.classes, strict=True):
+        np.testing.assert_array_equal(cut.map, np.maximum(whole.map, 0))  # the grid is as large as the photo

@@ -5,9 +5,8 @@ import numpy as np
 import pytest
 
 import scorecam_cli
-from scorecam_cli.choices import Selection, Variant
+from scorecam_cli.choices import OF_DIFFERENCES, Selection, Variant
 from scorecam_cli.saliency.question import live_channels
-from scorecam_cli.saliency.variants import OF_DIFFERENCES
 from tests.saliency import oracle, tiny
 
 CHANNELS = 40
