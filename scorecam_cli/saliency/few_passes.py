@@ -40,6 +40,7 @@ def representative_passes(
     weigh: Weigh,
     link: Link,
     parts: Floats,
+    energies: Floats,
     ranges: tuple[NDArray[np.float32], NDArray[np.float32]],
     passes: int | None,
     fidelity: float,
@@ -51,6 +52,7 @@ def representative_passes(
         weigh: runs the passes of some masks, by number in 0 .. N - 1, and gives their weights.
         link: between weights and the process that infers them.
         parts: float64 [N, P], see `infer_weights`.
+        energies: float64 [N], by which representatives are chosen, see `medoid_order`.
         ranges: lows and highs [N] of the upsampled channels.
         passes: R; None: as many as `fidelity` asks for.
         fidelity: the estimated correlation to reach for every class.
@@ -60,7 +62,7 @@ def representative_passes(
     """
     masks = grid_masks(grids, *ranges)
     distances = squared_distances(masks)
-    order = medoid_order(distances, np.einsum("np,np->n", parts, parts), passes or len(grids))
+    order = medoid_order(distances, energies, passes or len(grids))
     known = np.zeros((0, 0))
     count = min(passes or FIRST_ROUND, len(order))
     while True:

@@ -128,11 +128,13 @@ class _MaskedPasses:
         spans = ranges(self.grids, self.asked.size)
         if settings.selection == Selection.FASTER:
             return spread_passes(self.grids, weigh=self._weigh, passes=settings.passes or count), spans
+        summands = Summands(activations, self.live, spans, settings.variant)
         few = representative_passes(
             self.grids,
             weigh=self._weigh,
             link=EXPONENTIAL if settings.variant == Variant.PAPER else PROBABILITY,
-            parts=Summands(activations, self.live, spans, settings.variant).parts(self.asked.size),
+            parts=summands.parts(self.asked.size),
+            energies=summands.energies(self.asked.size),
             ranges=spans,
             passes=settings.passes,
             fidelity=settings.fidelity,
