@@ -1,6 +1,7 @@
 """The network from the target layer to the output, run alone on activations that are handed in; compiled once.
 
-Letters: H W model input, c its colours, h w feature grid, K channels of the target layer, N tensors, C classes.
+Letters: H W model input, c its colours, h w feature grid, K channels of the target layer, p prefix tokens, N grids, C
+classes.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from numpy.typing import NDArray
 from scorecam_cli.errors import ModelError, NumericsError
 from scorecam_cli.keras_engine.batches import Batches
 from scorecam_cli.keras_engine.classifier import Classifier
+from scorecam_cli.keras_engine.layers import LayerCall
 from scorecam_cli.keras_engine.start import tf
 from scorecam_cli.keras_engine.tracing import Observer, observing
 from scorecam_cli.models.answers import Answers
@@ -29,8 +31,8 @@ ASKING_SHAPES = frozenset({"Shape", "ShapeN", "Size", "Rank", "ZerosLike", "Ones
 class Tail:
     """What a classifier says of activations of its target layer, always in float32.
 
-    The model runs as ever, and what the target layer makes is replaced; TensorFlow then leaves out what nothing needs
-    any more. What goes around the target layer, as a skip connection may, is what the photo makes of it.
+    The model runs on the photo, what the target layer makes is replaced by a batch, and TensorFlow leaves out what
+    nothing needs any more. What goes around the target layer, as a skip connection may, is what the photo makes of it.
     """
 
     def __init__(self, classifier: Classifier) -> None:
@@ -51,7 +53,8 @@ class Tail:
             image: float32 [H, W, c] in model units, for what goes around the target layer.
             count: N, at least 1.
             activations: called with first and last, gives those of first .. last - 1, float32 [last - first, h, w, K];
-                it may be called again with other limits where memory runs out.
+                it may be called again with other limits where memory runs out. Where these are tokens, the prefix
+                (class, distillation, registers) is the photo's.
             batch_size: in one pass, see `batch_for`; it changes memory and time, not the result.
             on_passes: called after each pass with the number of activations it held.
 
@@ -65,9 +68,10 @@ class Tail:
         classifier = self._classifier
         with tf.device(classifier.device):
             photo = tf.constant(image)
+            ((prefix,),) = self.batches.run(1, lambda _first, _last: (self._prefix(photo),))
             parts = self.batches.run(
                 count,
-                lambda first, last: self._traced(photo, tf.constant(activations(first, last))),
+                lambda first, last: self._traced(photo, prefix, tf.constant(activations(first, last))),
                 batch_size=batch_size,
                 on_passes=on_passes,
             )
@@ -87,27 +91,37 @@ class Tail:
 
     @cached_property
     def batches(self) -> Batches:
-        """The batches of the tail: by the arrays that it makes; by the network's where the photo goes around it."""
+        """The batches of the tail, by the arrays that it makes."""
         classifier = self._classifier
-        if self._needs_photo:
-            return classifier.batches
         target = classifier.target
         behind = [call for call in classifier.network.calls if call.number >= target.number]
-        height, width = (side or 1 for side in target.shape[:2])
         network = replace(classifier.network, calls=(target, *behind))
-        return Batches(
-            network, name=classifier.name, size=(height, width), device=classifier.device, busy_bytes=BUSY_BYTES
-        )
+        size = classifier.grid_shape[:2]
+        return Batches(network, name=classifier.name, size=size, device=classifier.device, busy_bytes=BUSY_BYTES)
 
     @cached_property
-    def _needs_photo(self) -> bool:
-        """Whether something goes around the target layer, so that the network before it runs too."""
-        made = self._traced
-        return _reaches(made.outputs, made.inputs[0])
+    def _prefix(self) -> Any:
+        """Image [H, W, c] -> the prefix tokens [p, K] that the photo makes; compiled, where there are any."""
+        target, model = self._classifier.target, self._classifier.called
+        if target.folding is None or not target.folding.prefix:
+            return lambda _image: tf.zeros([0, self._classifier.grid_shape[2]])
+        count = target.folding.prefix
+
+        def prefix(image: Any) -> Any:
+            observer = Observer(capture=target.number, capture_input=target.made_outside)
+            with observing(observer):
+                model(image[None])
+            return tf.cast(observer.captured[0, :count], tf.float32)
+
+        return tf.function(prefix, input_signature=[self._image_spec], autograph=False)
+
+    @property
+    def _image_spec(self) -> Any:
+        return tf.TensorSpec([*self._classifier.size, self._classifier.channels], tf.float32)
 
     @cached_property
     def _traced(self) -> Any:
-        """Compiled: image [H, W, c], activations [B, h, w, K] -> scores, probabilities [B, C].
+        """Compiled: image [H, W, c], prefix [p, K], activations [B, h, w, K] -> scores, probabilities [B, C].
 
         Raises:
             ModelError: as `answers`.
@@ -115,21 +129,23 @@ class Tail:
         classifier = self._classifier
         target, captured = classifier.target, []
 
-        def tail_pass(image: Any, activations: Any) -> tuple[Any, ...]:
+        def tail_pass(image: Any, prefix: Any, activations: Any) -> tuple[Any, ...]:
             observer = Observer(
                 capture=target.number,
                 capture_input=target.made_outside,
                 bare_head=classifier.head.bare_call,
-                replacement=activations,
+                replacement=_as_made(activations, prefix, target),
             )
-            photos = tf.broadcast_to(image[None], [tf.shape(activations)[0], *image.shape])  # [B, H, W, c]
             with observing(observer):
-                output = classifier.called(photos)
+                output = classifier.called(image[None])
             captured.append(observer.captured)
             return classifier.head.read(output)
 
-        shapes = [*classifier.size, classifier.channels], [None, *target.shape]
-        signature = [tf.TensorSpec(shape, tf.float32) for shape in shapes]
+        grid = classifier.grid_shape
+        signature = [
+            self._image_spec,
+            *(tf.TensorSpec(shape, tf.float32) for shape in ([None, grid[2]], [None, *grid])),
+        ]
         traced = tf.function(tail_pass, input_signature=signature, autograph=False).get_concrete_function()
         if _reaches(traced.outputs, captured[-1]):
             raise ModelError(
@@ -137,6 +153,16 @@ class Tail:
                 "behind it cannot be run alone; use score-cam or grad-cam, or another --layer"
             )
         return traced
+
+
+def _as_made(grids: Any, prefix: Any, target: LayerCall) -> Any:
+    """Grids [B, h, w, K] as the target layer makes them: themselves, or tokens [B, p + h * w, K]."""
+    if target.folding is None:
+        return grids
+    batch, channels = tf.shape(grids)[0], grids.shape[-1]
+    tokens = tf.reshape(grids, [batch, target.folding.h * target.folding.w, channels])
+    own = tf.broadcast_to(prefix[None], [batch, target.folding.prefix, channels])
+    return tf.concat([own, tokens], axis=1)  # [B, p + h * w, K]
 
 
 def _reaches(outputs: Any, tensor: Any) -> bool:

@@ -31,7 +31,8 @@ class Observer:
 
     capture: number of the call whose output, or first input, is kept in `captured`.
     bare_head: number of the call whose softmax or sigmoid is left out.
-    replacement: what every later call is given instead of `captured`; None: `captured` itself.
+    replacement: what every later call of a run on one photo is given instead of `captured`, a batch of any length;
+        None: `captured` itself.
     watched: more calls, whose outputs are kept in `found` by their keys.
     """
 
@@ -49,11 +50,21 @@ class Observer:
         return tensor if self.replacement is None else tf.cast(self.replacement, tensor.dtype)
 
     def given(self, arguments: Any) -> Any:
-        """The arguments of a call, with the replacement wherever the captured tensor stands."""
+        """The arguments of a call, with the replacement wherever the captured tensor stands.
+
+        What the one photo made before that goes around the replacement: it is repeated to as many.
+        """
         if self.replacement is None or self.captured is None:
             return arguments
-        other = tf.cast(self.replacement, self.captured.dtype)
-        return keras.tree.map_structure(lambda value: other if value is self.captured else value, arguments)
+        other, count = tf.cast(self.replacement, self.captured.dtype), tf.shape(self.replacement)[0]
+
+        def fitting(value: Any) -> Any:
+            if value is self.captured:
+                return other
+            single = _is_symbolic(value) and len(value.shape) > 1 and value.shape[0] == 1 and value.dtype.is_floating
+            return tf.repeat(value, count, axis=0) if single else value
+
+        return keras.tree.map_structure(fitting, arguments)
 
 
 @dataclass

@@ -21,7 +21,8 @@ def recipro_cam(asked: Question, settings: MethodSettings, on_passes: OnPasses) 
 
     G_n is a Gaussian of 3 x 3 cells around n (1/4, 1/8 beside it, 1/16 at its corners), cut off at the edge of the
     grid and 0 elsewhere; it is the same for all channels. The network behind the target layer runs alone, h * w times
-    for all classes together.
+    for all classes together. Of a transformer the tokens of the grid are masked so, and class token and the like stay
+    as they are: that is ViT-ReciproCAM.
 
     Returns:
         Maps float32 [H, W] in [0, 1]: scaled on the grid, then upsampled; 0 where all cells leave the same probability.
@@ -30,7 +31,7 @@ def recipro_cam(asked: Question, settings: MethodSettings, on_passes: OnPasses) 
         ModelError: the network behind the target layer cannot be run alone. NumericsError: a probability is not finite.
 
     Source: Byun & Lee 2022, "Recipro-CAM: Fast gradient-free visual explanations for convolutional neural networks",
-    arXiv:2209.14074, section 3.
+    arXiv:2209.14074, section 3; tokens: Byun & Lee 2023, "ViT-ReciproCAM", arXiv:2310.02588.
     """
     activations = asked.observation.activations  # [h, w, K]
     height, width, _ = activations.shape

@@ -8,7 +8,7 @@ import tensorflow as tf
 import scorecam_cli
 from scorecam_cli.errors import ModelError, NumericsError
 from tests.keras_engine.test_gradients import opaque, ready
-from tests.loading import model_zoo
+from tests.loading import model_zoo, transformers
 from tests.loading.model_zoo import H, W
 
 LEFT_OUT = (model_zoo.open_size, model_zoo.mobilenet_inside, model_zoo.mixed_bfloat16)  # large; has a test of its own
@@ -74,8 +74,9 @@ def test_one_trace_serves_all_photos_and_batches():
     assert classifier.tail._traced is traced
 
 
-def test_nothing_before_the_target_layer_is_run():
-    # A layer before the target notes each photo it sees; TensorFlow leaves it out of the tail.
+@pytest.mark.parametrize(("around", "seen"), [(False, []), (True, [1])])
+def test_the_network_before_the_target_layer_runs_once_at_most(around, seen):
+    # A layer before the target notes how many photos it sees: none, or one where it is needed around the target.
     noted = []
 
     class Noting(keras.Layer):
@@ -87,13 +88,12 @@ def test_nothing_before_the_target_layer_is_run():
             return images
 
     image = keras.Input((H, W, 3))
-    x = keras.layers.GlobalAveragePooling2D()(keras.layers.Conv2D(4, 3, name="grid")(Noting()(image)))
+    x = before = Noting()(image)
+    x = keras.layers.Conv2D(3, 3, padding="same", name="grid")(x)
+    x = keras.layers.GlobalAveragePooling2D()(keras.layers.Add()([before, x]) if around else x)
     classifier = scorecam_cli.wrap(keras.Model(image, keras.layers.Dense(3)(x)), preprocess="none", layer="grid")
-    classifier.observe(np.zeros((H, W, 3), np.float32))
-    assert noted
-    noted.clear()
-    of_several(classifier, np.zeros((H, W, 3), np.float32), np.ones((3, *classifier.target.shape), np.float32))
-    assert noted == []
+    of_several(classifier, np.zeros((H, W, 3), np.float32), np.ones((4, *classifier.target.shape), np.float32))
+    assert noted == seen
 
 
 def test_batches_are_bounded_by_what_the_tail_makes():
@@ -111,7 +111,45 @@ def test_what_goes_around_the_target_layer_is_the_photos():
     kernel, bias = model.get_layer("head").get_weights()
     expected = np.maximum(np.asarray(around) + given, 0).mean(axis=(1, 2)) @ kernel + bias
     np.testing.assert_allclose(of_several(classifier, images[0], given).logits, expected, rtol=1e-4, atol=1e-5)
-    assert classifier.tail.batches is classifier.batches  # the network before it runs too, for each of them
+
+
+TOKENS = [
+    {"prefix": 1},
+    {"prefix": 2, "head": "two"},
+    {"prefix": 5},
+    {"prefix": 0, "head": "mean"},
+    {"prefix": 0, "head": "pool"},
+    {"prefix": 1, "size": (24, 40)},
+]
+
+
+@pytest.mark.parametrize("how", TOKENS, ids=str)
+def test_tokens_of_a_photo_give_what_the_whole_network_says_of_it(how):
+    keras.utils.set_random_seed(3)
+    classifier = scorecam_cli.wrap(transformers.vit(**how), preprocess="none")
+    image = np.random.default_rng(1).uniform(0, 1, (*classifier.size, 3)).astype(np.float32)
+    seen = classifier.observe(image)
+    assert classifier.target.folding is not None
+    assert classifier.target.folding.prefix == how["prefix"]
+    found = of_several(classifier, image, np.stack([seen.activations, 0 * seen.activations]))
+    np.testing.assert_allclose(found.logits[0], seen.answers.logits, rtol=1e-4, atol=1e-5)
+    assert np.abs(found.logits[1] - seen.answers.logits).max() > 1e-3
+
+
+def test_prefix_tokens_stay_the_photos_and_others_are_those_handed_in():
+    keras.utils.set_random_seed(3)
+    model = transformers.vit(prefix=2, head="two")
+    classifier = scorecam_cli.wrap(model, preprocess="none")
+    image = np.random.default_rng(1).uniform(0, 1, (32, 32, 3)).astype(np.float32)
+    layer = {each.name: each for each in model.layers}
+    made, around = (layer[name].output for name in (classifier.layer, "block0_add2"))
+    tokens, around = (np.asarray(each).copy() for each in keras.Model(model.inputs[0], [made, around])(image[None]))
+    given = np.random.default_rng(2).normal(0, 1, (8, 8, 32)).astype(np.float32)
+    tokens[0, 2:] = given.reshape(64, 32)
+    x = around + layer["block1_attention"](tokens, tokens)  # the target is a norm, which an addition passes by
+    x = x + layer["block1_mlp2"](layer["block1_mlp1"](layer["block1_norm2"](x)))
+    expected = layer["head"](keras.ops.mean(layer["norm"](x)[:, :2], axis=1))
+    np.testing.assert_allclose(of_several(classifier, image, given[None]).logits, expected, rtol=1e-4, atol=1e-5)
 
 
 class Doubling(keras.Layer):
