@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+CERTAIN = 1.96  # standard deviations: a normal number is further from its mean 1 time in 20
+
 
 @dataclass(frozen=True)
 class PhotoJob:
@@ -86,6 +88,23 @@ class Steps:
 
 
 @dataclass(frozen=True)
+class Uncertainty:
+    """How sure the sign of a map is at each position of the grid.
+
+    contributions: float32 [h, w], the map before it is upsampled, of either sign.
+    deviations: float32 [h, w], >= 0, standard deviation of each.
+    """
+
+    contributions: NDArray[np.float32]
+    deviations: NDArray[np.float32]
+
+    @property
+    def certain(self) -> float:
+        """Share of the positions, in [0, 1], that are further from zero than chance would take them 1 time in 20."""
+        return float(np.mean(np.abs(self.contributions) > CERTAIN * self.deviations))
+
+
+@dataclass(frozen=True)
 class ClassMap:
     """The saliency map of one class.
 
@@ -93,6 +112,7 @@ class ClassMap:
     estimated_correlation: with the exact map, over the pixels; 1 for the exact map, None where nothing is estimated.
     steps: the masks that weigh most; None for a method that masks nothing.
     doubts: sentences that say why this map may tell nothing of the class.
+    uncertainty: how sure the map is; None where that is not known.
     """
 
     score: ClassScore
@@ -100,6 +120,7 @@ class ClassMap:
     estimated_correlation: float | None = 1.0
     steps: Steps | None = field(default=None, repr=False)
     doubts: tuple[str, ...] = ()
+    uncertainty: Uncertainty | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True)
@@ -192,12 +213,14 @@ class NotedClass(NotedScore):
 
     compactness: share of the pixels that hold half of the map; None for a map of zeros, and in earlier manifests.
     doubts: why the map may tell nothing of the class; empty in earlier manifests.
+    certain: share of the positions of the grid whose sign is certain; None where that is not known.
     files: of each kind of output, the bare name beside the manifest.
     """
 
     map_min: float
     map_max: float
     compactness: float | None = field(default=None, kw_only=True)
+    certain: float | None = field(default=None, kw_only=True)
     estimated_correlation: float | None
     doubts: tuple[str, ...] = field(default=(), kw_only=True)
     files: Mapping[str, str]

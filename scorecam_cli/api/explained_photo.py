@@ -153,7 +153,8 @@ class ExplainedPhoto(Explanation):
         return outcome.paths
 
     def _kinds(self, names: Sequence[str]) -> tuple[output_kinds.Kind, ...]:
-        output_kinds.check(names, method=self.method, with_steps=with_steps())
+        sure = all(each.uncertainty is not None for each in self.classes)
+        output_kinds.check(names, method=self.method, with_steps=with_steps(), sure=sure)
         return output_kinds.chosen(names)
 
     def _subject(self, found: ClassMap, colormap: str, alpha: float) -> Subject:

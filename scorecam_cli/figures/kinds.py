@@ -20,6 +20,7 @@ from scorecam_cli.figures.masked import masked_figure
 from scorecam_cli.figures.panel import panel
 from scorecam_cli.figures.steps import pipeline_figure
 from scorecam_cli.figures.subject import Subject
+from scorecam_cli.figures.uncertainty import uncertainty_tiles
 from scorecam_cli.files.write import write_array, write_image, write_png, write_rows
 from scorecam_cli.photos import draw
 from scorecam_cli.photos.names import SCORECAM, named_output
@@ -37,6 +38,7 @@ class Kind:
     draw: what is in it, in the form that `write` takes.
     write: what makes a file of it, whole or not at all.
     needs_steps: whether it shows masked photos, which only some methods hand out.
+    needs_uncertainty: whether it shows how sure the map is, which only some variants know.
     """
 
     name: str
@@ -45,6 +47,7 @@ class Kind:
     draw: Callable[[Subject], Any]
     write: Callable[[Path, Any], WrittenFile] = write_png
     needs_steps: bool = False
+    needs_uncertainty: bool = False
 
     def picture(self, subject: Subject) -> Image.Image:
         """What is in its file, as a picture in memory.
@@ -80,6 +83,10 @@ def _contour(subject: Subject) -> _Drawing:
     return _Drawing(contour_tiles(subject), subject.photo.width, subject.photo.height)
 
 
+def _uncertainty(subject: Subject) -> _Drawing:
+    return _Drawing(uncertainty_tiles(subject), subject.photo.width, subject.photo.height)
+
+
 def _write_drawing(path: Path, drawing: _Drawing) -> WrittenFile:
     tiles, width, height = drawing
     if max(width, height) > draw.LONGEST_SIDE:
@@ -97,6 +104,14 @@ KINDS = {
         Kind("heatmap", "-heatmap.png", "the map in colours, as large as the photo", _heatmap, _write_drawing),
         Kind("overlay", "-overlay.png", "the map over the photo", _overlay, _write_drawing),
         Kind("contour", "-contour.png", "the photo with a line around the half of the map", _contour, _write_drawing),
+        Kind(
+            "uncertainty",
+            "-uncertainty.png",
+            "the overlay, hatched where its sign is not certain",
+            _uncertainty,
+            _write_drawing,
+            needs_uncertainty=True,
+        ),
         Kind("panel", "-panel.png", "photo, heatmap with its scale and overlay in one figure", panel),
         Kind("pipeline", "-pipeline.png", "how the map was made, step by step", pipeline_figure, needs_steps=True),
         Kind("masked", "-masked.png", "the masked photos that weigh most", masked_figure, needs_steps=True),
@@ -120,19 +135,25 @@ def chosen(save: Collection[str]) -> tuple[Kind, ...]:
     return tuple(kind for kind in KINDS.values() if kind.name in save)
 
 
-def check(save: Collection[str], *, method: str, with_steps: Collection[str]) -> None:
+def check(save: Collection[str], *, method: str, with_steps: Collection[str], sure: bool) -> None:
     """Raise UsageError unless every kind exists and the method can have it.
 
     Args:
         save: names of kinds.
         method: that makes the maps.
         with_steps: the methods that hand out masked photos.
+        sure: whether it is known how sure each position of the maps is.
     """
     for kind in chosen(save):
         if kind.needs_steps and method not in with_steps:
             raise UsageError(
                 f"--save {kind.name} shows the masked photos that a map is made of, and --method {method} has none to "
                 f"show: leave {kind.name} out of --save or take --method {' or '.join(with_steps)}"
+            )
+        if kind.needs_uncertainty and not sure:
+            raise UsageError(
+                f"--save {kind.name} shows how sure a map is, which is known of --variant centred and fitted where "
+                f"all masks are passed: take one without --passes and --fidelity, or leave {kind.name} out of --save"
             )
 
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from scorecam_cli.errors import UsageError
 from scorecam_cli.photos import draw, signed
 from scorecam_cli.photos.draw import Tile
-from scorecam_cli.records import ClassMap, Explanation, ModelDescription, Photo, Steps
+from scorecam_cli.records import ClassMap, Explanation, ModelDescription, Photo, Steps, Uncertainty
 
 EXACT = "all"  # the selection of an explanation whose every live channel was passed
 
@@ -92,6 +92,17 @@ class Subject:
         if self.found.steps is None:
             raise UsageError(f"a map of {self.explanation.method} has no masked photos to show")
         return self.found.steps
+
+    @property
+    def uncertainty(self) -> Uncertainty:
+        """How sure the map is.
+
+        Raises:
+            UsageError: it is not known.
+        """
+        if self.found.uncertainty is None:
+            raise UsageError("how sure a map is is known of --variant centred and fitted from all passes alone")
+        return self.found.uncertainty
 
     @property
     def what(self) -> str:

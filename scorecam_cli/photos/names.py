@@ -15,7 +15,16 @@ from scorecam_cli.choices import METHOD_FILES, Variant
 SCORECAM = "scorecam"  # the mark of Score-CAM's `article`, and of what several methods are in
 
 # How what `figures.kinds` has ends; a test holds the two together, for finding photos comes before drawing.
-ENDINGS = ("-heatmap.png", "-overlay.png", "-contour.png", "-panel.png", "-pipeline.png", "-masked.png", ".npy")
+ENDINGS = (
+    "-heatmap.png",
+    "-overlay.png",
+    "-contour.png",
+    "-uncertainty.png",
+    "-panel.png",
+    "-pipeline.png",
+    "-masked.png",
+    ".npy",
+)
 _SHORT = {"score-cam": SCORECAM}
 
 

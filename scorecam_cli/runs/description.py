@@ -107,6 +107,7 @@ def _noted_class(found: ClassMap, paths: Mapping[str, Path], of_model: tuple[str
         map_min=float(found.map.min()),
         map_max=float(found.map.max()),
         compactness=compactness(np.maximum(found.map, 0)),
+        certain=None if found.uncertainty is None else found.uncertainty.certain,
         estimated_correlation=found.estimated_correlation,
         doubts=(*of_model, *found.doubts),
         files={kind: path.name for kind, path in paths.items()},

@@ -21,7 +21,7 @@ from scorecam_cli.runs.regions import Regions, read_regions
 from scorecam_cli.runs.settings import evaluate_settings, explain_settings
 from scorecam_cli.runs.truth import Truth, read_truth
 from scorecam_cli.saliency.maps import MethodSettings
-from scorecam_cli.saliency.methods import check, check_methods, with_steps
+from scorecam_cli.saliency.methods import check, check_methods, knows_how_sure, with_steps
 
 Config = TypeVar("Config", ExplainConfig, PredictConfig, CompareConfig, EvaluateConfig)
 
@@ -58,7 +58,8 @@ class ExplainRequest(Request[ExplainConfig]):
                 together.
             ModelError: the model or weights file cannot be read.
         """
-        kinds.check(config.save, method=config.method, with_steps=with_steps())
+        sure = knows_how_sure(config.method, _how(config))
+        kinds.check(config.save, method=config.method, with_steps=with_steps(), sure=sure)
         (signed.check_diverging if config.signed else draw.check_colormap)(config.colormap)
         check(config.method, _how(config))
         labels = known_labels(config.model)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from scorecam_cli.choices import Selection, Variant
 from scorecam_cli.errors import NumericsError
-from scorecam_cli.records import Steps
+from scorecam_cli.records import Steps, Uncertainty
 from scorecam_cli.saliency.evidence import Kept
 from scorecam_cli.saliency.upsampling import upsample
 
@@ -52,6 +52,7 @@ class Maps:
     passes: how many photos went through the model for all of them, beside the unmasked one.
     estimates: correlation of each map with the exact one; empty where nothing is estimated.
     steps: the masks that weigh most in each map; empty for a method that shows none.
+    uncertainties: how sure each map is; empty for a method that does not know.
     selection: which live channels were passed: `all`, `representatives` or `faster`.
     variant: of Score-CAM; None for a method without.
     why_flat: what a map that is zero comes of, where the method knows.
@@ -63,6 +64,7 @@ class Maps:
     passes: int
     estimates: tuple[float | None, ...] = ()
     steps: tuple[Steps, ...] = ()
+    uncertainties: tuple[Uncertainty | None, ...] = ()
     selection: str = "all"
     variant: Variant | None = None
     why_flat: str | None = None

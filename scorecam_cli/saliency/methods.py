@@ -62,6 +62,12 @@ def with_steps() -> tuple[str, ...]:
     return tuple(name for name, method in METHODS.items() if method.has_steps)
 
 
+def knows_how_sure(name: str, settings: MethodSettings) -> bool:
+    """Whether a method with these settings tells how sure each position of its map is."""
+    differs = "variant" in method_named(name).takes and settings.variant in OF_DIFFERENCES
+    return differs and settings.passes is None and settings.fidelity >= 1
+
+
 def check(name: str, settings: MethodSettings) -> None:
     """Raise UsageError unless there is such a method, and it can do what is asked."""
     method, default = method_named(name), MethodSettings()
@@ -168,13 +174,14 @@ def explain_with(
 def _explanation(method: Method, asked: Question, settings: MethodSettings, maps: Maps) -> Explanation:
     model, blank = asked.model, (None,) * len(maps.maps)
     classes = tuple(
-        ClassMap(score, saliency, estimate, steps, doubts)
-        for score, saliency, estimate, steps, doubts in zip(
+        ClassMap(*known)
+        for known in zip(
             asked.scores,
             maps.maps,
             maps.estimates or blank,
             maps.steps or blank,
             _doubts(method, asked, maps),
+            maps.uncertainties or blank,
             strict=True,
         )
     )

@@ -70,6 +70,19 @@ class Regression:
             return np.zeros_like(answers)
         return np.asarray(self._residuals(answers) / self.penalty)
 
+    def deviations(self, answers: Floats) -> Floats:
+        """Standard deviation of each contribution, float64 [P]: how far it would move with other masks of the kind.
+
+        `sqrt(sum_n effects_nx^2 e_n^2)`, e_n the error of the fit without mask n. What the masks do not explain is not
+        one noise, but more for some masks than for others: the posterior of a ridge regression, with one noise for
+        all, is far too wide.
+
+        Source: MacKinnon & White 1985, "Some heteroskedasticity-consistent covariance matrix estimators", HC3.
+        """
+        leverages = np.einsum("np,np->n", self.apart, self.effects) + 1 / len(answers)  # below 1: there is a penalty
+        errors = self._residuals(answers) / (1 - leverages)
+        return np.asarray(np.sqrt(errors**2 @ self.effects**2))
+
     def _residuals(self, answers: Floats) -> Floats:
         return np.asarray(centred_weights(answers) - self.apart @ self.contributions(answers))
 
@@ -79,3 +92,8 @@ def centred_weights(answers: Floats) -> Floats:
     if not len(answers) or np.ptp(answers) <= SAME_ANSWERS * np.abs(answers).max():
         return np.zeros_like(answers)
     return np.asarray(answers - answers.mean())
+
+
+def centred_deviations(masks: Floats, answers: Floats) -> Floats:
+    """The same of the centred sum of masks float64 [N, P]: float64 [P]."""
+    return np.asarray(np.sqrt(centred_weights(answers) ** 2 @ (masks - masks.mean(axis=0)) ** 2))

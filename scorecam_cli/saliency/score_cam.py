@@ -68,15 +68,16 @@ def score_cam(asked: Question, settings: MethodSettings, on_passes: OnPasses) ->
     # The sum on the grid: U is linear, so one upsampling is enough.
     summed = masked.summed(used)  # [n]
     summands = Summands(activations, live[summed], (spans[0][summed], spans[1][summed]), settings.variant)
-    maps, steps = [], []
+    every = len(used.passed) == len(live)
+    maps, steps, uncertainties = [], [], []
     for at, inferred in enumerate(used.inferred):
         grid = summands.summed(inferred.weights[summed])  # [h, w]
         maps.append(finished(upsample(grid, asked.size), settings))  # [H, W]
         shares = np.zeros(len(live))
         shares[summed] = summands.shares(inferred.weights[summed])
         steps.append(masked.weighing_most(shares, used.passed, at))
+        uncertainties.append(summands.uncertainty(inferred.weights) if every else None)
 
-    every = len(used.passed) == len(live)
     constant = f"every channel of layer {asked.classifier.layer} is constant for this photo"
     differs = settings.variant in OF_DIFFERENCES
     nothing = "no position raises it where it is shown" if differs else "no mask leaves any probability of the class"
@@ -85,6 +86,7 @@ def score_cam(asked: Question, settings: MethodSettings, on_passes: OnPasses) ->
         len(used.passed),
         estimates=tuple(inferred.estimated_correlation for inferred in used.inferred),
         steps=tuple(steps),
+        uncertainties=tuple(uncertainties),
         selection="all" if every else str(settings.selection),
         variant=settings.variant,
         why_flat=nothing if len(live) else constant,

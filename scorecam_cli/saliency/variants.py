@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 
 from scorecam_cli.choices import OF_DIFFERENCES, Variant
 from scorecam_cli.models.answers import MASK_EPSILON
+from scorecam_cli.records import Uncertainty
 from scorecam_cli.saliency.few_passes import pixel_coordinates
-from scorecam_cli.saliency.regression import FEWEST_ANSWERS, Regression, centred_weights
+from scorecam_cli.saliency.regression import FEWEST_ANSWERS, Regression, centred_deviations, centred_weights
 
 Floats = NDArray[np.float64]
 Ranges = tuple[NDArray[np.float32], NDArray[np.float32]]  # lows and highs [N] of the upsampled channels
@@ -66,6 +67,15 @@ class Summands:
             every[self.live] = shares
             return np.asarray(self.activations.astype(np.float64) @ every)
         return np.asarray(shares @ self._summands).reshape(self.activations.shape[:2])
+
+    def uncertainty(self, weights: Floats) -> Uncertainty | None:
+        """How sure the contributions are, of the variants that are a regression, where all weights were measured."""
+        if self.variant not in OF_DIFFERENCES or not len(self.live):
+            return None
+        centred = self.variant == Variant.CENTRED or self.falls_back
+        spread = centred_deviations(self._summands, weights) if centred else self._regression.deviations(weights)
+        shape = self.activations.shape[:2]
+        return Uncertainty(self.summed(weights).astype(np.float32), spread.reshape(shape).astype(np.float32))
 
     def parts(self, size: Sequence[int]) -> Floats:
         """What one unit of each weight adds to the map, in pixel coordinates of (H, W): float64 [N, P]."""

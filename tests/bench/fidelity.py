@@ -35,7 +35,7 @@ class Remembered:
         self.classifier, self.size = classifier, classifier.size
         self.layer, self.score = classifier.layer, classifier.score
         self.precision, self.batch_for = classifier.precision, classifier.batch_for
-        self.shortened_batch = classifier.shortened_batch
+        self.shortened_batch, self.closed_logits = classifier.shortened_batch, classifier.closed_logits
         self.observation = classifier.observe(image)
         activations = self.observation.activations
         self.grids = np.ascontiguousarray(activations[:, :, live_channels(activations)].transpose(2, 0, 1))

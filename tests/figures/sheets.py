@@ -17,10 +17,10 @@ def photo(height, width):
     return np.random.default_rng(1).integers(0, 256, (height, width, 3), dtype=np.uint8)
 
 
-def class_map(name="boxer", saliency=None, masks=None, estimate=1.0, doubts=()):
+def class_map(name="boxer", saliency=None, masks=None, estimate=1.0, doubts=(), known=None):
     if saliency is None:
         saliency = np.random.default_rng(2).random((32, 32)).astype(np.float32)
-    return ClassMap(ClassScore(ClassLabel(242, name), 0.4, None), saliency, estimate, masks, doubts)
+    return ClassMap(ClassScore(ClassLabel(242, name), 0.4, None), saliency, estimate, masks, doubts, known)
 
 
 def subject(rgb, found=None, *, model="VGG16", layer="block5_conv3", weights="imagenet", file="dog.jpg", **changes):

@@ -4,6 +4,7 @@ import threading
 from pathlib import Path
 from unittest import mock
 
+import numpy as np
 import pytest
 
 from scorecam_cli.config import ExplainConfig, ModelSettings, PhotoSettings
@@ -12,7 +13,7 @@ from scorecam_cli.figures import kinds
 from scorecam_cli.figures.kinds import KINDS, Kind, check, chosen, output_paths
 from scorecam_cli.files.write import write_bytes
 from scorecam_cli.photos import draw
-from scorecam_cli.records import Explained, Photo, PhotoJob
+from scorecam_cli.records import Explained, Photo, PhotoJob, Uncertainty
 from scorecam_cli.runs.outputs import ComputedPhoto, write_outputs
 from tests.figures.sheets import class_map, photo, steps, subject
 
@@ -40,16 +41,24 @@ def test_what_is_no_kind_is_refused_with_the_nearest():
 
 def test_only_a_method_with_steps_has_the_kinds_that_show_them():
     for kind in KINDS.values():
-        check([kind.name], method="ours", with_steps=["ours"])
+        check([kind.name], method="ours", with_steps=["ours"], sure=True)
         if kind.needs_steps:
             with pytest.raises(UsageError, match=f"leave {kind.name} out of --save or take --method ours"):
-                check([kind.name], method="other", with_steps=["ours"])
+                check([kind.name], method="other", with_steps=["ours"], sure=True)
         else:
-            check([kind.name], method="other", with_steps=["ours"])
+            check([kind.name], method="other", with_steps=["ours"], sure=True)
+
+
+def test_only_where_it_is_known_how_sure_a_map_is_can_that_be_shown():
+    check(["uncertainty"], method="score-cam", with_steps=[], sure=True)
+    with pytest.raises(UsageError, match="variant centred and fitted where all masks are passed"):
+        check(["uncertainty"], method="score-cam", with_steps=[], sure=False)
+    with pytest.raises(UsageError, match="how sure a map is"):
+        list(KINDS["uncertainty"].draw(subject(photo(30, 40))).tiles)
 
 
 def test_every_kind_is_drawn_and_written(tmp_path):
-    shown = subject(photo(30, 40), class_map(masks=steps(2)))
+    shown = subject(photo(30, 40), class_map(masks=steps(2), known=Uncertainty(np.eye(4), np.ones((4, 4)))))
     for kind in KINDS.values():
         written = kind.write(tmp_path / kind.ending, kind.draw(shown))
         assert (tmp_path / kind.ending).stat().st_size == written.size > 0

@@ -1,9 +1,11 @@
 """The regression of answers on masks: by hand, against least squares, and in what must never change."""
 
+import math
+
 import numpy as np
 import pytest
 
-from scorecam_cli.saliency.regression import STRENGTH, Regression, centred_weights
+from scorecam_cli.saliency.regression import STRENGTH, Regression, centred_deviations, centred_weights
 
 SHAPES = [(40, 9), (9, 40), (20, 20)]  # masks and positions: more of either
 
@@ -91,3 +93,48 @@ def test_masks_that_do_not_differ_tell_nothing():
     fit = Regression.on(masks)
     assert not fit.contributions(answers).any()
     assert not fit.weights(answers).any()
+
+
+@pytest.mark.parametrize(("count", "positions"), [(12, 4), (8, 12)])
+def test_deviations_are_those_of_errors_without_the_mask_itself(count, positions):
+    masks, answers = data(count, positions)
+    fit = Regression.on(masks)
+    errors = []
+    for out in range(count):  # the fit without one mask, with the same penalty and an intercept that has none
+        rows = np.concatenate([np.delete(masks, out, axis=0), np.sqrt(fit.penalty) * np.eye(positions)])
+        ones = np.concatenate([np.ones(count - 1), np.zeros(positions)])
+        solved = np.linalg.lstsq(
+            np.column_stack([rows, ones]), np.concatenate([np.delete(answers, out), np.zeros(positions)]), rcond=None
+        )[0]
+        errors.append(answers[out] - masks[out] @ solved[:-1] - solved[-1])
+    moved = [errors[n] * fit.contributions(np.eye(count)[n]) for n in range(count)]
+    np.testing.assert_allclose(fit.deviations(answers), np.sqrt(np.sum(np.square(moved), axis=0)))
+
+
+def test_deviations_of_the_centred_sum_by_hand():
+    masks, answers = np.array([[1.0, 0], [0, 0], [0, 1]]), np.array([0.6, 0.3, 0.3])
+    # Of the answers without their mean, 0.2, -0.1, -0.1, times the masks without theirs, (2, -1, -1) / 3 and so on.
+    first = np.array([0.2 * 2, -0.1 * -1, -0.1 * -1]) / 3
+    second = np.array([0.2 * -1, -0.1 * -1, -0.1 * 2]) / 3
+    np.testing.assert_allclose(centred_deviations(masks, answers), np.sqrt([(first**2).sum(), (second**2).sum()]))
+
+
+def test_halves_of_the_masks_agree_in_sign_as_often_as_the_deviations_say():
+    generator = np.random.default_rng(5)
+    masks = generator.random((400, 25)) * generator.random((400, 1))
+    slopes = generator.normal(0, 0.02, 25)
+    answers = masks @ slopes + generator.normal(0, 1, 400) * masks.mean(axis=1) * 0.4  # more noise where more is open
+    fit = Regression.on(masks)
+    # Of two halves the one is as far above the whole as the other below it, by one deviation: they agree in sign where
+    # that is less than the whole is away from zero, with probability erf(z / sqrt(2)).
+    away = np.abs(fit.contributions(answers)) / fit.deviations(answers)
+    said = np.array([math.erf(z / math.sqrt(2)) for z in away])
+    agreed = np.zeros(25)
+    for _ in range(60):
+        order = generator.permutation(400)
+        halves = [Regression.on(masks[part]).contributions(answers[part]) for part in (order[:200], order[200:])]
+        agreed += np.sign(halves[0]) == np.sign(halves[1])
+    print(f"said {said.mean():.3f}, agreed {agreed.mean() / 60:.3f}")
+    assert 0.2 < said.mean() < 0.9
+    assert np.abs(agreed / 60 - said).mean() < 0.1
+    assert agreed.mean() / 60 == pytest.approx(said.mean(), abs=0.05)

@@ -113,3 +113,17 @@ def test_a_class_that_answers_the_same_to_every_mask_has_a_map_of_zeros_that_say
         found = tiny.explained("score-cam", model, image, [0], variant=variant)
         assert not found.classes[0].map.any()
         assert "no position raises" in found.warnings[0]
+
+
+@pytest.mark.parametrize("variant", OF_DIFFERENCES)
+def test_how_sure_a_map_is_is_known_where_every_mask_is_passed(classifier, image, variant):
+    found, few, other = (
+        tiny.explain_on("score-cam", classifier, image, [0, 1], variant=each, passes=passes)
+        for each, passes in ((variant, None), (variant, 20), (Variant.ARTICLE, None))
+    )
+    for each in found.classes:
+        known = each.uncertainty
+        assert known.contributions.shape == known.deviations.shape == (8, 8)
+        assert (known.deviations > 0).all()
+        np.testing.assert_allclose(np.maximum(oracle.upsample(known.contributions, 16, 16), 0), each.map, atol=1e-5)
+    assert {each.uncertainty for each in (*few.classes, *other.classes)} == {None}
