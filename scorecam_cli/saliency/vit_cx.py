@@ -60,7 +60,8 @@ def vit_cx(asked: Question, settings: MethodSettings, on_passes: OnPasses) -> Ma
     indices = list(asked.class_indices)
     masked, noisy = answers.probabilities[:, indices].astype(np.float64).reshape(count, 2, -1).swapaxes(0, 1)
     scores = masked - noisy + asked.observation.answers.probabilities[indices]  # [R, classes]
-    return Maps(tuple(finished(each) for each in _means(merged, scores, asked.size)), 2 * count)
+    maps = tuple(finished(each) for each in _means(merged, scores, asked.size))
+    return Maps(maps, 2 * count, kept=asked.kept(answers, differences=True))
 
 
 def merged_masks(grids: NDArray[np.float32], size: tuple[int, int]) -> NDArray[np.float32]:

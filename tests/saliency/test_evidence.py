@@ -17,6 +17,7 @@ BY_PROBABILITY = [
     pytest.param("faster-score-cam", {}, id="faster-score-cam"),
     pytest.param("rise", FEW, id="rise"),
     pytest.param("occlusion", {}, id="occlusion"),
+    pytest.param("vit-cx", {}, id="vit-cx"),
     pytest.param("score-cam", {"variant": "centred"}, id="centred"),
     pytest.param("score-cam", {"variant": "fitted"}, id="fitted"),
 ]
