@@ -86,11 +86,13 @@ class HeadKind(StrEnum):
     AUTO: told by the last layer, and where that does not tell, by the numbers.
     SOFTMAX: one class of several: probabilities that sum to 1, or the logits of such.
     SIGMOID: each class by itself: a probability, or the logit of one.
+    LINEAR: quantities, not classes: a regression, whose outputs are explained as they are.
     """
 
     AUTO = "auto"
     SOFTMAX = "softmax"
     SIGMOID = "sigmoid"
+    LINEAR = "linear"
 
 
 class Fill(StrEnum):

@@ -126,6 +126,8 @@ class ExplainConfig:
         check_budget(self.passes, self.fidelity)
         if self.selection == Selection.FASTER and self.passes is None:
             raise UsageError("--selection faster estimates nothing, so it needs --passes N")
+        if self.model.head == HeadKind.LINEAR and self.top:
+            raise UsageError("--head linear has outputs, none more probable than others: name them by -c, not by -k")
 
 
 @dataclass(frozen=True)
@@ -165,6 +167,7 @@ class CompareConfig:
 
     def __post_init__(self) -> None:
         check_budget(self.passes, self.fidelity)
+        check_probabilities(regression=self.model.head == HeadKind.LINEAR)
 
 
 @dataclass(frozen=True)
@@ -197,6 +200,7 @@ class EvaluateConfig:
 
     def __post_init__(self) -> None:
         check_budget(self.passes, self.fidelity)
+        check_probabilities(regression=self.model.head == HeadKind.LINEAR)
         unknown = [name for name in self.measures if name not in list(Measure)]
         if unknown or not self.measures:
             raise UsageError(
@@ -245,6 +249,12 @@ def check_budget(passes: int | None, fidelity: float) -> None:
             f"--passes {passes} and --fidelity {fidelity} exclude each other: give the passes to spend or the "
             "fidelity to reach"
         )
+
+
+def check_probabilities(*, regression: bool) -> None:
+    """Raise UsageError where the model has none, and so nothing that compare and evaluate could measure."""
+    if regression:
+        raise UsageError("--head linear: compare and evaluate measure probabilities, and outputs are none; use explain")
 
 
 # What a result depends on beside the photos: every field of every class above is on one of the two lists, and a test

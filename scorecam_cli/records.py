@@ -62,13 +62,20 @@ class ClassLabel:
 class ClassScore:
     """What the model says of one class of one photo.
 
-    probability: in [0, 1], softmax or sigmoid applied exactly once.
+    probability: in [0, 1], softmax or sigmoid applied exactly once; None of a regression.
     logit: before softmax or sigmoid; None where the model does not show it.
+    output: of a regression the quantity itself, else None.
     """
 
     label: ClassLabel
-    probability: float
+    probability: float | None
     logit: float | None
+    output: float | None = None
+
+    @property
+    def said(self) -> str:
+        """`probability 0.42`, or `output 3.7`, for people."""
+        return f"output {self.output:.4g}" if self.probability is None else f"probability {self.probability:.3g}"
 
 
 @dataclass(frozen=True)
@@ -78,7 +85,8 @@ class Steps:
     channels: int [T], numbers of the channels in the target layer, 0 .. K - 1.
     grids: float32 [T, h, w], their activations A_k.
     weights: float32 [T], what each is multiplied by in the sum.
-    probabilities: float32 [T] in [0, 1], S_k: of the class, for the photo under each mask.
+    probabilities: float32 [T] in [0, 1], S_k: of the class, for the photo under each mask; of a regression how far
+        each raises the output.
     """
 
     channels: NDArray[np.intp]
@@ -203,8 +211,9 @@ class NotedScore:
     index: int
     name: str
     wnid: str | None
-    probability: float
+    probability: float | None
     logit: float | None
+    output: float | None = field(default=None, kw_only=True)
 
 
 @dataclass(frozen=True)

@@ -28,7 +28,7 @@ from scorecam_cli.api.shown import (
     text_table,
 )
 from scorecam_cli.choices import Variant, chosen
-from scorecam_cli.config import COLORMAP, COMPARED, CompareConfig, ModelSettings, PhotoSettings
+from scorecam_cli.config import COLORMAP, COMPARED, CompareConfig, ModelSettings, PhotoSettings, check_probabilities
 from scorecam_cli.errors import UsageError
 from scorecam_cli.files.write import write_png
 from scorecam_cli.photos.names import named_output
@@ -145,8 +145,7 @@ class ComparedPhoto:
 
     def _titles(self) -> list[str]:
         return [
-            f"{short(self.given.path.name, 60)}: {short(each.label.name, 60)} ({each.label.index}), "
-            f"probability {each.probability:.3g}"
+            f"{short(self.given.path.name, 60)}: {short(each.label.name, 60)} ({each.label.index}), {each.said}"
             for each in self.classes[:_SHOWN_CLASSES]
         ]
 
@@ -220,6 +219,7 @@ def compare(
     request = CompareRequest(config=config, labels=None)
     check_methods(config.methods, request.how)
     session = Session(request, time.perf_counter, loaded=classifier_of(model, settings))
+    check_probabilities(regression=session.classifier.is_regression)
     warmed: set[str] = set()
 
     def compared(given: GivenPhoto) -> ComparedPhoto:

@@ -17,7 +17,7 @@ from scorecam_cli.api.numbers import share, whole, whole_or_none
 from scorecam_cli.api.photos import PhotoLike, given_photo, several
 from scorecam_cli.api.shown import sheet, short, table, text_table
 from scorecam_cli.choices import Fill, Measure, Variant, chosen
-from scorecam_cli.config import EVALUATED, EvaluateConfig, ModelSettings, PhotoSettings
+from scorecam_cli.config import EVALUATED, EvaluateConfig, ModelSettings, PhotoSettings, check_probabilities
 from scorecam_cli.errors import PhotoError, UsageError
 from scorecam_cli.records import Failed
 from scorecam_cli.runs.evaluate import as_text, measured_rows
@@ -130,6 +130,7 @@ def evaluate(
     request = EvaluateRequest(config=config, labels=None, settings={}, regions=regions_of(config), truth=None)
     check_methods(config.methods, request.how)
     session = Session(request, time.perf_counter, loaded=classifier_of(model, settings))
+    check_probabilities(regression=session.classifier.is_regression)
     return _measured(request, session, photos=given, classes=wanted)
 
 

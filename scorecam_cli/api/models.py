@@ -16,7 +16,7 @@ from scorecam_cli.config import ModelSettings, check_grid
 from scorecam_cli.errors import UsageError
 from scorecam_cli.models.classifier import PhotoClassifier
 from scorecam_cli.models.constants import Constant, constants_of
-from scorecam_cli.models.labels import Labels, numbered_labels
+from scorecam_cli.models.labels import Labels, numbered_labels, numbered_outputs
 from scorecam_cli.models.preparation import choose_preparation
 from scorecam_cli.models.requested import check_labels, known_labels
 from scorecam_cli.records import ClassLabel
@@ -67,8 +67,8 @@ def wrap(
         device: `auto`, `cpu`, `gpu` or `gpu:1`.
         precision: of the masked passes: `float32`, `bfloat16` (CPU), `float16` (GPU).
         weights: of a named model: `imagenet`, `random` or a weights file.
-        head: what the numbers are that it returns: of a `softmax` or of `sigmoid`s, probabilities or logits; `auto`
-            where its last layer tells.
+        head: what the numbers are that it returns: of a `softmax` or of `sigmoid`s, probabilities or logits; `linear`,
+            quantities of a regression; `auto` where its last layer tells.
         output: of a model with several outputs, the one that says the class: by name, or its number from 0.
         constant_inputs: what each input beside the photo is given, by its name: a number, or an array without the
             batch axis.
@@ -182,13 +182,17 @@ def _wrap_keras(model: keras.Model, labels: Labels | None, scaling: Preprocess, 
     from scorecam_cli.keras_engine.building import build_classifier
 
     name = str(model.name)
+
+    def labels_of(count: int) -> Labels:
+        if labels:
+            return check_labels(labels, count, source="labels", model=name)
+        return numbered_outputs(count) if how["head"] == HeadKind.LINEAR else numbered_labels(count)
+
     return build_classifier(
         model,
         name=name,
         weights="in memory",
-        labels=lambda count: (
-            check_labels(labels, count, source="labels", model=name) if labels else numbered_labels(count)
-        ),
+        labels=labels_of,
         preparation=lambda own: choose_preparation(scaling, named=None, prepares_itself=own, model=f"model {name!r}"),
         **how,
     )

@@ -87,17 +87,23 @@ class BlackBox:
         """Whether its classes exclude each other, so that their probabilities sum to 1."""
         return self.head.exclusive
 
+    @property
+    def is_regression(self) -> bool:
+        """Whether it returns quantities, neither probabilities nor logits."""
+        return self.head.is_regression
+
     def prepare(self, rgb: NDArray[np.uint8]) -> NDArray[np.float32]:
         """uint8 [H0, W0, 3] -> float32 [H, W, c] in model units: the whole photo, resized to the input."""
         return prepare(rgb, size=self.size, channels=self.channels, preparation=self.preparation)
 
     def choose_classes(self, observation: Observation, *, asked: Sequence[str], top: int) -> list[int]:
         """See `models.choosing`."""
-        return choose_classes(observation.answers, self.labels, asked=asked, top=top, model=self.name)
+        ranked = not self.is_regression
+        return choose_classes(observation.answers, self.labels, asked=asked, top=top, model=self.name, ranked=ranked)
 
     def score(self, observation: Observation, index: int) -> ClassScore:
-        """What the unmasked pass says of one class."""
-        return score_of(observation.answers, self.labels, index)
+        """What the unmasked pass says of one class, or of one output."""
+        return score_of(observation.answers, self.labels, index, quantity=self.is_regression)
 
     def observe(self, image: NDArray[np.float32]) -> Observation:
         """Run the model once on a prepared photo, float32 [H, W, c]; its activations have no channel.

@@ -203,7 +203,8 @@ def _class_line(noted: NotedClass) -> str:
     """`boxer (242) 0.421`, and for a map from fewer passes how close it is estimated to be."""
     estimate = noted.estimated_correlation
     close = f", estimated correlation {estimate:.4f}" if estimate is not None and estimate < 1 else ""
-    return f"{noted.name} ({noted.index}) {noted.probability:.3f}{close}"
+    number = f"{noted.output:.4g}" if noted.probability is None else f"{noted.probability:.3f}"
+    return f"{noted.name} ({noted.index}) {number}{close}"
 
 
 def _how(manifest: Manifest) -> str:

@@ -71,7 +71,7 @@ def model_options(command: Command) -> Command:
             default=DEFAULTS.head.value,
             show_default=True,
             help="What the model's numbers are: probabilities or logits of one class of several (softmax) or of each "
-            "class by itself (sigmoid); auto: told by its last layer.",
+            "class by itself (sigmoid), or quantities (linear: a regression); auto: told by its last layer.",
         ),
         Group.MODEL.option(
             "--input-size",

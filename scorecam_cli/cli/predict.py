@@ -69,5 +69,6 @@ def _print_table(photo: str, classes: tuple[ClassScore, ...]) -> None:
     width = max(len(score.label.name) for score in classes)
     for score in classes:
         label = score.label
-        row = f"  {score.probability:8.4f}  {label.index:5d}  {printable(label.name):{width}s}  {label.wnid or ''}"
+        number = f"{score.output:8.4g}" if score.probability is None else f"{score.probability:8.4f}"
+        row = f"  {number}  {label.index:5d}  {printable(label.name):{width}s}  {label.wnid or ''}"
         click.echo(row.rstrip())

@@ -107,7 +107,9 @@ def _draw_masked(
     canvas.picture(pixels, left + inset, top)
     below = top + rows + 4
     canvas.bar(left + inset, below, columns, 7, colour="0.93")
-    canvas.bar(left + inset, below, columns * float(steps.probabilities[number]), 7, colour=_BAR)
+    whole = max(1.0, float(np.abs(steps.probabilities).max()))  # more than 1 only where they are no probabilities
+    length = columns * max(0.0, float(steps.probabilities[number])) / whole
+    canvas.bar(left + inset, below, length, 7, colour=_BAR)
     canvas.text([f"channel {steps.channels[number]}"], left + inset, below + 9, BODY)
     caption = weight_caption(steps, number, variant)
     return canvas.text([caption], left + inset + columns, below + 9, BODY, align="right", formula=True)

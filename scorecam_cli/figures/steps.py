@@ -70,7 +70,7 @@ def _draw_photo(canvas: Canvas, subject: Subject, top: int, bottom: float) -> No
     """Step 1, in the middle of the height that the others take, with an arrow to them."""
     photo, (h, w), score = subject.photo, subject.found.map.shape, subject.found.score
     words = f"{photo.width} x {photo.height} pixels, resized to {w} x {h} for the model. "
-    words += f"Without a mask the class has probability {score.probability:.3g}."
+    words += f"Without a mask: {score.said}."
     lines = wrapped(words, _PHOTO, QUIET, most=4)
     used = HEADING.line + 10 + len(lines) * QUIET.line
     shown = fit(photo.rgb, _PHOTO, int(bottom - top - used))
@@ -97,6 +97,8 @@ def _draw_channels(canvas: Canvas, subject: Subject, corner: tuple[int, int]) ->
     passed = "" if found.estimated_correlation == 1 else "passed "
     largest = f"the {count} {passed}channels of largest weight" if count > 1 else f"the one {passed}channel"
     weight = "$S_k$: the probability that each leaves the class"
+    if found.score.output is not None:
+        weight = "$S_k$: how far each raises the output over that of a closed photo"
     if variant in _WEIGHTS:
         weight += f"; $a_k$: {_WEIGHTS[variant]}"
     rows: tuple[tuple[str, str, list[NDArray[np.uint8]], list[str]], ...] = (

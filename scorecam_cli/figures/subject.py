@@ -108,7 +108,8 @@ class Subject:
     def what(self) -> str:
         """Which class of which photo, in one line."""
         score = self.found.score
-        return f"class {score.label.index} · probability {score.probability:.3g} · {self.name}"
+        kind = "class" if score.output is None else "output"
+        return f"{kind} {score.label.index} · {score.said} · {self.name}"
 
     @property
     def doubts(self) -> tuple[str, ...]:

@@ -116,6 +116,11 @@ class Classifier:
         return self.head.exclusive
 
     @property
+    def is_regression(self) -> bool:
+        """Whether it returns quantities, neither probabilities nor logits."""
+        return self.head.is_regression
+
+    @property
     def doubts(self) -> tuple[str, ...]:
         """What is to be doubted of every map of this model, each in a sentence."""
         from scorecam_cli.keras_engine.model_doubts import model_doubts
@@ -154,11 +159,12 @@ class Classifier:
 
     def choose_classes(self, observation: Observation, *, asked: Sequence[str], top: int) -> list[int]:
         """See `models.choosing`."""
-        return choose_classes(observation.answers, self.labels, asked=asked, top=top, model=self.name)
+        ranked = not self.is_regression
+        return choose_classes(observation.answers, self.labels, asked=asked, top=top, model=self.name, ranked=ranked)
 
     def score(self, observation: Observation, index: int) -> ClassScore:
-        """What the unmasked pass says of one class."""
-        return score_of(observation.answers, self.labels, index)
+        """What the unmasked pass says of one class, or of one output."""
+        return score_of(observation.answers, self.labels, index, quantity=self.is_regression)
 
     def observe(self, image: NDArray[np.float32]) -> Observation:
         """Run the model once on a prepared photo, float32 [H, W, c].

@@ -155,8 +155,8 @@ class Gradients:
 
 
 def check_logits(classifier: Classifier, what: str) -> None:
-    """Raise ModelError unless the model shows logits; `what` is said to need them."""
-    if not classifier.head.shows_logits:
+    """Raise ModelError unless the model shows logits, or quantities; `what` is said to need them."""
+    if not (classifier.head.shows_logits or classifier.head.is_regression):
         raise ModelError(
             f"{classifier.name} shows probabilities only, and {what} needs logits; use score-cam, rise or occlusion"
         )

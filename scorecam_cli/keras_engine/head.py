@@ -19,10 +19,11 @@ SUM_TOLERANCE = 1e-2  # a softmax in bfloat16 sums to 1 within this
 
 
 class Activation(Enum):
-    """What turns the logits of this head into probabilities."""
+    """What turns the logits of this head into probabilities; LINEAR: they are quantities, and stay as they are."""
 
     SOFTMAX = "softmax"
     SIGMOID = "sigmoid"
+    LINEAR = "linear"
 
 
 @dataclass(frozen=True)
@@ -32,30 +33,40 @@ class Head:
     units: numbers the model returns per photo; one unit means two classes, 0 and 1.
     activation: what gives the probabilities.
     bare_call: number of the layer call that applies the activation and is run without it; -1: there is none.
-    shows_logits: the output, with that call bare, is logits; else it is probabilities.
+    shows_logits: the output, with that call bare, is logits; else it is probabilities, or quantities.
+    supposed: nothing says that the one output is the logit of class 1.
     """
 
     units: int
     activation: Activation
     shows_logits: bool
     bare_call: int = -1
+    supposed: bool = False
 
     @property
     def classes(self) -> int:
-        """C."""
-        return max(2, self.units)
+        """C; of a regression, the number of its outputs."""
+        return self.units if self.is_regression else max(2, self.units)
+
+    @property
+    def is_regression(self) -> bool:
+        """Whether the outputs are quantities, neither probabilities nor logits."""
+        return self.activation is Activation.LINEAR
 
     @property
     def exclusive(self) -> bool:
         """Whether one class is true at a time: their probabilities sum to 1."""
-        return self.activation is Activation.SOFTMAX or self.units == 1
+        return self.activation is Activation.SOFTMAX or (self.units == 1 and not self.is_regression)
 
     def read(self, output: Any) -> tuple[Any, Any]:
         """Output of the model [B, units] -> scores [B, C] and probabilities [B, C], float32.
 
-        The scores are the logits where the model gives them, else the probabilities once more.
+        The scores are the logits where the model gives them, else the probabilities once more. Of a regression both
+        are the outputs.
         """
         output = tf.reshape(tf.cast(output, tf.float32), [-1, self.units])  # [B, units]
+        if self.is_regression:
+            return output, output
         if not self.shows_logits:
             probabilities = tf.concat([1 - output, output], axis=1) if self.units == 1 else output
             return probabilities, probabilities
@@ -74,7 +85,7 @@ def read_head(
         model: a Keras model, or its function of photos. network: its layer calls. name: what the user calls it.
         input_shape: (H, W, c).
         asked: softmax or sigmoid, where the user says so; left to find out is then whether the numbers are
-            probabilities or logits.
+            probabilities or logits. linear: a regression.
 
     Raises:
         ModelError: the output is not [batch, classes].
@@ -89,9 +100,11 @@ def read_head(
     if asked is HeadKind.AUTO and known in ("softmax", "sigmoid"):
         return Head(units, Activation(known), shows_logits=True, bare_call=bare_call)
     if asked is HeadKind.AUTO:
-        linear = known == "linear"
-        return Head(units, _for_logits(units), shows_logits=True) if linear else _by_numbers(model, units, input_shape)
+        logits = Head(units, _for_logits(units), shows_logits=True, supposed=units == 1)
+        return logits if known == "linear" else _by_numbers(model, units, input_shape)
     _check_asked(asked, known, units=units, name=name)
+    if asked is HeadKind.LINEAR:
+        return Head(units, Activation.LINEAR, shows_logits=False)
     if known is not None:
         return Head(units, Activation(asked), shows_logits=True, bare_call=bare_call)
     found = _by_numbers(model, units, input_shape)
@@ -113,7 +126,8 @@ def _told(network: Network, units: int) -> tuple[int, str | None]:
 def _check_asked(asked: HeadKind, known: str | None, *, units: int, name: str) -> None:
     if asked is HeadKind.SOFTMAX and units == 1:
         raise UsageError(f"--head softmax needs an output for each class, and {name} has one: use sigmoid")
-    if known in ("softmax", "sigmoid") and known != asked:
+    bounded = asked is HeadKind.LINEAR and known == "sigmoid"  # a quantity between 0 and 1
+    if known in ("softmax", "sigmoid") and known != asked and not bounded:
         raise UsageError(f"--head {asked} contradicts {name}, whose last layer is a {known}: leave out --head")
 
 
@@ -156,4 +170,4 @@ def _by_numbers(model: Any, units: int, input_shape: Sequence[int]) -> Head:
         sums_to_one = units > 1 and bool(np.allclose(output.sum(axis=1), 1, atol=SUM_TOLERANCE))
         activation = Activation.SOFTMAX if sums_to_one else Activation.SIGMOID
         return Head(units, activation, shows_logits=False)
-    return Head(units, _for_logits(units), shows_logits=True)
+    return Head(units, _for_logits(units), shows_logits=True, supposed=units == 1)

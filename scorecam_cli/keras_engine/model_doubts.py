@@ -22,6 +22,11 @@ def model_doubts(classifier: Classifier) -> tuple[str, ...]:
 def _doubts(classifier: Classifier) -> Iterator[str]:
     if classifier.weights.startswith("random"):
         yield "the weights are random: maps are for timing and checks, and tell nothing of the photo"
+    if classifier.head.supposed:
+        yield (
+            f"{classifier.name} has one output without an activation, which is taken for the logit of class 1: "
+            "--head sigmoid says that it is, --head linear that it is a quantity"
+        )
     scaling, preparation = classifier.network.own_scaling, classifier.preparation.name
     if scaling is not None and preparation != "none" and _is_for_bytes(scaling):
         yield (

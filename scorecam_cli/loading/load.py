@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from scorecam_cli.choices import HeadKind
 from scorecam_cli.config import ModelSettings
 from scorecam_cli.inspection.inspect import Inspected
 from scorecam_cli.keras_engine.building import build_classifier, examine
@@ -17,7 +18,7 @@ from scorecam_cli.loading.named_models import build_named
 from scorecam_cli.loading.own_models import load_model_file
 from scorecam_cli.models.catalogue import named_model
 from scorecam_cli.models.constants import Constant, read_constants
-from scorecam_cli.models.labels import Labels, numbered_labels
+from scorecam_cli.models.labels import Labels, numbered_labels, numbered_outputs
 from scorecam_cli.models.preparation import Preparation, choose_preparation
 from scorecam_cli.models.requested import check_labels, known_labels, model_name, weights_name
 
@@ -47,7 +48,7 @@ def load_classifier(
 
     def labels_of(count: int) -> Labels:
         if names is None:
-            return numbered_labels(count)
+            return numbered_outputs(count) if settings.head == HeadKind.LINEAR else numbered_labels(count)
         return check_labels(names, count, source=f"labels file {settings.labels}", model=settings.model)
 
     def preparation_of(prepares_itself: bool) -> Preparation:

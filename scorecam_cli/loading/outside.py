@@ -7,12 +7,13 @@ from pathlib import Path
 
 from scorecam_cli.black_box.black_box import BlackBox
 from scorecam_cli.black_box.building import build_black_box
+from scorecam_cli.choices import HeadKind
 from scorecam_cli.config import ModelSettings
 from scorecam_cli.inspection.inspect import Inspected
 from scorecam_cli.loading.opening import look_into
 from scorecam_cli.models.classifier import PhotoClassifier
 from scorecam_cli.models.constants import Constant, read_constants
-from scorecam_cli.models.labels import Labels, numbered_labels
+from scorecam_cli.models.labels import Labels, numbered_labels, numbered_outputs
 from scorecam_cli.models.preparation import choose_preparation
 from scorecam_cli.models.requested import check_labels, known_labels
 
@@ -58,7 +59,7 @@ def _open(
 
     def labels_of(count: int) -> Labels:
         if names is None:
-            return numbered_labels(count)
+            return numbered_outputs(count) if settings.head == HeadKind.LINEAR else numbered_labels(count)
         return check_labels(names, count, source=f"labels file {settings.labels}", model=settings.model)
 
     return build_black_box(

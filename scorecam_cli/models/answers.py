@@ -17,8 +17,8 @@ MASK_EPSILON = 1e-5  # in M = (U(A) - min) / (max - min + epsilon), as the artic
 class Answers:
     """What the model says of one photo, [C], or of N, [N, C].
 
-    probabilities: float32 in [0, 1]; means of several passes may be float64. logits: the same, None where the model
-    does not show them.
+    probabilities: float32 in [0, 1], of a regression its outputs; means of several passes may be float64.
+    logits: the same, None where the model does not show them.
     """
 
     probabilities: NDArray[np.floating]

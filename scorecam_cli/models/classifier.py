@@ -40,6 +40,10 @@ class PhotoClassifier(Protocol):
         """Whether its classes exclude each other, so that their probabilities sum to 1."""
 
     @property
+    def is_regression(self) -> bool:
+        """Whether it returns quantities, neither probabilities nor logits."""
+
+    @property
     def layer(self) -> str:
         """Name of the target layer; `none` where there are no layers."""
 

@@ -125,6 +125,11 @@ def numbered_labels(count: int) -> Labels:
     return Labels(tuple(ClassLabel(index, f"class {index}") for index in range(count)))
 
 
+def numbered_outputs(count: int) -> Labels:
+    """The same for a regression: `output 0`, `output 1`, ..., or `output` where there is one."""
+    return Labels(tuple(ClassLabel(index, f"output {index}" if count > 1 else "output") for index in range(count)))
+
+
 def read_labels(path: Path) -> Labels:
     """Read class names from a text file (a name a line), a CSV or a JSON file.
 

@@ -37,6 +37,7 @@ class ShownClass:
     picture: the map in colours, or, where only that is left, the map already laid over the photo (`laid_over`).
     low, high: the values at the ends of the colours, in units of the weighted sum. compactness, doubts: as the manifest
         has them. signed: what is below zero speaks against the class.
+    output: of a regression the quantity, which has no probability.
     """
 
     name: str
@@ -52,6 +53,7 @@ class ShownClass:
     compactness: float | None
     doubts: tuple[str, ...] = ()
     signed: bool = False
+    output: float | None = None
 
 
 @dataclass(frozen=True)
@@ -163,6 +165,7 @@ class CardMaker:
             compactness=described.compactness,
             doubts=described.doubts[:MOST_WARNINGS],
             signed=signed,
+            output=described.output,
         )
         return shown, fault
 

@@ -18,7 +18,7 @@ from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
 
 from scorecam_cli import __version__
-from scorecam_cli.records import Manifest
+from scorecam_cli.records import Manifest, NotedScore
 from scorecam_cli.report import noted, pictures
 from scorecam_cli.report.cards import Card, ShownClass
 from scorecam_cli.report.collect import State
@@ -82,6 +82,11 @@ def percent(share: float | None) -> str:
     if 0.999 < share < 1:
         return "> 99.9 %"
     return f"{share * 100:.1f} %"
+
+
+def _number(of: ShownClass | NotedScore) -> str:
+    """The probability of a class, or the output of a regression."""
+    return percent(of.probability) or significant(of.output)
 
 
 def significant(value: float | None) -> str:
@@ -165,11 +170,9 @@ def _data(card: Card, columns: Sequence[str]) -> dict[str, Any]:
 def _other_predictions(card: Card) -> list[dict[str, Any]]:
     """The most probable classes that have no map."""
     explained = {found.index for found in card.classes}
-    rows = []
-    for each in card.manifest.predictions[:MOST_PREDICTIONS] if card.manifest is not None else ():
-        if each.index not in explained:
-            rows.append({"name": each.name, "probability": each.probability, "percent": percent(each.probability)})
-    return rows
+    told = card.manifest.predictions[:MOST_PREDICTIONS] if card.manifest is not None else ()
+    others = (each for each in told if each.index not in explained)
+    return [{"name": each.name, "probability": each.probability or 0, "percent": _number(each)} for each in others]
 
 
 def _class_data(found: ShownClass, *, first: bool) -> dict[str, Any]:
@@ -184,7 +187,7 @@ def _class_data(found: ShownClass, *, first: bool) -> dict[str, Any]:
         "name": found.name,
         "index": found.index,
         "probability": found.probability or 0,
-        "percent": percent(found.probability),
+        "percent": _number(found),
         "low": significant(found.low) + " against the class" * found.signed,
         "high": significant(found.high) + " for it" * found.signed,
         "flat": found.low is not None and found.low == found.high,

@@ -218,7 +218,7 @@ def figure_of(config: CompareConfig, compared: ComparedMaps, place: int) -> NDAr
 
 
 def _title(score: ClassScore) -> str:
-    return f"{score.label.name} ({score.label.index}), probability {score.probability:.3g}"
+    return f"{score.label.name} ({score.label.index}), {score.said}"
 
 
 def _tiles(compared: ComparedMaps, place: int) -> list[Tile]:

@@ -98,7 +98,7 @@ def describe(
 
 def note_score(score: ClassScore) -> NotedScore:
     """One class of one photo as a manifest has it."""
-    return NotedScore(**asdict(score.label), probability=score.probability, logit=score.logit)
+    return NotedScore(**asdict(score.label), probability=score.probability, logit=score.logit, output=score.output)
 
 
 def _noted_class(found: ClassMap, paths: Mapping[str, Path], of_model: tuple[str, ...]) -> NotedClass:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, fields
 from functools import cached_property
 from typing import Any, Generic, TypeVar
 
+from scorecam_cli.choices import HeadKind
 from scorecam_cli.config import CompareConfig, EvaluateConfig, ExplainConfig, ModelSettings, PredictConfig
 from scorecam_cli.figures import kinds
 from scorecam_cli.models.labels import Labels
@@ -21,7 +22,7 @@ from scorecam_cli.runs.regions import Regions, read_regions
 from scorecam_cli.runs.settings import evaluate_settings, explain_settings
 from scorecam_cli.runs.truth import Truth, read_truth
 from scorecam_cli.saliency.maps import MethodSettings
-from scorecam_cli.saliency.methods import check, check_methods, knows_how_sure, with_steps
+from scorecam_cli.saliency.methods import check, check_methods, check_outputs, knows_how_sure, with_steps
 
 Config = TypeVar("Config", ExplainConfig, PredictConfig, CompareConfig, EvaluateConfig)
 
@@ -62,6 +63,8 @@ class ExplainRequest(Request[ExplainConfig]):
         kinds.check(config.save, method=config.method, with_steps=with_steps(), sure=sure)
         (signed.check_diverging if config.signed else draw.check_colormap)(config.colormap)
         check(config.method, _how(config))
+        if config.model.head == HeadKind.LINEAR:
+            check_outputs(config.method, _how(config))
         labels = known_labels(config.model)
         return cls(config=config, labels=labels, settings=explain_settings(config, labels))
 

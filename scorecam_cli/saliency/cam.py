@@ -62,7 +62,7 @@ def head_weights(classifier: Classifier) -> NDArray[np.float32]:
         kernel = np.eye(channels, dtype=np.float32)  # the channels are the classes
     else:
         kernel = np.asarray(calls[weighted[0]].operation.get_weights()[0]).reshape(channels, -1)  # [K, units]
-    return np.concatenate([-kernel, kernel], axis=1) if kernel.shape[1] == 1 else kernel
+    return np.concatenate([-kernel, kernel], axis=1) if kernel.shape[1] < classifier.head.classes else kernel
 
 
 def _calls_back(classifier: Classifier) -> list[LayerCall]:
@@ -123,4 +123,5 @@ METHOD = Method(
     source=Source("Zhou et al.", 2016, "arXiv:1512.04150"),
     needs=frozenset({Need.POOLED_HEAD}),
     takes=frozenset({"signed"}),
+    of_outputs=True,
 )

@@ -11,13 +11,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from scorecam_cli.records import ClassMap, ClassScore
+from scorecam_cli.records import ClassMap
 
 # Of the answers under all masks, largest minus smallest as a share of the largest. EfficientNetLite0, labelled and
 # predicted classes of 20 photos: at least 0.999 under the masks of Score-CAM, 0.92 under 200 of RISE, 0.019 under the
 # patches of occlusion. A MobileNetV2 after 2 to 60 steps of training: 0. Rounding alone: some 1e-7.
 LEAST_SPREAD = 0.01
 LEAST_DIFFERENCE = 0.001  # where the map is of the differences alone, so that small ones are seen
+ROUNDING = 1e-5  # of an answer in float32
 UNDECIDED = 1.05  # times chance: where no class has more, the model prefers none
 RULED_OUT = 0.05  # a probability below it speaks against a class, however few there are
 SAID_NO = 0.01  # the same where each class is a question by itself and there is no chance level
@@ -30,11 +31,13 @@ class Kept:
     probabilities: [N] in [0, 1].
     log_odds: [N], where the map is weighted by logits; None where it is by probabilities.
     least: of two answers that differ, their difference as a share of the larger.
+    closed: of a regression the output where all is hidden, which is what its outputs are compared with.
     """
 
     probabilities: NDArray[np.floating]
     log_odds: NDArray[np.floating] | None = None
     least: float = LEAST_SPREAD
+    closed: float | None = None
 
 
 def log_odds(logits: NDArray[np.floating], index: int, *, exclusive: bool) -> NDArray[np.float64]:
@@ -69,15 +72,18 @@ def same_under_every_mask(kept: Kept) -> str | None:
         return None
     low, high = float(kept.probabilities.min()), float(kept.probabilities.max())
     spread = high - low if kept.log_odds is None else high * float(np.ptp(kept.log_odds))
-    if spread > kept.least * high:
+    largest = float(np.abs(kept.probabilities - (kept.closed or 0)).max())
+    if spread > max(kept.least * largest, ROUNDING * max(abs(low), abs(high))):
         return None
+    if kept.closed is not None:
+        return f"the output stays the same under every mask ({low:.4g} to {high:.4g}): this map says nothing about it"
     return (
         f"the class keeps the same probability under every mask ({low:.3g} to {high:.3g}): "
         "this map says nothing about the class"
     )
 
 
-def at_chance(score: ClassScore, probabilities: NDArray[np.floating], *, exclusive: bool) -> str | None:
+def at_chance(probability: float | None, probabilities: NDArray[np.floating], *, exclusive: bool) -> str | None:
     """Say so where the unmasked photo gives the class no more than chance would.
 
     Of classes that exclude each other, chance is 1 / C: a class below it, and below 0.05, is one that the model does
@@ -85,18 +91,20 @@ def at_chance(score: ClassScore, probabilities: NDArray[np.floating], *, exclusi
     chance level: below 0.01 the model says no.
 
     Args:
-        score: of the class.
+        probability: of the class; None for the output of a regression, of which nothing is said.
         probabilities: [C], of all classes.
         exclusive: the classes exclude each other.
     """
+    if probability is None:
+        return None
     chance, most = 1 / len(probabilities), float(probabilities.max())
     if exclusive and most <= UNDECIDED * chance:
         return f"the model prefers no class: none has more than {most:.3g}, and chance is {chance:.3g}"
-    if score.probability >= (min(chance, RULED_OUT) if exclusive else SAID_NO):
+    if probability >= (min(chance, RULED_OUT) if exclusive else SAID_NO):
         return None
     level = f"chance is {chance:.3g}: " if exclusive else ""
     return (
-        f"the model does not see the class in this photo ({level}it has {score.probability:.2g}): "
+        f"the model does not see the class in this photo ({level}it has {probability:.2g}): "
         "what its map shows may have nothing to do with it"
     )
 

@@ -38,4 +38,5 @@ METHOD = Method(
     source=Source("Kim", 2020, "Faster-Score-CAM, published with its TensorFlow code"),
     takes=frozenset({"passes", "batch_size"}),
     has_steps=True,
+    of_outputs=True,
 )

@@ -54,6 +54,7 @@ def _log_odds(probabilities: Floats) -> Floats:
 
 PROBABILITY = Link(weight=lambda latent: 1 / (1 + np.exp(-latent)), latent=_log_odds)
 EXPONENTIAL = Link(weight=np.exp, latent=np.log)
+IDENTITY = Link(weight=lambda latent: latent, latent=lambda weights: weights)
 
 
 def infer_weights(

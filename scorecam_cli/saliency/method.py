@@ -78,6 +78,7 @@ class Method:
     needs: what a model must have for it; nothing, where probabilities are enough.
     takes: names of the fields of MethodSettings that change something; `seed` where it draws by chance.
     fewest_passes: the least that `passes` can be, where it takes them.
+    of_outputs: whether it explains the outputs of a regression too, which are neither probabilities nor logits.
     has_steps: whether it hands out the masks that weigh most, so that figures can show them.
     by_tail: whether its passes run the network behind the target layer alone, in float32.
     """
@@ -91,6 +92,7 @@ class Method:
     needs: frozenset[Need] = frozenset({Need.LAYERS})
     takes: frozenset[str] = frozenset()
     fewest_passes: int = 1
+    of_outputs: bool = False
     has_steps: bool = False
     by_tail: bool = False
 

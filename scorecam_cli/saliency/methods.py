@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import fields, replace
 from importlib import import_module
 
-from scorecam_cli.choices import METHOD_FILES, OF_DIFFERENCES, Precision
+from scorecam_cli.choices import METHOD_FILES, OF_DIFFERENCES, Precision, Variant
 from scorecam_cli.errors import ModelError, UsageError
 from scorecam_cli.records import ClassMap, Explanation
 from scorecam_cli.saliency.evidence import at_chance, doubtful, same_under_every_mask
@@ -93,6 +93,18 @@ def check(name: str, settings: MethodSettings) -> None:
         )
 
 
+def check_outputs(name: str, settings: MethodSettings) -> None:
+    """Raise UsageError unless a method makes sense of the outputs of a regression."""
+    method = method_named(name)
+    if not (method.of_outputs or method.by_gradients):
+        others = ", ".join(each.name for each in METHODS.values() if each.of_outputs or each.by_gradients)
+        raise UsageError(
+            f"method {method.name} is made of probabilities or logits, not of outputs; use one of {others}"
+        )
+    if "variant" in method.takes and settings.variant == Variant.PAPER:
+        raise UsageError("--variant paper is a softmax over logits, and outputs are none; use another variant")
+
+
 def check_methods(names: Sequence[str], settings: MethodSettings) -> None:
     """Raise UsageError unless there are such methods, each given once, and each can do its part of what is asked."""
     for name in methods_named(names):
@@ -163,7 +175,9 @@ def explain_with(
     method, settings = method_named(name), settings or MethodSettings()
     check(name, settings)
     check_suits((name,), has_layers=asked.model.has_layers, model=asked.model.name)
-    if Need.LOGITS in method.needs and not asked.classifier.head.shows_logits:
+    if asked.model.is_regression:
+        check_outputs(name, settings)
+    elif Need.LOGITS in method.needs and not asked.classifier.head.shows_logits:
         raise ModelError(
             f"{asked.classifier.name} shows probabilities only, and {method.name} needs logits; "
             "use score-cam, rise or occlusion"
@@ -218,7 +232,7 @@ def _doubts(method: Method, asked: Question, maps: Maps) -> Iterator[tuple[str, 
         found = (
             None if saliency.any() else f"the map is zero: {why}",
             None if kept is None else same_under_every_mask(kept),
-            at_chance(score, probabilities, exclusive=asked.model.exclusive),
+            at_chance(score.probability, probabilities, exclusive=asked.model.exclusive),
         )
         yield tuple(doubt for doubt in found if doubt is not None)
 

@@ -72,4 +72,5 @@ METHOD = Method(
     source=Source("Zeiler & Fergus", 2013, "arXiv:1311.2901"),
     needs=frozenset(),
     takes=frozenset({"batch_size", "signed"}),
+    of_outputs=True,
 )

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, cast
 
 import numpy as np
@@ -100,6 +101,21 @@ class Question:
         """Numbers of the channels that are not zero everywhere: the live ones, and constants."""
         return np.flatnonzero(self.observation.activations.any(axis=(0, 1)))
 
+    @cached_property
+    def closed(self) -> NDArray[np.float64]:
+        """Of a regression the output [classes] where all of the photo is hidden; of a classifier zeros."""
+        if not self.model.is_regression:
+            return np.zeros(len(self.class_indices))
+        answers = self.model.observe(np.zeros_like(self.image)).answers
+        return answers.probabilities[list(self.class_indices)].astype(np.float64)
+
+    def left(self, answers: Answers) -> NDArray[np.float64]:
+        """S: the probability that N masked photos leave each class, [N, classes].
+
+        Of a regression how far they raise the output over that of the closed photo: an output has no zero of its own.
+        """
+        return np.asarray(answers.probabilities[:, list(self.class_indices)].astype(np.float64) - self.closed)
+
     def kept(self, answers: Answers, *, by_logits: bool = False, differences: bool = False) -> tuple[Kept, ...]:
         """What each class keeps under N masks.
 
@@ -115,8 +131,9 @@ class Question:
                 answers.probabilities[:, at],
                 None if logits is None else log_odds(logits, at, exclusive=exclusive),
                 least,
+                float(closed) if self.model.is_regression else None,
             )
-            for at in self.class_indices
+            for at, closed in zip(self.class_indices, self.closed, strict=True)
         )
 
     def most_probable(self, count: int) -> tuple[ClassScore, ...]:

@@ -33,4 +33,5 @@ METHOD = Method(
     passes="none",
     needs=frozenset(),
     takes=frozenset({"seed"}),
+    of_outputs=True,
 )

@@ -41,7 +41,7 @@ def rise(asked: Question, settings: MethodSettings, on_passes: OnPasses) -> Maps
         batch_size=settings.batch_size,
         on_passes=on_passes,
     )
-    probabilities = answers.probabilities[:, list(asked.class_indices)].astype(np.float64)  # [N, classes]
+    probabilities = asked.left(answers)  # [N, classes]
     sums = np.zeros((len(asked.class_indices), *asked.size))
     for first in range(0, count, CHUNK):
         part = masks.between(first, min(first + CHUNK, count)).astype(np.float64)  # [B, H, W]
@@ -85,4 +85,5 @@ METHOD = Method(
     source=Source("Petsiuk et al.", 2018, "arXiv:1806.07421"),
     needs=frozenset(),
     takes=frozenset({"passes", "batch_size", "seed"}),
+    of_outputs=True,
 )

@@ -24,7 +24,7 @@ from scorecam_cli.saliency.few_passes import (
     representative_passes,
     spread_passes,
 )
-from scorecam_cli.saliency.inference import EXPONENTIAL, PROBABILITY, Inferred
+from scorecam_cli.saliency.inference import EXPONENTIAL, IDENTITY, PROBABILITY, Inferred, Link
 from scorecam_cli.saliency.maps import Maps, MethodSettings, OnPasses, finished
 from scorecam_cli.saliency.method import Method, Source
 from scorecam_cli.saliency.question import Question
@@ -44,6 +44,8 @@ def score_cam(asked: Question, settings: MethodSettings, on_passes: OnPasses) ->
     from the same passes. A channel that is constant over the grid has a mask of zeros: it is left out, which changes no
     map of `article`; for `official` the authors' code leaves it out too; for `paper` its logit difference is 0 and
     counts in the softmax.
+
+    Of a regression `S_k = output(X * M_k) - output(0)`.
 
     Args:
         asked: classifier, photo and classes.
@@ -81,6 +83,8 @@ def score_cam(asked: Question, settings: MethodSettings, on_passes: OnPasses) ->
     constant = f"every channel of layer {asked.classifier.layer} is constant for this photo"
     differs = settings.variant in OF_DIFFERENCES
     nothing = "no position raises it where it is shown" if differs else "no mask leaves any probability of the class"
+    if asked.classifier.head.is_regression and not differs:
+        nothing = "no mask raises it over that of a closed photo"
     return Maps(
         tuple(maps),
         len(used.passed),
@@ -134,7 +138,7 @@ class _MaskedPasses:
         few = representative_passes(
             self.grids,
             weigh=self._weigh,
-            link=EXPONENTIAL if settings.variant == Variant.PAPER else PROBABILITY,
+            link=self._link,
             parts=summands.parts(self.asked.size),
             energies=summands.energies(self.asked.size),
             ranges=spans,
@@ -161,7 +165,7 @@ class _MaskedPasses:
         """
         order = np.lexsort((passed, -np.abs(weights[passed])))[:MOST_STEPS]  # [T]
         best = passed[order]
-        probabilities = [part.probabilities[:, self.asked.class_indices[at]] for part in self.rounds]
+        probabilities = [self.asked.left(part)[:, at].astype(np.float32) for part in self.rounds]
         return Steps(
             channels=self.live[best],
             grids=self.grids[best],
@@ -175,6 +179,12 @@ class _MaskedPasses:
         probabilities = np.concatenate([part.probabilities for part in self.rounds])
         answers, variant = Answers(probabilities, np.concatenate(logits) if logits else None), self.settings.variant
         return self.asked.kept(answers, by_logits=variant == Variant.PAPER, differences=variant in OF_DIFFERENCES)
+
+    @property
+    def _link(self) -> Link:
+        if self.asked.classifier.head.is_regression:
+            return IDENTITY
+        return EXPONENTIAL if self.settings.variant == Variant.PAPER else PROBABILITY
 
     def _weigh(self, numbers: NDArray[np.intp]) -> NDArray[np.float64]:
         return self._weights(self._ask(numbers).answers)
@@ -191,7 +201,7 @@ class _MaskedPasses:
         """Weights [classes, n]: probabilities, or for `paper` exp of the logit's rise, not normalised."""
         indices = list(self.asked.class_indices)
         if self.closed is None or answers.logits is None:
-            return answers.probabilities[:, indices].T.astype(np.float64)
+            return self.asked.left(answers).T
         rises = answers.logits[:, indices].astype(np.float64) - self.closed[indices]
         return np.exp(np.clip(rises, -LARGEST_RISE, LARGEST_RISE)).T
 
@@ -206,4 +216,5 @@ METHOD = Method(
     takes=frozenset({"passes", "fidelity", "variant", "selection", "batch_size", "signed"}),
     fewest_passes=FEWEST_PASSES,
     has_steps=True,
+    of_outputs=True,
 )

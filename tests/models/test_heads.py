@@ -50,3 +50,10 @@ def test_softmax_that_was_rounded_to_256_steps_is_one_still():
 def test_softmax_of_one_number_is_refused():
     with pytest.raises(UsageError, match="--head softmax needs an output for each class, and m has one"):
         head_of(LOGITS[:, :1], asked=HeadKind.SOFTMAX, step=0, name="m")
+
+
+def test_numbers_of_a_regression_stay_as_they_are():
+    output = np.float32([[0.2], [-7.0], [0.9]])
+    head = head_of(output, asked=HeadKind.LINEAR, step=0, name="m")
+    assert (head.classes, head.is_regression, head.exclusive, head.shows_logits) == (1, True, False, False)
+    np.testing.assert_array_equal(head.read(output)[1], output)

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+import scorecam_cli
 from scorecam_cli.records import ClassLabel, ClassMap, ClassScore
 from scorecam_cli.saliency.evidence import LEAST_DIFFERENCE, Kept, at_chance, doubtful, log_odds, same_under_every_mask
 from tests.saliency import oracle, tiny
@@ -29,9 +30,9 @@ BY_LOGIT = [
 SAME = "the class keeps the same probability under every mask"
 
 
-def unlearned(bias=(0.5, 1.0, 0.0)):
+def unlearned(bias=(0.5, 1.0, 0.0), activation="softmax"):
     """A network whose answer is its bias, whatever it is shown."""
-    model = tiny.seeing()
+    model = tiny.seeing(activation)
     model.get_layer("head").set_weights([np.zeros((6, 3)), np.array(bias)])
     return model
 
@@ -91,6 +92,16 @@ def test_small_differences_count_where_the_map_is_made_of_them():
     assert same_under_every_mask(replace(close, least=LEAST_DIFFERENCE)) is None
 
 
+@pytest.mark.parametrize(("outputs", "closed", "same"), [
+    ([36.0, 36.02], 35.0, False),  # 2 % of the rise
+    ([36.0, 36.005], 35.0, True),
+    ([35.0, 35.0003], 35.0, True),  # rounding
+    ([-36.0, -35.0], -35.0, False),
+])  # fmt: skip
+def test_outputs_of_a_regression_are_compared_with_what_they_rise_by(outputs, closed, same):
+    assert (same_under_every_mask(Kept(np.array(outputs), closed=closed)) is not None) is same
+
+
 @pytest.mark.parametrize(("probabilities", "same"), [
     ([0.335, 0.335, 0.335], True),
     ([0.3, 0.3029], True),
@@ -115,10 +126,6 @@ def test_log_odds_are_those_of_the_softmax_and_know_no_common_rise():
         np.testing.assert_array_equal(log_odds(logits, index, exclusive=False), logits[:, index])
 
 
-def score(probability):
-    return ClassScore(ClassLabel(0, "cat"), probability, None)
-
-
 @pytest.mark.parametrize(("probability", "others", "exclusive", "expected"), [
     (0.0009, [0.9] + [0.0001] * 998, True, "does not see the class in this photo (chance is 0.001: it has 0.0009)"),
     (0.0011, [0.9] + [0.0001] * 998, True, None),
@@ -130,10 +137,24 @@ def score(probability):
     (0.5, [0.2, 0.9], False, None),
     (0.02, [0.02, 0.01], False, None),
     (0.009, [0.9, 0.9], False, "does not see the class in this photo (it has 0.009)"),
+    (None, [3.7], False, None),
 ])  # fmt: skip
 def test_class_at_the_level_of_chance_is_doubted(probability, others, exclusive, expected):
-    found = at_chance(score(probability), np.array([probability, *others]), exclusive=exclusive)
+    found = at_chance(probability, np.array([probability or 0, *others]), exclusive=exclusive)
     assert found is None if expected is None else expected in found
+
+
+def test_output_of_a_regression_that_stays_the_same_is_doubted_and_has_no_chance_level():
+    image = tiny.photo()
+    blind = scorecam_cli.wrap(unlearned((-3.5, 0.0, 70.0), None), preprocess="none", head="linear")
+    found = tiny.explain_on("score-cam", blind, image, [0]).classes[0]
+    assert found.doubts == (
+        "the map is zero: no mask raises it over that of a closed photo",
+        "the output stays the same under every mask (-3.5 to -3.5): this map says nothing about it",
+    )
+    seeing = scorecam_cli.wrap(tiny.seeing(None), preprocess="none", head="linear")
+    raised = int(np.diff(tiny.seeing(None)(np.stack([image * 0, image])), axis=0).argmax())
+    assert tiny.explain_on("score-cam", seeing, image, [raised]).warnings == ()
 
 
 def test_doubts_of_a_photo_name_the_maps_that_they_are_about():
