@@ -79,7 +79,7 @@ def look_into_onnx(places: Places, path: Path) -> int:
                 if field.number == _FUNCTION_NODE:
                     look.node(field, 0)
     except OutsideError as error:
-        raise ModelError(f"{path} {DAMAGED}") from error
+        raise ModelError(f"{path} holds an ONNX model that {DAMAGED}") from error
     return look.stored
 
 

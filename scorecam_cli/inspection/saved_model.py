@@ -35,7 +35,7 @@ def look_into_saved_model(path: Path) -> int:
     stored = sum(file.stat().st_size for file in _files(path))
     program = path / PROGRAM
     if not program.is_file() or program.stat().st_size > _PROGRAM_BYTES:
-        raise ModelError(f"{path} {DAMAGED}")
+        raise ModelError(f"{path} holds a TensorFlow SavedModel that {DAMAGED}")
     try:
         with program.open("rb") as file:
             size = program.stat().st_size
@@ -44,7 +44,7 @@ def look_into_saved_model(path: Path) -> int:
         if not (path / "variables" / "variables.index").is_file():
             raise OutsideError
     except OutsideError as error:
-        raise ModelError(f"{path} {DAMAGED}") from error
+        raise ModelError(f"{path} holds a TensorFlow SavedModel that {DAMAGED}") from error
     except OSError as error:
         raise ModelError(f"{path} cannot be read ({error.strerror}); check its permissions") from error
     return stored

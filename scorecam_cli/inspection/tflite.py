@@ -51,12 +51,12 @@ def look_into_tflite(places: Places, path: Path) -> int:
         _check_operators(model, path)
         graphs = model.tables(_SUBGRAPHS, _SUBGRAPHS_MOST)
         if not graphs:
-            raise ModelError(f"{path} holds no network; convert the model again")
+            raise ModelError(f"{path} holds a TensorFlow Lite model without a network; convert it again")
         for graph in graphs:
             _check_graph(graph, path)
         return sum(_stored(buffer) for buffer in model.tables(_BUFFERS, OUTSIDE_TENSORS))
     except OutsideError as error:
-        raise ModelError(f"{path} {DAMAGED}") from error
+        raise ModelError(f"{path} holds a TensorFlow Lite model that {DAMAGED}") from error
 
 
 def _check_operators(model: Table, path: Path) -> None:

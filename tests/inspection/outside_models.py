@@ -120,7 +120,7 @@ TFLITE: dict[str, tuple[Write, str]] = {
     "side below nothing": (tflite(_shape(1, -7, 16, 3)), "declares an array of"),
     "seventeen axes": (tflite(_shape(*[1] * 17)), "cut short or damaged"),
     "weights outside the file": (tflite(_buffer), "cut short or damaged"),
-    "no network": (tflite(lambda model: setattr(model, "subgraphs", [])), "holds no network"),
+    "no network": (tflite(lambda model: setattr(model, "subgraphs", [])), "without a network"),
     "no input": (tflite(lambda model: setattr(model.subgraphs[0], "inputs", [])), "without an input or an output"),
     "input that is not there": (
         tflite(lambda model: setattr(model.subgraphs[0], "inputs", [10**6])),
