@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 CERTAIN = 1.96  # standard deviations: a normal number is further from its mean 1 time in 20
+MOST_BANDS = 64  # of a photo
 
 
 @dataclass(frozen=True)
@@ -32,11 +33,19 @@ class Photo:
     rgb: uint8 [H0, W0, 3], sRGB, upright, transparency laid on white.
     sha256: of the bytes of the file.
     warnings: sentences about what was mended while reading.
+    bands: [H0, W0, c], uint8, uint16 or float32, of a photo that is not of colours alone; `rgb` is then what a person
+        is shown of it.
     """
 
     rgb: NDArray[np.uint8] = field(repr=False)
     sha256: str
     warnings: tuple[str, ...] = ()
+    bands: NDArray[Any] | None = field(default=None, repr=False)
+
+    @property
+    def pixels(self) -> NDArray[Any]:
+        """What a model is shown: the bands where there are such, else the colours."""
+        return self.rgb if self.bands is None else self.bands
 
     @property
     def width(self) -> int:

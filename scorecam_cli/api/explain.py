@@ -103,7 +103,7 @@ def explain(
 
     def explained(given: GivenPhoto) -> ExplainedPhoto:
         began = time.perf_counter()
-        question = Question.about(classifier, given.photo.rgb, asked=config.classes, top=config.top)
+        question = Question.about(classifier, given.photo.pixels, asked=config.classes, top=config.top)
         passes_began = time.perf_counter()
         explanation = explain_with(config.method, question, how)
         ended = time.perf_counter()

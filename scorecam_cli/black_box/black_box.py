@@ -92,9 +92,9 @@ class BlackBox:
         """Whether it returns quantities, neither probabilities nor logits."""
         return self.head.is_regression
 
-    def prepare(self, rgb: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """uint8 [H0, W0, 3] -> float32 [H, W, c] in model units: the whole photo, resized to the input."""
-        return prepare(rgb, size=self.size, channels=self.channels, preparation=self.preparation)
+    def prepare(self, pixels: NDArray[Any]) -> NDArray[np.float32]:
+        """uint8 [H0, W0, 3], or bands [H0, W0, c] -> float32 [H, W, c] in model units: resized whole."""
+        return prepare(pixels, size=self.size, channels=self.channels, preparation=self.preparation)
 
     def choose_classes(self, observation: Observation, *, asked: Sequence[str], top: int) -> list[int]:
         """See `models.choosing`."""

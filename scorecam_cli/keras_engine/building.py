@@ -18,6 +18,7 @@ from scorecam_cli.keras_engine.tracing import look_at
 from scorecam_cli.models.constants import Constant
 from scorecam_cli.models.labels import Labels
 from scorecam_cli.models.preparation import Preparation
+from scorecam_cli.records import MOST_BANDS
 
 DEFAULT_SIZE = (224, 224)  # of a model that takes any size and does not say which it wants
 
@@ -31,12 +32,14 @@ def examine(model: Any, *, name: str, wanted_size: tuple[int, int] | None) -> tu
         wanted_size: (H, W) for a model that leaves its size open; None: its own Resizing layer, else 224 x 224.
 
     Raises:
-        ModelError: it does not take one batch of images [batch, H, W, 1 or 3].
+        ModelError: it does not take one batch of images [batch, H, W, c].
     """
     called = model if isinstance(model, Called) else called_on_photos(model, name=name)
     shape = _image_shape(called.image.shape if called.image else (), name)
-    if shape[2] not in (1, 3):
-        raise ModelError(f"{name} takes images of {shape[2]} channels; scorecam reads photos of 3 (colour) or 1 (grey)")
+    if not 1 <= shape[2] <= MOST_BANDS:
+        raise ModelError(
+            f"{name} takes images of {shape[2]} channels; scorecam reads photos of up to {MOST_BANDS} bands"
+        )
     fixed = (shape[0], shape[1])
     if wanted_size is not None and any(
         side not in (None, wanted) for side, wanted in zip(fixed, wanted_size, strict=True)
@@ -57,7 +60,7 @@ def _image_shape(shape: tuple[int | None, ...], name: str) -> tuple[int | None, 
     """(H, W, c) with None for an open side."""
     if len(shape) != 4 or shape[3] is None:
         shown = ", ".join(str(side) for side in shape)
-        raise ModelError(f"{name} takes [{shown}]; scorecam explains classifiers of images [batch, H, W, 1 or 3]")
+        raise ModelError(f"{name} takes [{shown}]; scorecam explains classifiers of images [batch, H, W, c]")
     return shape[1], shape[2], int(shape[3])
 
 

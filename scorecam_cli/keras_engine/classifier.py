@@ -38,7 +38,7 @@ class Classifier:
     """A model with everything needed to ask it about photos; its passes are compiled once per instance.
 
     called: the model as a function of photos; model: the Keras model itself, with its weights.
-    name, weights: what the user calls them. size: (H, W). channels: 3 colours or 1 grey.
+    name, weights: what the user calls them. size: (H, W). channels: 3 colours, 1 grey, or bands.
     frozen: the weights will not change, so that batch normalisation and activations may be folded into convolutions.
     noted: what a manifest notes of how it was loaded, where the Python API loaded it.
     """
@@ -153,9 +153,9 @@ class Classifier:
         """Tokens in front of those that the grid is folded from; None where the target layer makes a grid itself."""
         return self.target.folding.prefix if self.target.folding else None
 
-    def prepare(self, rgb: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """uint8 [H0, W0, 3] -> float32 [H, W, c] in model units: the whole photo, resized to the input."""
-        return prepare(rgb, size=self.size, channels=self.channels, preparation=self.preparation)
+    def prepare(self, pixels: NDArray[Any]) -> NDArray[np.float32]:
+        """uint8 [H0, W0, 3], or bands [H0, W0, c] -> float32 [H, W, c] in model units: resized whole."""
+        return prepare(pixels, size=self.size, channels=self.channels, preparation=self.preparation)
 
     def choose_classes(self, observation: Observation, *, asked: Sequence[str], top: int) -> list[int]:
         """See `models.choosing`."""

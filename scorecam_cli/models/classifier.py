@@ -63,8 +63,8 @@ class PhotoClassifier(Protocol):
     def doubts(self) -> tuple[str, ...]:
         """What is to be doubted of every map of this model, each in a sentence."""
 
-    def prepare(self, rgb: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """uint8 [H0, W0, 3] -> float32 [H, W, c] in model units."""
+    def prepare(self, pixels: NDArray[Any]) -> NDArray[np.float32]:
+        """uint8 [H0, W0, 3], or bands [H0, W0, c] -> float32 [H, W, c] in model units."""
 
     def choose_classes(self, observation: Observation, *, asked: Sequence[str], top: int) -> list[int]:
         """See `models.choosing`."""

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
 from scorecam_cli.choices import Preprocess
-from scorecam_cli.errors import UsageError
+from scorecam_cli.errors import PhotoError, UsageError
 
 # Means and deviations of ImageNet, as keras.applications.imagenet_utils uses them.
 CAFFE_MEAN_BGR = np.array([103.939, 116.779, 123.68], np.float32)
 TORCH_MEAN_RGB = np.array([0.485, 0.456, 0.406], np.float32)
 TORCH_STD_RGB = np.array([0.229, 0.224, 0.225], np.float32)
 
+FOR_BANDS = ("none", "unit")
 LONGEST_SIDE = 2**20  # pixels; Pillow keeps 8 bytes for each row, which for a column of 89 million are 716 MB
 FINE = 64  # the averages that remain for each pixel of the input: each is off its place by 1/64 of one at most
 
@@ -76,37 +78,68 @@ CHOICES_HELP = (
 
 
 def prepare(
-    rgb: NDArray[np.uint8], *, size: tuple[int, int], channels: int, preparation: Preparation
+    pixels: NDArray[Any], *, size: tuple[int, int], channels: int, preparation: Preparation
 ) -> NDArray[np.float32]:
     """Resize a photo to the model's input and scale it to model units.
 
     The whole photo is resized to the input, whatever its shape, so that every part of it can show up in the map.
 
     Args:
-        rgb: uint8 [H0, W0, 3], upright sRGB.
+        pixels: uint8 [H0, W0, 3], upright sRGB, or bands [H0, W0, c] of uint8, uint16 or float32.
         size: (H, W) of the model's input, pixels.
-        channels: c, 3 for colour or 1 for grey (ITU-R 601 luma).
+        channels: c, 3 for colour or 1 for grey (ITU-R 601 luma); any other for bands.
         preparation: one of PREPARATIONS.
 
     Returns:
         float32 [H, W, c] in model units.
 
     Raises:
-        UsageError: the preparation is for colour and the model takes one channel.
+        UsageError: the preparation is for colour and the model takes one channel, or bands.
+        PhotoError: the photo has another number of bands than the model takes.
     """
+    if channels not in (1, 3) or pixels.dtype != np.uint8 or pixels.shape[2] != 3:
+        return _prepared_bands(pixels, size, channels, preparation)
     if channels == 1 and not preparation.grey:
         raise UsageError(
             f"--preprocess {preparation.name} is for colour photos and this model takes one channel; "
             "use unit, tf or none"
         )
     height, width = size
-    photo = Image.fromarray(_shortened(rgb, size))
+    photo = Image.fromarray(_shortened(pixels, size))
     if channels == 1:
         photo = photo.convert("L")
     if photo.size != (width, height):
         photo = photo.resize((width, height), Image.Resampling.BILINEAR)
-    pixels = np.asarray(photo, np.float32).reshape(height, width, channels)  # [H, W, c]
-    return np.ascontiguousarray(preparation.scale(pixels), np.float32)
+    resized = np.asarray(photo, np.float32).reshape(height, width, channels)  # [H, W, c]
+    return np.ascontiguousarray(preparation.scale(resized), np.float32)
+
+
+def _prepared_bands(
+    bands: NDArray[Any], size: tuple[int, int], channels: int, preparation: Preparation
+) -> NDArray[np.float32]:
+    """Bands resized one by one, and as they are, or divided by the largest whole number of their type."""
+    if preparation.name not in FOR_BANDS:
+        raise UsageError(
+            f"--preprocess {preparation.name} is for photos of colours, and this model or photo has bands; "
+            "scale them in the file and use none, or unit for uint8 and uint16"
+        )
+    if bands.shape[2] != channels:
+        raise PhotoError(
+            f"the photo has {bands.shape[2]} bands and the model takes {channels}; "
+            f"give a .npy file of [height, width, {channels}]"
+        )
+    if max(bands.shape) > LONGEST_SIDE:
+        raise PhotoError(f"bands of more than {LONGEST_SIDE:,} pixels on a side are not read; make the photo smaller")
+    whole = np.issubdtype(bands.dtype, np.integer)
+    if preparation.name == "unit" and not whole:
+        raise PhotoError("the photo holds float32, and unit is for uint8 and uint16; use --preprocess none")
+    height, width = size
+    resized = [
+        np.asarray(Image.fromarray(band).resize((width, height), Image.Resampling.BILINEAR))
+        for band in np.moveaxis(bands, 2, 0).astype(np.float32)
+    ]
+    divisor = np.float32(np.iinfo(bands.dtype).max if preparation.name == "unit" else 1)
+    return np.ascontiguousarray(np.stack(resized, axis=2) / divisor)  # [H, W, c]
 
 
 def _shortened(rgb: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8]:

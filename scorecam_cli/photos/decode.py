@@ -14,7 +14,9 @@ from PIL import Image, UnidentifiedImageError
 
 from scorecam_cli.config import MAX_PIXELS
 from scorecam_cli.errors import PhotoError
+from scorecam_cli.files.npy import MARK
 from scorecam_cli.files.signatures import READ_FORMATS, looks_like, photo_format, webp_size
+from scorecam_cli.photos.bands import bands_in, photo_of
 from scorecam_cli.photos.colour import write_srgb
 from scorecam_cli.photos.forms import is_whole_container, unread_form
 from scorecam_cli.photos.quiet import quiet_warnings
@@ -49,7 +51,7 @@ def decode_photo(
     """The first frame of an encoded photo, upright, in sRGB, transparency laid on white.
 
     Args:
-        data: a whole JPEG, PNG, WebP, GIF, BMP, TIFF, AVIF or (with pillow-heif) HEIC file.
+        data: a whole JPEG, PNG, WebP, GIF, BMP, TIFF, AVIF or (with pillow-heif) HEIC file, or a .npy file of bands.
         max_pixels: the most that is decoded; the header is asked first.
         admit: called with W0 x H0 before the pixels are decoded.
         allocate: uint8 array of a shape, which the photo is put into.
@@ -62,6 +64,10 @@ def decode_photo(
     """
     if not data:
         raise PhotoError("the file is empty")
+    if data.startswith(MARK):
+        bands = bands_in(data)
+        _admit((bands.shape[1], bands.shape[0]), max_pixels, admit)
+        return photo_of(bands, sha256=hashlib.sha256(data).hexdigest(), allocate=allocate)
     with quiet_warnings(), _pillow_allowing(max_pixels):  # the sentences below replace what Pillow warns of
         if size := webp_size(data):  # whose canvas is taken as soon as it is opened
             _admit(size, max_pixels, admit)

@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from scorecam_cli.errors import PhotoError
+from scorecam_cli.photos.bands import split
 from scorecam_cli.photos.messages import receive, send
 from scorecam_cli.records import Photo
 
@@ -162,5 +163,7 @@ def _photo(answer: dict[str, Any], descriptor: int, lines: list[str]) -> Photo:
     finally:
         os.close(descriptor)
     rgb = np.frombuffer(mapped, np.uint8).reshape(answer["shape"])  # [H0, W0, 3]
+    if "bands" in answer:
+        return split(rgb, dtype=answer["bands"], sha256=answer["sha256"])
     notes = [f"the decoder says: {line}" for line in lines[:MOST_LINES]]
     return Photo(rgb, answer["sha256"], (*answer["warnings"], *notes))

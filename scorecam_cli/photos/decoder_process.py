@@ -84,7 +84,11 @@ def _outcome(file: io.BufferedReader, task: dict[str, Any], admit: Admit, alloca
         return {"refused": str(error)}
     except MemoryError:
         return {"refused": "not enough memory for this photo"}
-    return {"shape": photo.rgb.shape, "sha256": photo.sha256, "warnings": photo.warnings}
+    told = {"shape": photo.rgb.shape, "sha256": photo.sha256, "warnings": photo.warnings}
+    if photo.bands is None:
+        return told
+    beside = photo.bands.shape[2] * photo.bands.dtype.itemsize  # bytes of a pixel, see photos.bands
+    return {**told, "shape": (photo.height, photo.width, 3 + beside), "bands": photo.bands.dtype.name}
 
 
 def _shared_file(size: int) -> int:

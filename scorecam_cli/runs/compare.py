@@ -131,7 +131,7 @@ def compare_maps(
         PhotoError: the model returns a value that is not finite. ModelError: the only method does not fit the model.
     """
     config = request.config
-    asked = Question.about(session.classifier, photo.rgb, asked=config.classes, top=config.top)
+    asked = Question.about(session.classifier, photo.pixels, asked=config.classes, top=config.top)
     runs = []
     for method in config.methods:
         if method not in warmed:

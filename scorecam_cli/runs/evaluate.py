@@ -97,7 +97,7 @@ def measured_rows(
         PhotoError: the model returns a value that is not finite. ModelError: the only method does not fit the model.
     """
     config = request.config
-    seen = Seen(path, photo, Question.about(session.classifier, photo.rgb, asked=classes))
+    seen = Seen(path, photo, Question.about(session.classifier, photo.pixels, asked=classes))
     (score,) = seen.asked.scores
     rows = []
     for method in config.methods:

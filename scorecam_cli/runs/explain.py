@@ -123,7 +123,7 @@ def _explain(request: ExplainRequest, session: Session, read: ReadPhoto) -> Comp
     job, photo, config, clock = read.job, read.photo, request.config, session.clock
     classifier = session.classifier  # loaded for the first photo; not counted as that photo's time
     began = clock()
-    asked = Question.about(classifier, photo.rgb, asked=config.classes, top=config.top)
+    asked = Question.about(classifier, photo.pixels, asked=config.classes, top=config.top)
     give_back(photo.width * photo.height)
     session.watcher.passes_planned(job.photo, planned_passes(config.method, asked, request.how))
     passes_began = clock()

@@ -43,5 +43,5 @@ def predict_photos(request: PredictRequest, session: Session, jobs: Sequence[Pho
 def _predict(request: PredictRequest, session: Session, job: PhotoJob) -> Predicted:
     limits = request.config.photos
     photo = read_photo(job.photo, max_pixels=limits.max_pixels, seconds=limits.seconds)
-    asked = Question.about(session.classifier, photo.rgb)
+    asked = Question.about(session.classifier, photo.pixels)
     return Predicted(job.photo, session.classifier.name, asked.most_probable(request.config.top))

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,13 +38,13 @@ class Question:
 
     @classmethod
     def about(
-        cls, classifier: PhotoClassifier, rgb: NDArray[np.uint8], *, asked: Sequence[str] = (), top: int = 0
+        cls, classifier: PhotoClassifier, pixels: NDArray[Any], *, asked: Sequence[str] = (), top: int = 0
     ) -> Question:
         """Prepare a photo, run the model on it once, and choose the classes.
 
         Args:
             classifier: the model with its target layer.
-            rgb: uint8 [H0, W0, 3], sRGB, upright.
+            pixels: uint8 [H0, W0, 3], sRGB, upright; or bands [H0, W0, c].
             asked: classes by index, name or WordNet id.
             top: also the N most probable; without either the predicted class.
 
@@ -53,7 +53,7 @@ class Question:
             NumericsError: the model returns a value that is not finite.
             PhotoError: the model stops.
         """
-        image = classifier.prepare(rgb)
+        image = classifier.prepare(pixels)
         observation = classifier.observe(image)
         return cls(classifier, image, observation, tuple(classifier.choose_classes(observation, asked=asked, top=top)))
 

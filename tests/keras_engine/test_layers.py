@@ -146,7 +146,7 @@ def test_models_that_are_no_image_classifiers_are_refused_with_a_sentence():
         "2 outputs": two_outputs,
         r"returns \[batch, 6, 6, 4\]": keras.Model(image, grid),
         r"takes \[None, 12\]": keras.Model(text, layers.Dense(2)(text)),
-        "takes images of 4 channels": model_of_channels(4),
+        "takes images of 65 channels": model_of_channels(65),
         "takes 2 inputs": keras.Model([image, text], layers.Dense(2)(layers.Concatenate()([pooled, text]))),
     }
     for sentence, model in refused.items():
