@@ -120,7 +120,7 @@ class Classifier:
         """Whether it returns quantities, neither probabilities nor logits."""
         return self.head.is_regression
 
-    @property
+    @cached_property
     def doubts(self) -> tuple[str, ...]:
         """What is to be doubted of every map of this model, each in a sentence."""
         from scorecam_cli.keras_engine.model_doubts import model_doubts

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from scorecam_cli.keras_engine.classifier import Classifier
+from scorecam_cli.keras_engine.first_statistics import strange_variance
 from scorecam_cli.keras_engine.layers import LayerCall
 
 # What a layer makes of the 255 steps of a photo: 1 to 5 where it was made for these; hundreds where its training code
@@ -20,7 +21,8 @@ def model_doubts(classifier: Classifier) -> tuple[str, ...]:
 
 
 def _doubts(classifier: Classifier) -> Iterator[str]:
-    if classifier.weights.startswith("random"):
+    random = classifier.weights.startswith("random")
+    if random:
         yield "the weights are random: maps are for timing and checks, and tell nothing of the photo"
     if classifier.head.supposed:
         yield (
@@ -32,6 +34,14 @@ def _doubts(classifier: Classifier) -> Iterator[str]:
         yield (
             f"{classifier.name} scales photos itself (layer {scaling.path}), and --preprocess {preparation} has scaled "
             "them before, so that it sees others than it was trained on: leave out --preprocess"
+        )
+    strange = None if random else strange_variance(classifier)
+    if strange is not None:
+        path, factor = strange
+        yield (
+            f"with --preprocess {preparation} the first batch normalisation of {classifier.name} (layer {path}) is "
+            f"given {factor:,.0f} times the variance that it remembers of its training: photos were scaled in another "
+            "way there, or it has met too few batches"
         )
 
 
