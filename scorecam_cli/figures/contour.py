@@ -11,8 +11,7 @@ from PIL import Image, ImageDraw
 
 from scorecam_cli.faithfulness.compactness import half_level
 from scorecam_cli.figures.subject import Subject
-from scorecam_cli.photos.draw import Tile, tiles, to_uint8
-from scorecam_cli.photos.signed import NEUTRAL
+from scorecam_cli.photos.draw import Tile, heat_levels, tiles, to_uint8
 
 _DIMMED = 0.6  # what the rest of the photo keeps of its brightness
 _SHEET = 3200  # pixels of the longer side of what lines are drawn on: 10 MB; then it is made as large as the photo
@@ -40,7 +39,7 @@ def contour_tiles(subject: Subject) -> Iterator[Tile]:
         if not sides:
             yield Tile(*place, rgb[place])
             continue
-        inside = np.any([side.inside(subject.levels[place]) for side in sides], axis=0)
+        inside = np.any([side.levels[place] >= side.level for side in sides], axis=0)
         shown = rgb[place] / np.float32(255) * np.where(inside, np.float32(1), np.float32(_DIMMED))[..., None]
         for side in sides:
             for sheet, ink in ((side.rim, 1 - side.ink), (side.line, side.ink)):
@@ -53,10 +52,12 @@ def contour_tiles(subject: Subject) -> Iterator[Tile]:
 class _Outlined:
     """The half of what speaks for the class (sign 1), or against it (-1), and its line.
 
-    level: of the map's levels, from which on, or up to which, it is inside. line, rim: where they are drawn, mode L.
+    levels: uint8 [H0, W0], of what speaks so alone; level: from which on it is inside. line, rim: where they are drawn,
+    mode L.
     """
 
     sign: int
+    levels: NDArray[np.uint8]
     level: int
     line: Image.Image
     rim: Image.Image
@@ -65,27 +66,25 @@ class _Outlined:
     def of(cls, subject: Subject, sign: int) -> _Outlined | None:
         """None where nothing speaks so."""
         saliency = sign * subject.found.map
-        value = half_level(np.maximum(saliency, 0))
+        speaking = np.maximum(saliency, 0)
+        value = half_level(speaking)
         if value is None:
             return None
         height, width = subject.photo.rgb.shape[:2]
-        low, high = subject.scale
-        most = 2 * NEUTRAL if subject.explanation.signed else 255
-        level = round(most * (sign * value - low) / (high - low)) if high > low else 0
+        low, high = float(speaking.min()), float(speaking.max())
+        level = round(255 * (value - low) / (high - low)) if high > low else 0
+        signed = subject.explanation.signed
+        levels = heat_levels(speaking, width=width, height=height) if signed else subject.levels
         scale = _SHEET / max(height, width)
         sheet = max(1, round(width * scale)), max(1, round(height * scale))
         lines = outlines(saliency, value, width=sheet[0], height=sheet[1])
         rim, line = (_drawn(lines, sheet, max(usual, round(least * scale))) for usual, least in ((_RIM, 5), (_LINE, 2)))
-        return cls(sign, level, line, rim)
+        return cls(sign, levels, level, line, rim)
 
     @property
     def ink(self) -> float:
         """The line is white, or, against the class, black; its rim the other."""
         return 1.0 if self.sign > 0 else 0.0
-
-    def inside(self, levels: NDArray[np.uint8]) -> NDArray[np.bool_]:
-        """Which pixels are inside."""
-        return np.asarray(levels >= self.level if self.sign > 0 else levels <= self.level)
 
 
 def outlines(saliency: NDArray[np.float32], level: float, *, width: int, height: int) -> list[NDArray[np.float64]]:

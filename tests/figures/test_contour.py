@@ -62,9 +62,10 @@ def test_any_photo_is_drawn(height, width):
     assert drawn(photo(height, width), disc()).shape == (height, width, 3)
 
 
-def test_what_speaks_against_the_class_has_a_black_line_in_a_white_rim_and_stays_bright():
+@pytest.mark.parametrize("weak", [1, 0.01])  # of the one, as much as of the other, or a hundredth
+def test_what_speaks_against_the_class_has_a_black_line_in_a_white_rim_and_stays_bright(weak):
     bump = disc(50, 12)
-    saliency = np.concatenate([bump, -bump], axis=1)  # for the class on the left, against it on the right
+    saliency = np.concatenate([bump, -weak * bump], axis=1)  # for the class on the left, against it on the right
     shown = subject(GREY, class_map(saliency=saliency), signed=True, colormap="RdBu_r")
     picture = np.asarray(image_of(contour_tiles(shown), width=400, height=300))
     left, right = picture[150, :200, 0], picture[150, 200:, 0]
