@@ -74,6 +74,7 @@ def compare(as_json: bool, print0: bool, top: int | None, **options: Any) -> int
                     results.json({"schema": 1, "photo": str(outcome.photo), "error": outcome.reason})
                 continue
             console.finished_photo(_lines(outcome.description))
+            console.say_lines(_warnings(outcome.description))
             if as_json:
                 results.json(outcome.description)
             else:
@@ -105,4 +106,19 @@ def _lines(description: Any) -> list[str]:
                 )
             )
         lines += [f"  {line}" for line in table(rows)]
+    return lines
+
+
+def _warnings(description: Any) -> list[str]:
+    """What is to be doubted of each class's maps, and of which methods' where it is not so of all."""
+    lines = []
+    for entry in description["classes"]:
+        made = [method for method in entry["methods"] if "doubts" in method]
+        about: dict[str, list[str]] = {}
+        for method in made:
+            for doubt in method["doubts"]:
+                about.setdefault(doubt, []).append(method["method"])
+        for doubt, methods in about.items():
+            of = entry["name"] if len(methods) == len(made) else f"{entry['name']}, {', '.join(methods)}"
+            lines.append(f"{description['photo']}: {of}: warning: {doubt}")
     return lines

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from scorecam_cli.figures.canvas import BODY, HEADING, QUIET, TITLE, Canvas, drawing, fit, wrapped
+from scorecam_cli.figures.canvas import BODY, DOUBT, HEADING, QUIET, TITLE, Canvas, drawing, fit, wrapped
 from scorecam_cli.photos.draw import heatmap, overlay
 
 WIDEST = 1600  # pixels of the figure; more tiles go below each other
@@ -17,6 +17,7 @@ _GAP = 20
 _LARGEST = 340  # pixels of a picture's longer side
 _SMALLEST = 150
 _NARROWEST = 210  # pixels of a cell, or its text would be a column of single words
+_DOUBT_LINES = 12  # of one doubt; the narrowest cell needs 7
 _BAR = 280, 12  # pixels of the colour bar
 _BAR_LABEL = "each map scaled by its own minimum (0) and maximum (1)"
 
@@ -27,22 +28,25 @@ class Tile:
 
     map: float32 [H, W], finite; None where there is none, and `note` says why.
     title: of the tile, such as the method. lines: short ones below it, such as seconds and areas.
+    doubts: sentences that say why the map may tell nothing.
     """
 
     map: NDArray[np.float32] | None
     title: str
     lines: tuple[str, ...] = ()
     note: str = ""
+    doubts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class _Cell:
-    """A picture, or the lines that stand in its empty frame, and the lines below it."""
+    """A picture, or the lines that stand in its empty frame, and the lines below it, doubts last."""
 
     picture: NDArray[np.uint8] | None
     instead: tuple[str, ...]
     title: tuple[str, ...]
     lines: tuple[str, ...]
+    doubts: tuple[str, ...]
 
     @property
     def room(self) -> int:
@@ -54,7 +58,7 @@ class _Cell:
     @property
     def words(self) -> int:
         """Pixels of height of the lines below the picture."""
-        return len(self.title) * HEADING.line + len(self.lines) * QUIET.line
+        return len(self.title) * HEADING.line + len(self.lines) * QUIET.line + len(self.doubts) * DOUBT.line
 
 
 def compare_figure(
@@ -131,7 +135,8 @@ def _cells(
             picture = overlay(photo, heat, alpha=alpha)
         instead = () if picture is not None else wrapped(tile.note or "no map", width - _GAP, BODY, most=12)
         lines = tuple(line for text in tile.lines for line in wrapped(text, width, QUIET))
-        cells.append(_Cell(picture, instead, wrapped(tile.title, width, HEADING), lines))
+        doubts = tuple(line for doubt in tile.doubts for line in wrapped(doubt, width, DOUBT, most=_DOUBT_LINES))
+        cells.append(_Cell(picture, instead, wrapped(tile.title, width, HEADING), lines, doubts))
     return cells
 
 
@@ -164,7 +169,8 @@ def _draw_cell(canvas: Canvas, cell: _Cell, left: int, top: int, room: tuple[int
     else:
         canvas.picture(cell.picture, left + (width - picture) // 2, top + (height - cell.picture.shape[0]) // 2)
     below = canvas.text(cell.title, left + width / 2, top + height + 6, HEADING, align="center")
-    canvas.text(cell.lines, left + width / 2, below, QUIET, align="center")
+    below = canvas.text(cell.lines, left + width / 2, below, QUIET, align="center")
+    canvas.text(cell.doubts, left + width / 2, below, DOUBT, align="center")
 
 
 def _colour_bar(canvas: Canvas, top: int, *, colormap: str) -> float:

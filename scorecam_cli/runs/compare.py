@@ -196,6 +196,7 @@ def entry(run: MethodRun, place: int) -> dict[str, Any]:
         "deletion": round(deletion, 6),
         "insertion": round(insertion, 6),
         "estimated_correlation": None if estimate is None else round(estimate, 6),
+        "doubts": list(run.found[place].doubts),
     }
 
 
@@ -233,4 +234,4 @@ def _tile(run: MethodRun, place: int) -> Tile:
         f"{run.seconds:.2g} s, {run.passes} passes",
         f"deletion {deletion:.3f}, insertion {insertion:.3f}",
     )
-    return Tile(run.found[place].map, title=run.method, lines=lines, note="")
+    return Tile(run.found[place].map, title=run.method, lines=lines, doubts=run.found[place].doubts)

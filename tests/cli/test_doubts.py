@@ -60,3 +60,12 @@ def test_the_same_network_that_has_learnt_something_is_not_doubted(scorecam, pho
     done = scorecam("explain", photo, "-m", unlearned, "-q")
     assert (done.code, done.err) == (0, "")
     assert json.loads(photo.with_name("dog.png.scorecam.json").read_text())["warnings"] == []
+
+
+def test_compare_says_of_which_methods_the_maps_are_to_be_doubted(scorecam, photo, unlearned):
+    with words_drawn() as lines:
+        done = scorecam("compare", photo, "-m", unlearned, "--methods", "score-cam,random", "--json", "-q")
+    (entry,) = json.loads(done.out)["classes"]
+    assert [method["doubts"] for method in entry["methods"]] == [[SAME], []]
+    assert done.err == f"{photo}: class 1, score-cam: warning: {SAME}\n"
+    assert SAME in " ".join(lines)
