@@ -22,7 +22,7 @@ def answers(classifier):
     return classifier.photo_answers(len(IMAGES), lambda first, last: IMAGES[first:last], batch_size=3)
 
 
-@pytest.mark.parametrize("quantised", [False, True], ids=["float32", "uint8"])
+@pytest.mark.parametrize("quantised", [pytest.param(False, marks=pytest.mark.slow), True], ids=["float32", "uint8"])
 def test_lite_model_answers_as_numpy_does_up_to_its_steps(quantised, tmp_path):
     path = tmp_path / "model.tflite"
     path.write_bytes(tflite_bytes(quantised=quantised))
@@ -35,6 +35,7 @@ def test_lite_model_answers_as_numpy_does_up_to_its_steps(quantised, tmp_path):
     )
 
 
+@pytest.mark.slow
 def test_lite_model_whose_operator_reads_nowhere_is_refused_by_its_runtime(tmp_path):
     path = tflite(lambda model: setattr(model.subgraphs[0].operators[0], "inputs", [10**6] * 3))(tmp_path)
     assert inspect(path).kind is FileKind.TFLITE  # the look does not judge what an operator is given
@@ -55,7 +56,9 @@ class Writing(tf.Module):
             return tf.nn.softmax(self.scale * tf.reduce_mean(image, axis=[1, 2]))
 
 
-@pytest.mark.parametrize("writes", [False, True], ids=["honest", "writing a file"])
+@pytest.mark.parametrize(
+    "writes", [False, pytest.param(True, marks=pytest.mark.slow)], ids=["honest", "writing a file"]
+)
 def test_saved_model_answers_and_cannot_write(writes, tmp_path):
     module = Writing(str(tmp_path / "written"))
     if not writes:

@@ -47,6 +47,9 @@ def test_picture_is_laid_as_the_input_has_it():
         ((None, 3, 3, 3), True, True),
         ((None, 3, 3, 3), False, False),
         ((None, 1, 64, 3), True, True),
+        ((None, 224, 224, 8), True, False),
+        ((None, 13, 120, 120), False, True),
+        ((None, None, None, 4), True, False),
     ],
 )
 def test_where_the_colours_are_is_told_by_their_number(shape, first, channels_first):
@@ -54,9 +57,9 @@ def test_where_the_colours_are_is_told_by_their_number(shape, first, channels_fi
     assert found.channels_first is channels_first
 
 
-@pytest.mark.parametrize("shape", [(), (1, 12), (1, 224, 224, 7), (1, 7, 224, 224), (None,) * 4, (1, 3, 8, 8, 3)])
+@pytest.mark.parametrize("shape", [(), (1, 12), (1, 9, 32, 7), (1, 224, 224, 224), (None,) * 4, (1, 3, 8, 8, 3)])
 def test_what_is_no_picture_is_told(shape):
-    with pytest.raises(ModelError, match=r"m takes i \[.*c being 1 or 3"):
+    with pytest.raises(ModelError, match=r"m takes i \[.*c being 1, 3, or up to 64"):
         picture_of(Tensor("i", shape, "float32"), 0, first=True, name="m")
 
 
