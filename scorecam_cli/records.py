@@ -12,6 +12,12 @@ from numpy.typing import NDArray
 
 CERTAIN = 1.96  # standard deviations: a normal number is further from its mean 1 time in 20
 MOST_BANDS = 64  # of a photo
+NO_LAYER = "none"  # what the layer is called of a model that is seen from outside
+
+
+def layer_words(layer: str) -> str:
+    """What a layer is called for people."""
+    return "seen from outside" if layer == NO_LAYER else f"layer {layer}"
 
 
 @dataclass(frozen=True)

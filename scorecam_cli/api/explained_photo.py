@@ -19,7 +19,16 @@ from scorecam_cli.config import COLORMAP, colours
 from scorecam_cli.errors import OutputError, PhotoError
 from scorecam_cli.figures import kinds as output_kinds
 from scorecam_cli.figures.subject import Subject
-from scorecam_cli.records import ClassMap, ClassScore, Explanation, Failed, ModelDescription, PhotoJob, Seconds
+from scorecam_cli.records import (
+    ClassMap,
+    ClassScore,
+    Explanation,
+    Failed,
+    ModelDescription,
+    PhotoJob,
+    Seconds,
+    layer_words,
+)
 from scorecam_cli.report.pictures import shrink
 from scorecam_cli.runs.outputs import ComputedPhoto, Drawing, Stop, write_outputs
 from scorecam_cli.saliency.methods import with_steps
@@ -177,7 +186,7 @@ class ExplainedPhoto(Explanation):
         passes = f"{self.passes} passes"
         if self.selection != "all":
             passes = f"{self.passes} of {self.live_channels} passes"
-        return f"{photo.width} x {photo.height} · {method} · {self.model.name}, layer {self.layer} · {passes}"
+        return f"{photo.width} x {photo.height} · {method} · {self.model.name}, {layer_words(self.layer)} · {passes}"
 
     @property
     def _warnings(self) -> tuple[str, ...]:

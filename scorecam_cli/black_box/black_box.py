@@ -21,7 +21,7 @@ from scorecam_cli.models.choosing import choose_classes, score_of
 from scorecam_cli.models.heads import NumberHead
 from scorecam_cli.models.labels import Labels
 from scorecam_cli.models.preparation import Preparation, prepare
-from scorecam_cli.records import ClassScore
+from scorecam_cli.records import NO_LAYER, ClassScore
 
 BUSY_PIXELS = 32 * 224 * 224  # of all photos in one pass, as in the passes of Keras models
 GRID = 7  # of a map that knows nothing, as coarse as that of most networks
@@ -73,7 +73,7 @@ class BlackBox:
     versions: Mapping[str, str]
     weights: str = "file"
     precision: Precision = Precision.FLOAT32
-    layer: str = "none"
+    layer: str = NO_LAYER
     has_layers: bool = False
     grid: tuple[int, int] | None = None
     prefix: int | None = None

@@ -20,6 +20,7 @@ from scorecam_cli.models.constants import Constant
 from scorecam_cli.models.heads import head_of
 from scorecam_cli.models.labels import Labels
 from scorecam_cli.models.preparation import Preparation
+from scorecam_cli.records import MOST_BANDS
 
 DEFAULT_SIZE = (224, 224)  # of a model that takes any size
 COLOURS = (1, 3)
@@ -103,16 +104,19 @@ def picture_of(tensor: Tensor, place: int, *, first: bool, name: str) -> Picture
     Raises:
         ModelError: it is no image.
     """
-    shape = tensor.shape
-    if len(shape) != 4 or not (shape[1] in COLOURS or shape[3] in COLOURS):
+    sides = (tensor.shape[1], tensor.shape[3]) if len(tensor.shape) == 4 else (None, None)
+    fit = [side in COLOURS for side in sides]
+    if not any(fit):  # bands: a number of them, and no image is as small
+        fit = [side is not None and 1 <= side <= MOST_BANDS for side in sides]
+        fit = [False, False] if all(fit) else fit
+    if not any(fit):
         raise ModelError(
             f"{name} takes {tensor}; scorecam explains classifiers of images [batch, H, W, c] or [batch, c, H, W], "
-            "c being 1 or 3"
+            f"c being 1, 3, or up to {MOST_BANDS} where the image is larger"
         )
-    if tensor.dtype.startswith("int") and not tensor.scale and tensor.dtype == "int8":
+    if tensor.dtype == "int8" and not tensor.scale:
         raise ModelError(f"{name} takes int8 and does not say what its numbers stand for; convert it again")
-    both = shape[1] in COLOURS and shape[3] in COLOURS
-    return Picture(tensor, place, channels_first=first if both else shape[1] in COLOURS)
+    return Picture(tensor, place, channels_first=first if all(fit) else fit[0])
 
 
 def _free_input(inputs: Sequence[Tensor], constants: Mapping[str, Constant], name: str) -> int:

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from scorecam_cli.records import Explained, Failed, Manifest, NotedClass, Redone
+from scorecam_cli.records import Explained, Failed, Manifest, NotedClass, Redone, layer_words
 from scorecam_cli.words import printable
 
 
@@ -208,10 +208,11 @@ def _class_line(noted: NotedClass) -> str:
 
 
 def _how(manifest: Manifest) -> str:
+    channels = f" of {manifest.channels} channels" if manifest.channels else ""
     return (
-        f"  {manifest.model} ({manifest.weights}), layer {manifest.layer}, "
+        f"  {manifest.model} ({manifest.weights}), {layer_words(manifest.layer)}, "
         f"{' '.join(filter(None, (manifest.method, manifest.variant)))}, {manifest.precision}, "
-        f"{manifest.passes} passes of {manifest.channels} channels in {manifest.seconds.passes:.1f} s, "
+        f"{manifest.passes} passes{channels} in {manifest.seconds.passes:.1f} s, "
         f"{manifest.seconds.total:.1f} s in all"
     )
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from scorecam_cli.errors import UsageError
 from scorecam_cli.photos import draw, signed
 from scorecam_cli.photos.draw import Tile
-from scorecam_cli.records import ClassMap, Explanation, ModelDescription, Photo, Steps, Uncertainty
+from scorecam_cli.records import ClassMap, Explanation, ModelDescription, Photo, Steps, Uncertainty, layer_words
 
 EXACT = "all"  # the selection of an explanation whose every live channel was passed
 
@@ -123,7 +123,7 @@ class Subject:
         parts = (
             self.model.name,
             f"{self.model.weights} weights" if self.model.weights.startswith("random") else "",
-            f"layer {self.explanation.layer}",
+            layer_words(self.explanation.layer),
             method,
             f"variant {variant}" if variant is not None else "",
             "signed" if self.explanation.signed else "",

@@ -18,7 +18,7 @@ from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
 
 from scorecam_cli import __version__
-from scorecam_cli.records import Manifest, NotedScore
+from scorecam_cli.records import Manifest, NotedScore, layer_words
 from scorecam_cli.report import noted, pictures
 from scorecam_cli.report.cards import Card, ShownClass
 from scorecam_cli.report.collect import State
@@ -222,7 +222,7 @@ def _makings(cards: Sequence[Card]) -> list[tuple[str, int]]:
 
 
 def _making(manifest: Manifest) -> str:
-    parts = (manifest.model, f"weights {manifest.weights}", f"layer {manifest.layer}", noted.method(manifest))
+    parts = (manifest.model, f"weights {manifest.weights}", layer_words(manifest.layer), noted.method(manifest))
     return " · ".join(parts)
 
 
