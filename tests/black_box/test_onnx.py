@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+
 import numpy as np
 import pytest
 from onnx import TensorProto, helper, numpy_helper
@@ -192,6 +194,23 @@ def test_process_that_crashes_is_one_sentence(tmp_path, monkeypatch):
     monkeypatch.setattr(process, "_PROGRAM", crashing + process._PROGRAM)
     with pytest.raises(ModelError, match=r"the process that ran it crashed \(SIGSEGV\)"):
         scorecam_cli.wrap(onnx_file(tmp_path), preprocess="unit")
+
+
+def test_process_that_never_answers_is_ended(tmp_path, monkeypatch):
+    monkeypatch.setattr(process, "OPEN_SECONDS", 0.3)
+    monkeypatch.setattr(process, "_PROGRAM", "import time; time.sleep(60); " + process._PROGRAM)
+    with pytest.raises(ModelError, match=r"was not open after 0\.3 seconds"):
+        scorecam_cli.wrap(onnx_file(tmp_path), preprocess="unit")
+
+
+def test_batch_that_takes_too_long_is_a_photo_that_failed(tmp_path, monkeypatch):
+    classifier = scorecam_cli.wrap(onnx_file(tmp_path), preprocess="unit")
+    started = classifier.run.process._started
+    started.send_signal(signal.SIGSTOP)
+    monkeypatch.setattr(process, "PASS_SECONDS", 0.3)
+    with pytest.raises(PhotoError, match=r"took longer than 0\.3 seconds for a batch of photos"):
+        answers(classifier)
+    assert started.poll() is not None
 
 
 def test_process_that_is_killed_between_photos_is_one_failed_photo(tmp_path):
