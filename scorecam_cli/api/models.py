@@ -55,7 +55,8 @@ def wrap(
 
     Args:
         model: a Keras model with an input [batch, H, W, 1 or 3] and an output [batch, classes]: softmax, sigmoid, a
-            sigmoid unit, logits; or the path of one (.keras, .h5, .hdf5); or a name that `scorecam models` lists.
+            sigmoid unit, logits; or the path of one (.keras, .h5, .hdf5), or of one seen
+            from outside (.tflite, .onnx); or a name that `scorecam models` lists.
         labels: a name for each class, for a Keras model; a file of them, for a path or a name; None: those known for
             the name, else `class 0`, `class 1`, ...
         preprocess: how its training code scaled photos: `caffe`, `tf`, `torch`, `unit`, `none`; `auto` where the model

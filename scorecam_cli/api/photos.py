@@ -14,11 +14,13 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
 from scorecam_cli.errors import PhotoError, UsageError
+from scorecam_cli.photos.bands import checked_bands, photo_of
 from scorecam_cli.photos.colour import write_srgb
 from scorecam_cli.photos.read import read_photo
 from scorecam_cli.records import Photo
 
 PhotoLike = str | PathLike[str] | Image.Image | NDArray[np.uint8]
+MOST_COLOURS = 4  # with transparency; an array of more channels is of bands
 UNNAMED = "photo"  # what a photo is called that came without a file
 
 
@@ -77,7 +79,8 @@ def given_photo(photo: Any) -> GivenPhoto:
     """One photo.
 
     Args:
-        photo: a file, a PIL image, or uint8 [H0, W0, 3], sRGB, upright.
+        photo: a file, a PIL image, or uint8 [H0, W0, 3], sRGB, upright; or bands [H0, W0, c], c of 5 or more, of
+            uint8, uint16 or float32 (fewer bands come in a `.npy` file, where they cannot be taken for colours).
 
     Raises:
         PhotoError: the file cannot be read, or the pixels are not those of a photo.
@@ -87,6 +90,8 @@ def given_photo(photo: Any) -> GivenPhoto:
     if isinstance(photo, Image.Image):
         name = Path(str(getattr(photo, "filename", ""))).name
         return GivenPhoto(Path(name or UNNAMED), False, _in_memory(*_of_image(photo)))
+    if isinstance(photo, np.ndarray) and photo.ndim == 3 and photo.shape[2] > MOST_COLOURS:
+        return GivenPhoto(Path(UNNAMED), False, _of_bands(photo))
     if isinstance(photo, np.ndarray):
         return GivenPhoto(Path(UNNAMED), False, _in_memory(_checked(photo), []))
     raise PhotoError(
@@ -117,6 +122,12 @@ def _of_image(image: Image.Image) -> tuple[NDArray[np.uint8], list[str]]:
 def _in_memory(rgb: NDArray[np.uint8], notes: Sequence[str]) -> Photo:
     rgb = np.ascontiguousarray(rgb)
     return Photo(rgb, hashlib.sha256(rgb.tobytes()).hexdigest(), tuple(notes))
+
+
+def _of_bands(array: NDArray[Any]) -> Photo:
+    bands = checked_bands(array, what="the photo")
+    digest = hashlib.sha256(np.ascontiguousarray(bands).tobytes()).hexdigest()
+    return photo_of(bands, sha256=digest, allocate=lambda shape: np.empty(shape, np.uint8))
 
 
 def _checked(array: NDArray[Any]) -> NDArray[np.uint8]:

@@ -23,24 +23,33 @@ _LOOKED_AT = 2**20  # pixels of which the percentiles are taken
 
 
 def bands_in(data: bytes) -> NDArray[Any]:
-    """The bands [H0, W0, c] in the bytes of a `.npy` file; a single one may have no axis of its own.
+    """The bands [H0, W0, c] in the bytes of a `.npy` file.
 
     Raises:
-        PhotoError: damaged, or another array than of 1 to MOST_BANDS bands of uint8, uint16 or finite float32.
+        PhotoError: damaged, or not of bands.
     """
     try:
         array = parse_npy(data)
     except MisfitError as error:
         raise PhotoError(f"the .npy file cannot be read: {error}") from error
+    return checked_bands(array, what="the .npy file")
+
+
+def checked_bands(array: NDArray[Any], *, what: str) -> NDArray[Any]:
+    """An array as bands [H0, W0, c]; a single one may have no axis of its own. what: it is, for messages.
+
+    Raises:
+        PhotoError: another array than of 1 to MOST_BANDS bands of uint8, uint16 or finite float32.
+    """
     if array.dtype.name not in DTYPES:
-        raise PhotoError(f"the .npy file holds {array.dtype.name}; save it as {', '.join(DTYPES[:-1])} or {DTYPES[-1]}")
+        raise PhotoError(f"{what} holds {array.dtype.name}; save it as {', '.join(DTYPES[:-1])} or {DTYPES[-1]}")
     bands = array[..., None] if array.ndim == 2 else array
     if bands.ndim != 3 or not 1 <= bands.shape[2] <= MOST_BANDS or 0 in bands.shape:
         raise PhotoError(
-            f"the .npy file has the shape {list(array.shape)}; save it as [height, width, bands] of up to {MOST_BANDS}"
+            f"{what} has the shape {list(array.shape)}; save it as [height, width, bands] of up to {MOST_BANDS}"
         )
     if not np.isfinite(bands).all():
-        raise PhotoError("the .npy file holds values that are not finite; replace them by numbers")
+        raise PhotoError(f"{what} holds values that are not finite; replace them by numbers")
     return bands
 
 

@@ -144,6 +144,8 @@ def test_model_of_eight_bands_points_at_what_lights_up_in_the_eighth(method, tmp
     array[30:42, 8:20, 7] = 60_000
     np.save(tmp_path / "field.npy", array)
     found = scorecam_cli.explain(tmp_path / "field.npy", model, preprocess="unit", method=method, classes=[0])
+    in_memory = scorecam_cli.explain(array, model, preprocess="unit", method=method, classes=[0])
+    np.testing.assert_array_equal(found.classes[0].map, in_memory.classes[0].map)
     row, column = np.unravel_index(found.classes[0].map.argmax(), (16, 16))
     assert 10 <= row < 14
     assert 2 <= column < 5
