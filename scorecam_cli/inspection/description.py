@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from scorecam_cli.errors import ModelError
 from scorecam_cli.inspection.allowed import CALLED, NUMBER_TYPES, VALUES
 from scorecam_cli.inspection.declared import input_pixels, least_weights
+from scorecam_cli.inspection.hub import fault_of_numbers
 from scorecam_cli.inspection.limits import (
     CALLS,
     CONFIG_BYTES,
@@ -167,6 +168,8 @@ def _fault_of_object(part: _Part, name: Named | None) -> str | None:
     if part.in_node and name.name not in VALUES:
         return f"calls a layer with something else than tensors and numbers; {FROM_ITS_MAKER}"
     config = part.value.get("config")
+    if name.in_hub and (too_large := fault_of_numbers(config)):
+        return too_large
     if name.by_class_name and isinstance(config, dict):
         for key, text in _texts(config):
             if key != "name" and text in _FUNCTIONS_OF_LAYERS:

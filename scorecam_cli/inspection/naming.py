@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Container
 from typing import Any, NamedTuple
 
+from scorecam_cli.inspection import hub
 from scorecam_cli.inspection.allowed import CLASSES, FUNCTIONS, VALUES, WITHOUT_MODULE
 
 _FUNCTION = "function"  # the class name of every function
@@ -36,6 +37,11 @@ class Named(NamedTuple):
     def in_keras(self) -> bool:
         """Whether it says of itself that it is a part of Keras."""
         return (self.module or "").split(".")[0] == "keras"
+
+    @property
+    def in_hub(self) -> bool:
+        """Whether it says of itself that it is a part of KerasHub."""
+        return hub.is_hub(self.module, self.key)
 
 
 def named_by(described: dict[str, Any]) -> Named | None:
@@ -66,6 +72,9 @@ def may_be_named(named: Named, own: Container[str]) -> bool:
         return True
     if not named.in_keras and named.key is not None and named.key in own:
         return True
+    if named.in_hub and not named.is_function:
+        allowed = hub.CLASSES.get(named.module or "")
+        return named.name == allowed and named.registered == f"{hub.PACKAGE}>{allowed}"
     if named.registered not in (None, "", named.name, _FUNCTION):  # no part of Keras has a second name
         return False
     if named.is_function:

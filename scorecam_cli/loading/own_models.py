@@ -16,12 +16,14 @@ from typing import Any
 from scorecam_cli.errors import ModelError
 from scorecam_cli.files.small_files import IMPORT, read_small
 from scorecam_cli.inspection.description import ModelFacts
+from scorecam_cli.inspection.hub import is_hub
 from scorecam_cli.inspection.inspect import FileKind, Inspected
 from scorecam_cli.inspection.limits import FROM_ITS_MAKER, SAVE_WHOLE
 from scorecam_cli.inspection.naming import Named, may_be_named
 from scorecam_cli.keras_engine.initial_weights import read_from_file
 from scorecam_cli.keras_engine.reserving import calls_within, weights_within
 from scorecam_cli.keras_engine.start import keras
+from scorecam_cli.loading.hub import start_hub
 from scorecam_cli.loading.opening import inspect_whole
 from scorecam_cli.photos.quiet import quiet_warnings
 
@@ -68,6 +70,8 @@ def load_model_file(
     classes = {name: found for file in imports for name, found in _run_import(file).items()}
     if not unsafe:
         check_names(path, facts, classes, imported=bool(imports))
+    if any(named.in_hub for named in facts.named):
+        start_hub(path)
     model = _rebuild(path, inspected, facts, classes, safe_mode=not unsafe, imported=bool(imports))
     if not isinstance(model, keras.Model):
         raise ModelError(f"{path} holds a {type(model).__name__}, not a model; {SAVE_WHOLE}")
@@ -116,7 +120,7 @@ def check_names(path: Path, facts: ModelFacts, classes: dict[str, type], *, impo
     Raises:
         ModelError: there is such a thing.
     """
-    refused = _not_allowed(facts, classes)
+    refused = _not_allowed(facts, classes, imported=imported)
     if any(named.name in ("Lambda", "__lambda__") for named in refused):
         raise ModelError(
             f"{path} holds a Lambda layer, Python code inside the file, which scorecam does not run; "
@@ -131,8 +135,10 @@ def check_names(path: Path, facts: ModelFacts, classes: dict[str, type], *, impo
         raise ModelError(f"{path} {facts.fault or _why_not_loaded(facts, classes, imported=imported)}")
 
 
-def _not_allowed(facts: ModelFacts, classes: dict[str, type]) -> list[Named]:
-    own = {*classes, *keras.saving.get_custom_objects()}
+def _not_allowed(facts: ModelFacts, classes: dict[str, type], *, imported: bool) -> list[Named]:
+    """What may not be named. Classes of KerasHub are not the user's own because some model has had it imported."""
+    known = keras.saving.get_custom_objects()
+    own = {*classes, *(name for name in known if imported or not is_hub(None, name))}
     return [named for named in facts.named if not may_be_named(named, own)]
 
 
@@ -198,7 +204,7 @@ def handed_to_keras(path: Path, kind: FileKind) -> Iterator[str]:
 
 def _why_not_loaded(facts: ModelFacts, classes: dict[str, type], *, imported: bool) -> str:
     """The likeliest cause, from what the file says of itself."""
-    unknown = sorted(named.name.rsplit(">", 1)[-1] for named in _not_allowed(facts, classes))
+    unknown = sorted(named.name.rsplit(">", 1)[-1] for named in _not_allowed(facts, classes, imported=imported))
     own = sorted(
         {
             named.name
