@@ -106,6 +106,6 @@ def is_like_photo(h: int, w: int, size: tuple[int, int]) -> bool:
     """
     if h * w < 2:
         return False
-    stretch = STRETCH if min(h, w) > FEW else 1
     height, width = size
-    return (h - 1) * width < (w + 1) * height * stretch and (w - 1) * height < (h + 1) * width * stretch
+    rounded = (h - 1) * width < (w + 1) * height and (w - 1) * height < (h + 1) * width
+    return rounded or (h * width <= w * height * STRETCH and w * height <= h * width * STRETCH)

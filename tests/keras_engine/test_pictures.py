@@ -83,10 +83,10 @@ def test_what_the_user_says_of_tokens_must_fit_them():
         ((14, 7), (224, 224), False),
         ((11, 19), (24, 40), True),
         ((6, 14), (24, 40), True),  # five convolutions of 5 x 5 without padding, then every second
-        ((4, 12), (24, 40), True),
+        ((3, 6), (24, 24), False),
         ((1, 7), (32, 224), True),
         ((4, 3), (32, 24), True),
-        ((3, 4), (32, 24), True),
+        ((3, 4), (32, 24), False),
         ((6, 2), (24, 40), False),
     ],
 )

@@ -34,7 +34,7 @@ class Places(layers.Layer):
     """A learned vector for each place, added."""
 
     def build(self, input_shape: Any) -> None:
-        self.places = self.add_weight(name="places", shape=(1, *input_shape[1:]), initializer="random_normal")
+        self.places = self.add_weight(name="places", shape=(1, *input_shape[1:]), initializer="zeros")
 
     def call(self, inputs: Any) -> Any:
         return inputs + self.places
@@ -103,3 +103,30 @@ def cnn_with_attention(*, residual: bool = True, prefix: int = 0, classes: int =
     return keras.Model(
         image, layers.Dense(classes, name="head")(_pooled(x, "token" if prefix else "mean")), name="mixed"
     )
+
+
+def swin(size: tuple[int, int] = (32, 32), *, window: int = 4, dim: int = 32, classes: int = 2) -> keras.Model:
+    """Attention inside windows of a grid, then inside shifted ones, and a mean."""
+    image = keras.Input((*size, 3), name="image")
+    h, w = size[0] // 4, size[1] // 4
+    x = layers.Conv2D(dim, 4, strides=4, name="patches")(image)
+    x = layers.Reshape((h * w, dim), name="tokens")(x)
+    for number, shift in enumerate((0, window // 2)):
+        y = layers.LayerNormalization(epsilon=1e-6, name=f"block{number}_norm1")(x)
+        x = layers.Add(name=f"block{number}_add1")([x, _windowed(y, (h, w), window, shift, f"block{number}")])
+        y = layers.LayerNormalization(epsilon=1e-6, name=f"block{number}_norm2")(x)
+        y = layers.Dense(2 * dim, activation="gelu", name=f"block{number}_mlp1")(y)
+        x = layers.Add(name=f"block{number}_add2")([x, layers.Dense(dim, name=f"block{number}_mlp2")(y)])
+    x = layers.LayerNormalization(epsilon=1e-6, name="norm")(x)
+    return keras.Model(image, layers.Dense(classes, name="head")(_pooled(x, "mean")), name="swin")
+
+
+def _windowed(x: Any, grid: tuple[int, int], window: int, shift: int, name: str) -> Any:
+    (h, w), dim = grid, x.shape[-1]
+    x = ops.roll(ops.reshape(x, (-1, h, w, dim)), (-shift, -shift), axis=(1, 2))
+    x = ops.reshape(x, (-1, h // window, window, w // window, window, dim))
+    x = ops.reshape(ops.transpose(x, (0, 1, 3, 2, 4, 5)), (-1, window * window, dim))  # [B * windows, tokens, K]
+    x = layers.MultiHeadAttention(2, dim // 2, name=f"{name}_attention")(x, x)
+    x = ops.reshape(x, (-1, h // window, w // window, window, window, dim))
+    x = ops.roll(ops.reshape(ops.transpose(x, (0, 1, 3, 2, 4, 5)), (-1, h, w, dim)), (shift, shift), axis=(1, 2))
+    return ops.reshape(x, (-1, h * w, dim))
