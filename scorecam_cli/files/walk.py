@@ -60,25 +60,13 @@ def list_folder(folder: Path, *, recursive: bool) -> Iterator[os.DirEntry[str] |
 
     A symbolic link to a folder is followed, each real folder once: links that lead in circles end there.
     """
-    once = _Once()
-    waiting = [folder]  # a stack, not recursion: folders nest deeper than Python calls
-    while waiting:
-        current = waiting.pop()
-        try:
-            if once.seen(current):
-                continue
-            entries = _visible(current)
-        except OSError as error:
-            yield Unreadable(current, error)
-            continue
-        subfolders = []
-        for entry in entries:
-            if _is_folder(entry):
-                subfolders.append(Path(entry.path))
-            else:
-                yield entry
-        if recursive:
-            waiting.extend(reversed(subfolders))
+    for listed in _folders(folder, _Once()):
+        if isinstance(listed, Unreadable):
+            yield listed
+        else:
+            yield from listed.others
+        if not recursive:
+            return
 
 
 def expand_pattern(pattern: str) -> Iterator[Path]:
@@ -122,24 +110,44 @@ def _any_depth(folders: Iterator[Path], *, with_files: bool) -> Iterator[Path]:
     """The folders themselves and all below them, each real folder once; only their files where `**` ends a pattern."""
     once = _Once()
     for folder in folders:
-        waiting = [folder]
-        while waiting:
-            current = waiting.pop()
-            try:
-                if once.seen(current):
-                    continue
-                entries = _visible(current)
-            except OSError:
+        for listed in _folders(folder, once):
+            if isinstance(listed, Unreadable):
                 continue
-            if not with_files:
-                yield current
-            subfolders = []
-            for entry in entries:
-                if _is_folder(entry):
-                    subfolders.append(current / entry.name)
-                elif with_files:
-                    yield current / entry.name
-            waiting.extend(reversed(subfolders))
+            if with_files:
+                yield from (listed.path / entry.name for entry in listed.others)
+            else:
+                yield listed.path
+
+
+@dataclass(frozen=True)
+class _Listed:
+    """A folder; others: what is in it and no folder, sorted, but for what is hidden."""
+
+    path: Path
+    others: list[os.DirEntry[str]]
+
+
+def _folders(folder: Path, once: _Once) -> Iterator[_Listed | Unreadable]:
+    """A folder and all below it, each before its subfolders, these sorted; what `once` has seen is left out."""
+    waiting = [folder]  # a stack, not recursion: folders nest deeper than Python calls
+    while waiting:
+        current = waiting.pop()
+        try:
+            if once.seen(current):
+                continue
+            entries = _visible(current)
+        except OSError as error:
+            yield Unreadable(current, error)
+            continue
+        subfolders: list[Path] = []
+        others: list[os.DirEntry[str]] = []
+        for entry in entries:
+            if _is_folder(entry):
+                subfolders.append(current / entry.name)
+            else:
+                others.append(entry)
+        yield _Listed(current, others)
+        waiting.extend(reversed(subfolders))
 
 
 @dataclass
