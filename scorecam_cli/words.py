@@ -1,9 +1,9 @@
-"""Words for people: text of which every letter can be seen, and the names nearest to one that does not exist."""
+"""Words for people: text of which every letter can be seen, in columns too, and the names nearest to an unknown one."""
 
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 LONGEST_LINE = 2000  # letters that are drawn or said of a text; a name may be a whole file read by mistake
 LONGEST_NAME = 100  # letters; no name of a model, layer, method, class or colour map that is asked for has more
@@ -28,6 +28,16 @@ def one_line(text: str) -> str:
 def quoted(text: str) -> str:
     """Text in quotes, as a message repeats it; of a long one the beginning."""
     return repr(text) if len(text) <= LONGEST_NAME else f"{text[:LONGEST_NAME]!r}..."
+
+
+def aligned(rows: Sequence[Sequence[str]]) -> list[str]:
+    """Rows of text as lines with aligned columns: the first to the left, the others to the right."""
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    lines = []
+    for row in rows:
+        cells = [cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True)]
+        lines.append("  ".join([row[0].ljust(widths[0]), *cells]).rstrip())
+    return lines
 
 
 def nearest(wanted: str, known: Iterable[str], *, most: int = 3, cutoff: float = 0.5) -> list[str]:

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from scorecam_cli.words import LONGEST_LINE, nearest, nearest_or, one_line, printable, quoted
+from scorecam_cli.words import LONGEST_LINE, aligned, nearest, nearest_or, one_line, printable, quoted
 
 UNSEEN = ["\x1b[31m", "\u202e", "\udcff", "\x00", "\n", "\u200b"]
 
@@ -49,3 +49,11 @@ def test_a_name_of_15_megabytes_costs_nothing():
     assert nearest("relu2", [endless, "relu_2"]) == ["relu_2"]
     assert len(quoted(endless)) < 120
     assert time.process_time() - began < 0.5
+
+
+def test_columns_are_aligned_words_to_the_left_and_numbers_to_the_right():
+    assert aligned([("method", "seconds", "passes"), ("cam", "1.25", "1"), ("x", "10", "")]) == [
+        "method  seconds  passes",
+        "cam        1.25       1",
+        "x            10",
+    ]

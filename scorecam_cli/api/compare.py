@@ -25,7 +25,6 @@ from scorecam_cli.api.shown import (
     sheet,
     short,
     table,
-    text_table,
 )
 from scorecam_cli.choices import Variant, chosen
 from scorecam_cli.config import COLORMAP, COMPARED, CompareConfig, ModelSettings, PhotoSettings, check_probabilities
@@ -38,6 +37,7 @@ from scorecam_cli.runs.compare import ComparedMaps, MethodRun, compare_maps, ent
 from scorecam_cli.runs.request import CompareRequest
 from scorecam_cli.runs.session import Session
 from scorecam_cli.saliency.methods import check_methods, method_named, methods_named
+from scorecam_cli.words import aligned
 
 _SHOWN_CLASSES = 4  # in a notebook and in a terminal; the rest are counted
 
@@ -151,7 +151,7 @@ class ComparedPhoto:
 
     def __repr__(self) -> str:
         more = len(self.classes) - _SHOWN_CLASSES
-        parts = [f"{title}\n{text_table(self._table(place))}" for place, title in enumerate(self._titles())]
+        parts = ["\n".join([title, *aligned(self._table(place))]) for place, title in enumerate(self._titles())]
         return "\n".join([*parts, *([f"and {more} more classes"] if more > 0 else [])])
 
     def _repr_html_(self) -> str:

@@ -15,7 +15,7 @@ from scorecam_cli.api.classes import Classes, asked_classes
 from scorecam_cli.api.models import ModelLike, classifier_of
 from scorecam_cli.api.numbers import share, whole, whole_or_none
 from scorecam_cli.api.photos import PhotoLike, given_photo, several
-from scorecam_cli.api.shown import sheet, short, table, text_table
+from scorecam_cli.api.shown import sheet, short, table
 from scorecam_cli.choices import Fill, Measure, Variant, chosen
 from scorecam_cli.config import EVALUATED, EvaluateConfig, ModelSettings, PhotoSettings, check_probabilities
 from scorecam_cli.errors import PhotoError, UsageError
@@ -25,6 +25,7 @@ from scorecam_cli.runs.evaluation import summary_of
 from scorecam_cli.runs.request import EvaluateRequest, regions_of
 from scorecam_cli.runs.session import Session
 from scorecam_cli.saliency.methods import check_methods, methods_named
+from scorecam_cli.words import aligned
 
 if TYPE_CHECKING:
     from scorecam_cli.faithfulness.summary import Mean
@@ -58,7 +59,7 @@ class EvaluatedPhotos:
         ]
 
     def __repr__(self) -> str:
-        return "\n".join([text_table(self.table), *self._notes])
+        return "\n".join([*aligned(self.table), *self._notes])
 
     def _repr_html_(self) -> str:
         return sheet([table(self.table)], self._notes)

@@ -63,19 +63,6 @@ def table(rows: Sequence[Sequence[str]]) -> str:
     return f"<table>{''.join(lines)}</table>"
 
 
-def text_table(rows: Sequence[Sequence[str]]) -> str:
-    """The same for a terminal: columns of one width, numbers on the right."""
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    lines = [
-        [
-            cell.rjust(width) if column else cell.ljust(width)
-            for column, (cell, width) in enumerate(zip(row, widths, strict=True))
-        ]
-        for row in rows
-    ]
-    return "\n".join("  ".join(line).rstrip() for line in lines)
-
-
 def _address(rgb: NDArray[np.uint8]) -> str:
     """The picture itself, as a `data:` address."""
     encoded = io.BytesIO()

@@ -10,12 +10,13 @@ import click
 
 from scorecam_cli.cli import given, model_options
 from scorecam_cli.cli import options as shared
-from scorecam_cli.cli.console import Console, table
+from scorecam_cli.cli.console import Console
 from scorecam_cli.cli.groups import Group, GroupedCommand
 from scorecam_cli.cli.results import Results
 from scorecam_cli.cli.values import FOLDER
 from scorecam_cli.config import CompareConfig
 from scorecam_cli.records import Failed
+from scorecam_cli.words import aligned
 
 DEFAULTS: dict[str, Any] = {name: field.default for name, field in CompareConfig.__dataclass_fields__.items()}
 
@@ -105,7 +106,7 @@ def _lines(description: Any) -> list[str]:
                     f"{method['insertion']:.4f}",
                 )
             )
-        lines += [f"  {line}" for line in table(rows)]
+        lines += [f"  {line}" for line in aligned(rows)]
     return lines
 
 

@@ -24,16 +24,6 @@ def print_json(value: Mapping[str, Any]) -> None:
     print(json.dumps(value), flush=True)
 
 
-def table(rows: Sequence[Sequence[str]]) -> list[str]:
-    """Rows of text as lines with aligned columns: the first to the left, the others to the right."""
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    lines = []
-    for row in rows:
-        cells = [cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True)]
-        lines.append("  ".join([row[0].ljust(widths[0]), *cells]).rstrip())
-    return lines
-
-
 ECHO_COLUMNS = 4  # of `^C`, twice
 LONG_PHOTO = 30  # seconds; a longer one is worth a word on what is faster
 

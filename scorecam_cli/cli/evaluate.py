@@ -11,12 +11,13 @@ import click
 from scorecam_cli.choices import Fill, Measure
 from scorecam_cli.cli import completion, given, model_options
 from scorecam_cli.cli import options as shared
-from scorecam_cli.cli.console import Console, table
+from scorecam_cli.cli.console import Console
 from scorecam_cli.cli.groups import Group, GroupedCommand
 from scorecam_cli.cli.results import Results
 from scorecam_cli.cli.values import FILE, FOLDER, PLACE, OneOf, comma_list
 from scorecam_cli.config import EvaluateConfig
 from scorecam_cli.records import Failed
+from scorecam_cli.words import aligned
 
 DEFAULTS: dict[str, Any] = {name: field.default for name, field in EvaluateConfig.__dataclass_fields__.items()}
 
@@ -121,7 +122,7 @@ def evaluate(as_json: bool, print0: bool, **options: Any) -> int:
     finally:
         console.close()
     finished = finish_evaluation(config, request.settings)
-    console.say_lines(table(finished.table))
+    console.say_lines(aligned(finished.table))
     results = Results(console, ending=path_end)
     if as_json:
         results.json(finished.summary)
