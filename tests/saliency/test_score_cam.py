@@ -49,24 +49,11 @@ def scene():
     return np.asarray(Image.open(SAMPLES / "cat_and_coffee.jpg"))
 
 
-def two_lamps():
-    """A model solved by hand: channel 0 sees red, channel 1 sees green, on a grid of 2 x 2; logits are their means."""
-    image = keras.Input((4, 4, 3))
-    grid = keras.layers.AveragePooling2D(2, name="shrink")(image)
-    seen = keras.layers.Conv2D(2, 1, use_bias=False, name="seen")(grid)
-    mean = keras.layers.GlobalAveragePooling2D()(seen)
-    logits = keras.layers.Dense(2, use_bias=False, name="head")(mean)
-    model = keras.Model(image, logits)
-    model.get_layer("seen").set_weights([np.array([[1, 0], [0, 1], [0, 0]], np.float32).reshape(1, 1, 3, 2)])
-    model.get_layer("head").set_weights([np.eye(2, dtype=np.float32)])
-    return model
-
-
 def test_map_of_a_model_solved_by_hand():
     rgb = np.zeros((4, 4, 3), np.uint8)
     rgb[:2, :2, 0] = 8  # red top left
     rgb[2:, 2:, 1] = 8  # green bottom right
-    found = scorecam_cli.explain(rgb, two_lamps(), preprocess="none", layer="seen", classes=[0, 1])
+    found = scorecam_cli.explain(rgb, tiny.two_lamps(), preprocess="none", layer="seen", classes=[0, 1])
     # 2 -> 4 by half-pixel bilinear: positions -0.25, 0.25, 0.75, 1.25, so the lamp's profile is 1, 3/4, 1/4, 0.
     profile = np.array([1, 0.75, 0.25, 0])
     red = np.outer(profile, profile)  # mask of channel 0; that of channel 1 is its mirror image
@@ -184,7 +171,7 @@ def test_constant_channel_adds_nothing():
 def test_flat_activations_give_a_finite_zero_map_and_say_so():
     for variant in Variant:
         black = np.zeros((9, 9, 3), np.uint8)
-        found = scorecam_cli.explain(black, two_lamps(), preprocess="none", layer="seen", variant=str(variant))
+        found = scorecam_cli.explain(black, tiny.two_lamps(), preprocess="none", layer="seen", variant=str(variant))
         assert found.passes == 0
         assert not found.classes[0].map.any()
         assert "constant" in found.warnings[0]

@@ -86,22 +86,11 @@ def test_weights_of_the_paper_are_shares_of_all_channels(classifier, image):
     np.testing.assert_allclose(steps.probabilities, softmax(logits)[order, 1], atol=1e-5)
 
 
-def two_lamps(size=4):
-    """Channel 0 sees red, channel 1 sees green, on a grid of half the size; logits are their means."""
-    image = keras.Input((size, size, 3))
-    seen = keras.layers.Conv2D(2, 1, use_bias=False, name="seen")(keras.layers.AveragePooling2D(2)(image))
-    mean = keras.layers.GlobalAveragePooling2D()(seen)
-    model = keras.Model(image, keras.layers.Dense(2, use_bias=False, name="head")(mean))
-    model.get_layer("seen").set_weights([np.array([[1, 0], [0, 1], [0, 0]], np.float32).reshape(1, 1, 3, 2)])
-    model.get_layer("head").set_weights([np.eye(2, dtype=np.float32)])
-    return model
-
-
 def test_steps_of_a_model_solved_by_hand():
     rgb = np.zeros((4, 4, 3), np.uint8)
     rgb[:2, :2, 0] = 8  # red top left
     rgb[2:, 2:, 1] = 8  # green bottom right
-    found = scorecam_cli.explain(rgb, two_lamps(), preprocess="none", layer="seen", classes=[1])
+    found = scorecam_cli.explain(rgb, tiny.two_lamps(), preprocess="none", layer="seen", classes=[1])
     # The mask of the red lamp is 1, 3/4, 1/4, 0 along each side. Of red it keeps the mean over the corner of
     # (1 + 3/4)^2 / 4 = 49/64, of green (1/4)^2 / 4 = 1/64; the logits are a quarter of 8 times that.
     rise = 2 * (49 - 1) / 64
@@ -146,7 +135,9 @@ def test_equal_channels_are_both_steps(image):
 
 
 def test_a_dead_layer_has_no_steps():
-    found = scorecam_cli.explain(np.full((16, 16, 3), 90, np.uint8), two_lamps(16), preprocess="unit", layer="seen")
+    found = scorecam_cli.explain(
+        np.full((16, 16, 3), 90, np.uint8), tiny.two_lamps(16), preprocess="unit", layer="seen"
+    )
     steps = found.classes[0].steps
     assert steps.channels.shape == steps.weights.shape == steps.probabilities.shape == (0,)
     assert steps.grids.shape == (0, 8, 8)
