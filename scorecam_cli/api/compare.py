@@ -14,9 +14,10 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from scorecam_cli.api.classes import Classes, OneClass, asked_classes, place_of
-from scorecam_cli.api.models import ModelLike, classifier_of
+from scorecam_cli.api.models import ModelLike, classifier_of, wrap
 from scorecam_cli.api.numbers import share, whole, whole_or_none
 from scorecam_cli.api.photos import GivenPhoto, PhotoLike, given_photos, several
+from scorecam_cli.api.sentences import in_python_words
 from scorecam_cli.api.shown import (
     ALPHA,
     FIGURE_SIDE,
@@ -172,6 +173,7 @@ def compare(photo: Sequence[PhotoLike], model: ModelLike, **options: Any) -> lis
 def compare(photo: PhotoLike, model: ModelLike, **options: Any) -> ComparedPhoto: ...
 
 
+@in_python_words(wrap)
 def compare(
     photo: PhotoLike | Sequence[PhotoLike],
     model: ModelLike,

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from scorecam_cli.api.classes import Classes, asked_classes
-from scorecam_cli.api.models import ModelLike, classifier_of
+from scorecam_cli.api.models import ModelLike, classifier_of, wrap
 from scorecam_cli.api.numbers import share, whole, whole_or_none
 from scorecam_cli.api.photos import PhotoLike, given_photo, several
+from scorecam_cli.api.sentences import in_python_words
 from scorecam_cli.api.shown import sheet, short, table
 from scorecam_cli.choices import Fill, Measure, Variant, chosen
 from scorecam_cli.config import EVALUATED, EvaluateConfig, ModelSettings, PhotoSettings, check_probabilities
@@ -65,6 +66,7 @@ class EvaluatedPhotos:
         return sheet([table(self.table)], self._notes)
 
 
+@in_python_words(wrap)
 def evaluate(
     photos: PhotoLike | Sequence[PhotoLike],
     model: ModelLike,

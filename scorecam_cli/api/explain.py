@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any, overload
 
 from scorecam_cli.api.classes import Classes, asked_classes
 from scorecam_cli.api.explained_photo import ExplainedPhoto
-from scorecam_cli.api.models import ModelLike, classifier_of
+from scorecam_cli.api.models import ModelLike, classifier_of, wrap
 from scorecam_cli.api.numbers import share, whole, whole_or_none
 from scorecam_cli.api.photos import GivenPhoto, PhotoLike, given_photos, several
+from scorecam_cli.api.sentences import in_python_words
 from scorecam_cli.choices import Variant, chosen
 from scorecam_cli.config import ExplainConfig, ModelSettings, PhotoSettings
 from scorecam_cli.records import Seconds
@@ -34,6 +35,7 @@ def explain(photo: PhotoLike, model: ModelLike, **options: Any) -> ExplainedPhot
 def explain(photo: Sequence[PhotoLike], model: ModelLike, **options: Any) -> list[ExplainedPhoto]: ...
 
 
+@in_python_words(wrap)
 def explain(
     photo: PhotoLike | Sequence[PhotoLike],
     model: ModelLike,

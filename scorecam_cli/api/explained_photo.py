@@ -14,6 +14,7 @@ from PIL import Image
 
 from scorecam_cli.api.classes import OneClass, place_of
 from scorecam_cli.api.photos import GivenPhoto
+from scorecam_cli.api.sentences import in_python_words
 from scorecam_cli.api.shown import ALPHA, SIDE, captioned, check_look, sheet, short
 from scorecam_cli.config import COLORMAP, colours
 from scorecam_cli.errors import OutputError, PhotoError
@@ -100,6 +101,7 @@ class ExplainedPhoto(Explanation):
         """
         return self.figure(of, kind="overlay", colormap=colormap, alpha=alpha)
 
+    @in_python_words()
     def figure(
         self, of: OneClass | None = None, *, kind: str = "panel", colormap: str = COLORMAP, alpha: float = ALPHA
     ) -> Image.Image:
@@ -114,6 +116,7 @@ class ExplainedPhoto(Explanation):
         found = self.classes[place_of([each.score for each in self.classes], of)]
         return wanted.picture(self._subject(found, colormap, alpha))
 
+    @in_python_words()
     def save(
         self,
         where: str | PathLike[str] | None = None,

@@ -11,6 +11,7 @@ from os import PathLike, fspath
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from scorecam_cli.api.sentences import in_python_words
 from scorecam_cli.choices import HeadKind, Precision, Preprocess, chosen
 from scorecam_cli.config import ModelSettings, check_grid
 from scorecam_cli.errors import UsageError
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 ModelLike: TypeAlias = "keras.Model | PhotoClassifier | str | PathLike[str]"
 
 
+@in_python_words()
 def wrap(
     model: keras.Model | str | PathLike[str],
     *,

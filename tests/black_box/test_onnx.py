@@ -114,7 +114,7 @@ def test_constant_goes_beside_every_photo(tmp_path):
     hint = np.array([2, -1, 0.5])
     found = answers(scorecam_cli.wrap(path, preprocess="unit", constant_inputs={"hint": hint}))
     np.testing.assert_allclose(found.probabilities, softmax(logits_by_hand(IMAGES) + hint), atol=1e-5)
-    with pytest.raises(ModelError, match=r"takes 2 inputs, hint \[batch, 3\], image .*--constant-input"):
+    with pytest.raises(ModelError, match=r"takes 2 inputs, hint \[batch, 3\], image .*constant_inputs"):
         scorecam_cli.wrap(path, preprocess="unit")
 
 

@@ -63,7 +63,7 @@ def test_model_of_several_outputs_gives_the_map_of_the_one_that_is_named(kind, n
 
 def test_outputs_are_listed_where_none_or_an_unknown_one_is_named():
     several, _ = with_outputs(OUTPUTS["list"][0])
-    with pytest.raises(ModelError, match=r"2 outputs, box \[batch, 4\], head \[batch, 3\]; name the one .* --output"):
+    with pytest.raises(ModelError, match=r"2 outputs, box \[batch, 4\], head \[batch, 3\]; name the one .* output"):
         scorecam_cli.wrap(several, preprocess="unit")
     with pytest.raises(UsageError, match=r"output 'heads' does not exist; the model has box .*, head "):
         scorecam_cli.wrap(several, preprocess="unit", output="heads")
@@ -135,5 +135,7 @@ def test_constant_that_does_not_fit_is_told_with_what_was_wanted(parts, constant
 
 def test_inputs_are_listed_where_none_is_held_constant(parts):
     image, question, _, classes = parts
-    with pytest.raises(ModelError, match=r"takes 2 inputs, image .*, question .*; give all but the photo with --const"):
+    with pytest.raises(
+        ModelError, match=r"takes 2 inputs, image .*, question .*; give all but the photo with constant_inputs"
+    ):
         scorecam_cli.wrap(keras.Model([image, question], classes), preprocess="unit")
