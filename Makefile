@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-all browser soak extremes fuzz bench lint format types check docs build clean
+.PHONY: help install demo test test-all browser soak extremes fuzz bench matrix lint format types check docs build clean
 
 help: ## Show the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -62,6 +62,9 @@ fuzz: $(VENV)/installed-test ## Read 2,000 damaged photos of each format (ARGS="
 bench: $(VENV)/installed-bench ## Time whole maps against another program (ARGS="--models VGG16 --rounds 1")
 	$(BIN)/python -m tests.bench.speed $(ARGS)
 
+matrix: $(VENV)/installed-test ## Which kinds of model this and other programs explain: docs/compared.md (ARGS="xplique")
+	$(BIN)/python -m tests.matrix $(ARGS)
+
 lint: $(VENV)/installed-lint ## Check style
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -83,4 +86,4 @@ build: $(VENV)/installed-lint ## Build the wheel and the source package into dis
 	$(BIN)/python -m build
 
 clean: ## Remove what the targets above made
-	rm -rf $(VENV) build dist demo .pytest_cache .mypy_cache .ruff_cache .hypothesis *.egg-info
+	rm -rf $(VENV) build dist demo .matrix .pytest_cache .mypy_cache .ruff_cache .hypothesis *.egg-info
