@@ -38,6 +38,7 @@ class Blind:
 
     name, layer, precision = "model", "layer", "float32"
     size, labels = (16, 16), numbered_labels(2)
+    has_layers, exclusive, is_regression = True, True, False
 
     def prepare(self, rgb: NDArray[np.uint8]) -> NDArray[np.float32]:
         return np.zeros((16, 16, 3), np.float32)
@@ -54,6 +55,9 @@ class Blind:
 
     def batch_for(self, asked: int | None) -> int:
         return 32
+
+    def shortened_batch(self, asked: int | None) -> str | None:
+        return None
 
 
 class BlindSession(Session):
