@@ -66,7 +66,8 @@ def decode_photo(
         raise PhotoError("the file is empty")
     if data.startswith(MARK):
         bands = bands_in(data)
-        _admit((bands.shape[1], bands.shape[0]), max_pixels, admit)
+        weighs = 1 + bands.shape[2] * bands.dtype.itemsize // 3  # pixels of three bytes, each of its pixels
+        _admit((bands.shape[1], bands.shape[0]), max_pixels, lambda pixels: admit(weighs * pixels))
         return photo_of(bands, sha256=hashlib.sha256(data).hexdigest(), allocate=allocate)
     with quiet_warnings(), _pillow_allowing(max_pixels):  # the sentences below replace what Pillow warns of
         if size := webp_size(data):  # whose canvas is taken as soon as it is opened

@@ -26,6 +26,13 @@ def bands_of(dtype, shape):
     return (values * {"uint8": 255, "uint16": 60_000, "float32": 7}[dtype]).astype(dtype)
 
 
+def test_bands_take_the_room_of_their_bytes(tmp_path):
+    np.save(tmp_path / "a.npy", np.zeros((1000, 600, 13), np.uint16))
+    admitted = []
+    read_photo(tmp_path / "a.npy", max_pixels=600_000, admit=admitted.append)
+    assert admitted == [9 * 600_000]  # 3 bytes of colours and 26 of bands, about nine times three
+
+
 @pytest.mark.parametrize("dtype", ["uint8", "uint16", "float32"])
 @pytest.mark.parametrize("shape", [(9, 7, 8), (9, 7, 1), (9, 7), (9, 7, 2), (600, 500, 4), (3, 2, 64)])
 def test_bands_come_back_through_the_process_as_they_were_saved(dtype, shape, tmp_path):
