@@ -44,6 +44,12 @@ def test_convolutional_network_with_an_attention_in_its_head_gets_its_last_grid(
     assert network_of(transformers.cnn_with_attention(**settings)).default_target.path == "conv3"
 
 
+def test_windows_are_no_target_and_the_tokens_between_them_are():
+    network = network_of(transformers.swin())
+    assert (network.default_target.path, network.default_target.folding) == (LAST, Folding(8, 8, 0))
+    assert {call.grid_shape[:2] for call in network.targets} == {(8, 8)}
+
+
 def test_nothing_inside_an_attention_is_a_target():
     targets = network_of(transformers.vit()).targets
     assert not [call.path for call in targets if "attention" in call.path]
