@@ -19,6 +19,7 @@ from scorecam_cli.records import ClassMap
 LEAST_SPREAD = 0.01
 LEAST_DIFFERENCE = 0.001  # where the map is of the differences alone, so that small ones are seen
 ROUNDING = 1e-5  # of an answer in float32
+LEAST_CORRELATION = 0.9  # with the exact map; at 0.9, a fifth of the variance is of something else
 UNDECIDED = 1.05  # times chance: where no class has more, the model prefers none
 RULED_OUT = 0.05  # a probability below it speaks against a class, however few there are
 SAID_NO = 0.01  # the same where each class is a question by itself and there is no chance level
@@ -80,6 +81,20 @@ def same_under_every_mask(kept: Kept) -> str | None:
     return (
         f"the class keeps the same probability under every mask ({low:.3g} to {high:.3g}): "
         "this map says nothing about the class"
+    )
+
+
+def roughly_inferred(estimate: float | None, *, passes: int, masks: int) -> str | None:
+    """Say so where fewer masks were passed than there are, and the map is estimated to be another than the exact one.
+
+    Args:
+        estimate: correlation of the map with the exact one; None where nothing is estimated.
+    """
+    if estimate is None or estimate >= LEAST_CORRELATION:
+        return None
+    return (
+        f"the map is inferred from {passes} of {masks} masks: its correlation with the exact one is estimated at "
+        f"{estimate:.2g}; give more --passes"
     )
 
 

@@ -13,7 +13,7 @@ from importlib import import_module
 from scorecam_cli.choices import METHOD_FILES, OF_DIFFERENCES, Precision, Variant
 from scorecam_cli.errors import ModelError, UsageError
 from scorecam_cli.records import ClassMap, Explanation
-from scorecam_cli.saliency.evidence import at_chance, doubtful, same_under_every_mask
+from scorecam_cli.saliency.evidence import at_chance, doubtful, roughly_inferred, same_under_every_mask
 from scorecam_cli.saliency.maps import Maps, MethodSettings, OnPasses
 from scorecam_cli.saliency.method import Method, Need, Work
 from scorecam_cli.saliency.question import Question
@@ -226,12 +226,14 @@ def _warnings(method: Method, asked: Question, settings: MethodSettings, maps: M
 
 def _doubts(method: Method, asked: Question, maps: Maps) -> Iterator[tuple[str, ...]]:
     """Of each class, why its map may tell nothing of it."""
-    probabilities = asked.observation.answers.probabilities
-    for score, saliency, kept in zip(asked.scores, maps.maps, maps.kept or (None,) * len(maps.maps), strict=True):
+    probabilities, blank = asked.observation.answers.probabilities, (None,) * len(maps.maps)
+    each = zip(asked.scores, maps.maps, maps.kept or blank, maps.estimates or blank, strict=True)
+    for score, saliency, kept, estimate in each:
         why = maps.why_flat or f"{method.name} finds nothing that speaks for the class"
         found = (
             None if saliency.any() else f"the map is zero: {why}",
             None if kept is None else same_under_every_mask(kept),
+            roughly_inferred(estimate, passes=maps.passes, masks=len(asked.live)),
             at_chance(score.probability, probabilities, exclusive=asked.model.exclusive),
         )
         yield tuple(doubt for doubt in found if doubt is not None)

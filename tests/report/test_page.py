@@ -68,6 +68,7 @@ def test_doubts_about_a_map_stand_on_its_card_and_in_its_large_view(page_of, pho
     page = page_of(photo)
     assert [found["doubts"] for found in only_card(page)["classes"]] == [["says <b>nothing</b>"], []]
     assert "says <b>nothing</b>" in page.texts
+    assert "estimated correlation 0.97" in page.texts
     assert "data-doubtful" in card_tags(page)[0]
     assert any("Doubtful maps (1)" in text for text in page.texts)
 

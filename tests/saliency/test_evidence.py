@@ -7,7 +7,15 @@ import pytest
 
 import scorecam_cli
 from scorecam_cli.records import ClassLabel, ClassMap, ClassScore
-from scorecam_cli.saliency.evidence import LEAST_DIFFERENCE, Kept, at_chance, doubtful, log_odds, same_under_every_mask
+from scorecam_cli.saliency.evidence import (
+    LEAST_DIFFERENCE,
+    Kept,
+    at_chance,
+    doubtful,
+    log_odds,
+    roughly_inferred,
+    same_under_every_mask,
+)
 from tests.saliency import oracle, tiny
 
 FEW = {"passes": 8}
@@ -155,6 +163,13 @@ def test_output_of_a_regression_that_stays_the_same_is_doubted_and_has_no_chance
     seeing = scorecam_cli.wrap(tiny.seeing(None), preprocess="none", head="linear")
     raised = int(np.diff(tiny.seeing(None)(np.stack([image * 0, image])), axis=0).argmax())
     assert tiny.explain_on("score-cam", seeing, image, [raised]).warnings == ()
+
+
+@pytest.mark.parametrize(("estimate", "said"), [(None, False), (1.0, False), (0.9, False), (0.8412, True)])
+def test_map_inferred_from_too_few_passes_says_how_close_it_is_estimated_to_be(estimate, said):
+    found = roughly_inferred(estimate, passes=32, masks=520)
+    sentence = "the map is inferred from 32 of 520 masks: its correlation with the exact one is estimated at 0.84"
+    assert (found is not None and found.startswith(sentence)) is said
 
 
 def test_doubts_of_a_photo_name_the_maps_that_they_are_about():
