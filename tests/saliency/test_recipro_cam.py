@@ -4,6 +4,7 @@ import keras
 import numpy as np
 
 from scorecam_cli.saliency.recipro_cam import KERNEL, cells
+from tests.loading import transformers
 from tests.saliency import oracle, tiny
 
 
@@ -39,6 +40,26 @@ def test_map_equals_plain_loops():
     expected = oracle.upsample((found - found.min()) / (found.max() - found.min()), 16, 16)
     (made,) = tiny.maps("recipro-cam", model, image, [1])
     assert tiny.difference(made, expected, "recipro-cam, plain loops") <= 1e-4
+
+
+def test_of_a_transformer_the_tokens_of_the_grid_are_masked_and_no_others():
+    keras.utils.set_random_seed(3)
+    model, image = transformers.vit(prefix=2, head="two"), tiny.photo(shape=(32, 32, 3))
+    layer = {each.name: each for each in model.layers}
+    before = [layer[name].output for name in ("block1_norm1", "block0_add2")]  # the target, and what goes around it
+    made, around = (np.asarray(each) for each in keras.Model(model.inputs[0], before)(image[None]))
+    tokens = np.repeat(made, 64, axis=0)  # [64, 2 + 8 * 8, 32]
+    for cell, (row, column) in enumerate(np.ndindex(8, 8)):
+        for token, (y, x) in enumerate(np.ndindex(8, 8)):
+            apart = abs(y - row), abs(x - column)
+            tokens[cell, 2 + token] *= 2.0 ** -(2 + sum(apart)) if max(apart) < 2 else 0
+    x = around + layer["block1_attention"](tokens, tokens)
+    x = x + layer["block1_mlp2"](layer["block1_mlp1"](layer["block1_norm2"](x)))
+    logits = np.asarray(layer["head"](keras.ops.mean(layer["norm"](x)[:, :2], axis=1)))
+    found = np.array([oracle.softmax(each)[1] for each in logits]).reshape(8, 8)
+    expected = oracle.upsample((found - found.min()) / (found.max() - found.min()), 32, 32)
+    (explanation,) = tiny.maps("recipro-cam", model, image, [1])
+    assert tiny.difference(explanation, expected, "recipro-cam of tokens, plain loops") <= 1e-3
 
 
 def test_each_cell_is_seen_as_much_as_it_is_told():
