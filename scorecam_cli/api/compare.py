@@ -15,9 +15,10 @@ from PIL import Image
 
 from scorecam_cli.api.classes import Classes, OneClass, asked_classes, place_of
 from scorecam_cli.api.models import ModelLike, classifier_of, wrap
-from scorecam_cli.api.numbers import share, whole, whole_or_none
+from scorecam_cli.api.numbers import whole_or_none
 from scorecam_cli.api.photos import GivenPhoto, PhotoLike, given_photos, several
 from scorecam_cli.api.sentences import in_python_words
+from scorecam_cli.api.settings import common_settings
 from scorecam_cli.api.shown import (
     ALPHA,
     FIGURE_SIDE,
@@ -27,8 +28,7 @@ from scorecam_cli.api.shown import (
     short,
     table,
 )
-from scorecam_cli.choices import Variant, chosen
-from scorecam_cli.config import COLORMAP, COMPARED, CompareConfig, ModelSettings, PhotoSettings, check_probabilities
+from scorecam_cli.config import COLORMAP, COMPARED, CompareConfig, check_probabilities
 from scorecam_cli.errors import UsageError
 from scorecam_cli.files.write import write_png
 from scorecam_cli.photos.names import named_output
@@ -208,15 +208,10 @@ def compare(
         ModelError: the model is no image classifier, or the only method does not fit it.
     """
     config = CompareConfig(
-        photos=PhotoSettings(),
-        model=ModelSettings(seed=whole(seed, "seed", least=0)),  # the seed alone is read: the model is loaded
+        **common_settings(variant=variant, passes=passes, fidelity=fidelity, batch_size=batch_size, seed=seed),
         methods=methods_named([methods] if isinstance(methods, str) else list(methods)),
         classes=tuple(asked_classes(classes)),
         top=whole_or_none(top, "top", least=0) or 0,
-        variant=chosen(Variant, variant, what="variant"),
-        passes=whole_or_none(passes, "passes", least=1),
-        fidelity=share(fidelity, "fidelity", above=0),
-        batch_size=whole_or_none(batch_size, "batch_size", least=1),
     )
     request = CompareRequest(config=config, labels=None)
     check_methods(config.methods, request.how)

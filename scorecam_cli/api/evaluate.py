@@ -13,12 +13,13 @@ import numpy as np
 
 from scorecam_cli.api.classes import Classes, asked_classes
 from scorecam_cli.api.models import ModelLike, classifier_of, wrap
-from scorecam_cli.api.numbers import share, whole, whole_or_none
+from scorecam_cli.api.numbers import whole
 from scorecam_cli.api.photos import PhotoLike, given_photo, several
 from scorecam_cli.api.sentences import in_python_words
+from scorecam_cli.api.settings import common_settings
 from scorecam_cli.api.shown import sheet, short, table
-from scorecam_cli.choices import Fill, Measure, Variant, chosen
-from scorecam_cli.config import EVALUATED, EvaluateConfig, ModelSettings, PhotoSettings, check_probabilities
+from scorecam_cli.choices import Fill, Measure, chosen
+from scorecam_cli.config import EVALUATED, EvaluateConfig, check_probabilities
 from scorecam_cli.errors import PhotoError, UsageError
 from scorecam_cli.records import Failed
 from scorecam_cli.runs.evaluate import as_text, measured_rows
@@ -116,8 +117,7 @@ def evaluate(
     given = list(photos) if several(photos) else [photos]
     wanted = _class_of_each(classes, len(given))
     config = EvaluateConfig(
-        photos=PhotoSettings(),
-        model=ModelSettings(seed=whole(seed, "seed", least=0)),  # the seed alone is read: the model is loaded
+        **common_settings(variant=variant, passes=passes, fidelity=fidelity, batch_size=batch_size, seed=seed),
         methods=methods_named([methods] if isinstance(methods, str) else list(methods)),
         measures=(measures,) if isinstance(measures, str) else tuple(measures),
         boxes=None if boxes is None else Path(boxes),
@@ -125,10 +125,6 @@ def evaluate(
         steps=whole(steps, "steps", least=2),
         deletion_fill=chosen(Fill, deletion_fill, what="deletion_fill"),
         insertion_fill=chosen(Fill, insertion_fill, what="insertion_fill"),
-        variant=chosen(Variant, variant, what="variant"),
-        passes=whole_or_none(passes, "passes", least=1),
-        fidelity=share(fidelity, "fidelity", above=0),
-        batch_size=whole_or_none(batch_size, "batch_size", least=1),
     )
     request = EvaluateRequest(config=config, labels=None, settings={}, regions=regions_of(config), truth=None)
     check_methods(config.methods, request.how)

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any, overload
 from scorecam_cli.api.classes import Classes, asked_classes
 from scorecam_cli.api.explained_photo import ExplainedPhoto
 from scorecam_cli.api.models import ModelLike, classifier_of, wrap
-from scorecam_cli.api.numbers import share, whole, whole_or_none
+from scorecam_cli.api.numbers import whole_or_none
 from scorecam_cli.api.photos import GivenPhoto, PhotoLike, given_photos, several
 from scorecam_cli.api.sentences import in_python_words
-from scorecam_cli.choices import Variant, chosen
-from scorecam_cli.config import ExplainConfig, ModelSettings, PhotoSettings
+from scorecam_cli.api.settings import common_settings
+from scorecam_cli.config import ExplainConfig
 from scorecam_cli.records import Seconds
 from scorecam_cli.runs.current import DIGEST
 from scorecam_cli.runs.description import describe_model
@@ -88,16 +88,11 @@ def explain(
         (224, 224)
     """
     config = ExplainConfig(
-        photos=PhotoSettings(),
-        model=ModelSettings(seed=whole(seed, "seed", least=0)),  # the seed alone is read: the model is loaded
+        **common_settings(variant=variant, passes=passes, fidelity=fidelity, batch_size=batch_size, seed=seed),
         classes=tuple(asked_classes(classes)),
         top=whole_or_none(top, "top", least=0) or 0,
-        variant=chosen(Variant, variant, what="variant"),
-        passes=whole_or_none(passes, "passes", least=1),
-        fidelity=share(fidelity, "fidelity", above=0),
         signed=bool(signed),
         method=method_named(str(method)).name,
-        batch_size=whole_or_none(batch_size, "batch_size", least=1),
     )
     how = ExplainRequest(config=config, labels=None, settings={}).how
     check(config.method, how)
