@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from scorecam_cli.config import COLORMAP
 from scorecam_cli.figures.canvas import BODY, HEADING, QUIET, Canvas, drawing, fit, wrapped
 from scorecam_cli.figures.masked import (
     MARGIN,
@@ -94,6 +95,7 @@ def _draw_channels(canvas: Canvas, subject: Subject, corner: tuple[int, int]) ->
     photo = seen(subject.photo.rgb, subject.model.input)
     masks = list(unit_masks(steps.grids[:count], size))
     h, w = steps.grids.shape[1:]
+    colormap = COLORMAP if subject.explanation.signed else subject.colormap  # an activation is for or against nothing
     passed = "" if found.estimated_correlation == 1 else "passed "
     largest = f"the {count} {passed}channels of largest weight" if count > 1 else f"the one {passed}channel"
     weight = "$S_k$: the probability that each leaves the class"
@@ -105,7 +107,7 @@ def _draw_channels(canvas: Canvas, subject: Subject, corner: tuple[int, int]) ->
         (
             r"2  Activation maps  $A_k$",
             f"{h} x {w}, {largest}",
-            [heatmap(grid, width=w, height=h, colormap=subject.colormap) for grid in steps.grids[:count]],
+            [heatmap(grid, width=w, height=h, colormap=colormap) for grid in steps.grids[:count]],
             [f"channel {channel}" for channel in steps.channels],
         ),
         (r"3  Masks  $M_k$", "$A_k$ upsampled and scaled to [0, 1]", [_grey(each) for each in masks], []),
