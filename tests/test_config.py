@@ -14,7 +14,7 @@ def test_word_becomes_the_choice_that_it_names_and_another_word_names_them_all()
         chosen(Variant, "papers", what="variant")
 
 
-@pytest.mark.parametrize("name", ["model.pt", "model.onnx", "exported", "VGG16"])
+@pytest.mark.parametrize("name", ["model.pt", "model.mlmodel", "exported", "VGG16"])
 def test_path_that_exists_goes_before_a_name(name, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert not ModelSettings(model=name).is_file

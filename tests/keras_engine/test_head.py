@@ -97,10 +97,10 @@ def test_where_no_layer_tells_the_numbers_tell_probabilities_from_logits(own, he
 
 
 @pytest.mark.parametrize(("network", "head", "words"), [
-    ({"activation": "softmax"}, "sigmoid", "--head sigmoid contradicts .*, whose last layer is a softmax"),
-    ({"activation": "sigmoid"}, "softmax", "--head softmax contradicts .*, whose last layer is a sigmoid"),
+    ({"activation": "softmax"}, "sigmoid", "head sigmoid contradicts .*, whose last layer is a softmax"),
+    ({"activation": "sigmoid"}, "softmax", "head softmax contradicts .*, whose last layer is a sigmoid"),
     ({"units": 1}, "softmax", "needs an output for each class, and .* has one"),
-    ({"activation": "softmax"}, "linear", "--head linear contradicts .*, whose last layer is a softmax"),
+    ({"activation": "softmax"}, "linear", "head linear contradicts .*, whose last layer is a softmax"),
     ({}, "hinge", "head 'hinge' is none of auto, softmax, sigmoid, linear"),
 ])  # fmt: skip
 def test_head_that_the_model_does_not_have_is_refused_in_a_sentence(network, head, words):
