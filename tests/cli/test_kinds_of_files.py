@@ -63,7 +63,7 @@ def test_each_kind_of_file_fails_alone_fast_and_in_one_line(scorecam, photo, tin
     make(path)
     began = time.monotonic()
     done = scorecam("explain", path, photo, "-m", tiny_model, "-c", 1, "--log", photo.parent / "log")
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 15  # of which 4 on a free machine, a terabyte would take hours
     assert done.code == 1
     assert [Path(each).name for each in done.paths][-1] == "dog.png.scorecam.json"
     told = [line for line in done.err.splitlines() if ": failed: " in line]

@@ -62,8 +62,9 @@ def wait_open(page):
 
 
 def wait_closed(page, *, focused):
-    """The large view is gone, and the keyboard is back at a card."""
+    """The large view is gone, the address is that of the page, and the keyboard is back at a card."""
     large(page).wait_for(state="hidden")
+    page.wait_for_function("!location.hash")  # what is opened before that is where the address already is
     page.wait_for_function("key => document.activeElement.closest('.card')?.dataset.key === key", arg=focused)
 
 
