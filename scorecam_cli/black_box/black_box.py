@@ -5,7 +5,7 @@ Letters as everywhere: H W model input, c its colours, B photos in a pass, C cla
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,12 +16,12 @@ from scorecam_cli.black_box.process import OutOfMemoryError, Process
 from scorecam_cli.black_box.tensors import Picture, Tensor
 from scorecam_cli.choices import Precision
 from scorecam_cli.errors import NumericsError, PhotoError
+from scorecam_cli.models.answering import Answering
 from scorecam_cli.models.answers import Answers, Observation
-from scorecam_cli.models.choosing import choose_classes, score_of
 from scorecam_cli.models.heads import NumberHead
 from scorecam_cli.models.labels import Labels
-from scorecam_cli.models.preparation import Preparation, prepare
-from scorecam_cli.records import NO_LAYER, ClassScore
+from scorecam_cli.models.preparation import Preparation
+from scorecam_cli.records import NO_LAYER
 
 BUSY_PIXELS = 32 * 224 * 224  # of all photos in one pass, as in the passes of Keras models
 GRID = 7  # of a map that knows nothing, as coarse as that of most networks
@@ -60,7 +60,7 @@ class Runner:
 
 
 @dataclass
-class BlackBox:
+class BlackBox(Answering):
     """See `models.classifier.PhotoClassifier`; the probabilities are all that there is."""
 
     run: Runner
@@ -81,29 +81,6 @@ class BlackBox:
     noted: Mapping[str, Any] = field(default_factory=dict)
     _largest: int | None = field(default=None, repr=False)
     _told: bool = field(default=False, repr=False)
-
-    @property
-    def exclusive(self) -> bool:
-        """Whether its classes exclude each other, so that their probabilities sum to 1."""
-        return self.head.exclusive
-
-    @property
-    def is_regression(self) -> bool:
-        """Whether it returns quantities, neither probabilities nor logits."""
-        return self.head.is_regression
-
-    def prepare(self, pixels: NDArray[Any]) -> NDArray[np.float32]:
-        """uint8 [H0, W0, 3], or bands [H0, W0, c] -> float32 [H, W, c] in model units: resized whole."""
-        return prepare(pixels, size=self.size, channels=self.channels, preparation=self.preparation)
-
-    def choose_classes(self, observation: Observation, *, asked: Sequence[str], top: int) -> list[int]:
-        """See `models.choosing`."""
-        ranked = not self.is_regression
-        return choose_classes(observation.answers, self.labels, asked=asked, top=top, model=self.name, ranked=ranked)
-
-    def score(self, observation: Observation, index: int) -> ClassScore:
-        """What the unmasked pass says of one class, or of one output."""
-        return score_of(observation.answers, self.labels, index, quantity=self.is_regression)
 
     def observe(self, image: NDArray[np.float32]) -> Observation:
         """Run the model once on a prepared photo, float32 [H, W, c]; its activations have no channel.

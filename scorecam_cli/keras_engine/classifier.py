@@ -5,7 +5,7 @@ Letters as everywhere: H W model input, h w feature grid, K channels of the targ
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -19,22 +19,19 @@ from scorecam_cli.keras_engine.calling import Called
 from scorecam_cli.keras_engine.hardware import computing_in
 from scorecam_cli.keras_engine.head import Head
 from scorecam_cli.keras_engine.layers import LayerCall, Network
+from scorecam_cli.keras_engine.passes import Passes
 from scorecam_cli.keras_engine.start import tf, versions
-from scorecam_cli.keras_engine.tracing import Observer, as_grid, observing
-from scorecam_cli.models.answers import MASK_EPSILON, Answers, MaskedAnswers, Observation
-from scorecam_cli.models.choosing import choose_classes, score_of
+from scorecam_cli.models.answering import Answering
+from scorecam_cli.models.answers import Answers, MaskedAnswers, Observation
 from scorecam_cli.models.labels import Labels
-from scorecam_cli.models.preparation import Preparation, prepare
-from scorecam_cli.records import ClassScore
+from scorecam_cli.models.preparation import Preparation
 
 if TYPE_CHECKING:
     from scorecam_cli.keras_engine.gradients import Gradients
     from scorecam_cli.keras_engine.tail import Tail
 
-FOLDED_PARAMETERS = 30_000_000  # folding 26 M (ResNet50) takes 2 GB meanwhile and saves 11 %; 138 M (VGG16) take 40 s
 
-
-class Classifier:
+class Classifier(Answering):
     """A model with everything needed to ask it about photos; its passes are compiled once per instance.
 
     called: the model as a function of photos; model: the Keras model itself, with its weights.
@@ -42,6 +39,8 @@ class Classifier:
     frozen: the weights will not change, so that batch normalisation and activations may be folded into convolutions.
     noted: what a manifest notes of how it was loaded, where the Python API loaded it.
     """
+
+    head: Head
 
     def __init__(
         self,
@@ -68,6 +67,9 @@ class Classifier:
         self.precision, self.frozen = precision, frozen
         self.noted: Mapping[str, Any] = {}
         self.batches = Batches(network, name=name, size=size, device=device)
+        self.passes = Passes(
+            called, size=size, channels=channels, network=network, target=target, head=head, frozen=frozen
+        )
 
     @cached_property
     def gradients(self) -> Gradients:
@@ -110,16 +112,6 @@ class Classifier:
         """Its layers can be looked at; of a model seen from outside they cannot."""
         return True
 
-    @property
-    def exclusive(self) -> bool:
-        """Whether its classes exclude each other, so that their probabilities sum to 1."""
-        return self.head.exclusive
-
-    @property
-    def is_regression(self) -> bool:
-        """Whether it returns quantities, neither probabilities nor logits."""
-        return self.head.is_regression
-
     @cached_property
     def doubts(self) -> tuple[str, ...]:
         """What is to be doubted of every map of this model, each in a sentence."""
@@ -153,19 +145,6 @@ class Classifier:
         """Tokens in front of those that the grid is folded from; None where the target layer makes a grid itself."""
         return self.target.folding.prefix if self.target.folding else None
 
-    def prepare(self, pixels: NDArray[Any]) -> NDArray[np.float32]:
-        """uint8 [H0, W0, 3], or bands [H0, W0, c] -> float32 [H, W, c] in model units: resized whole."""
-        return prepare(pixels, size=self.size, channels=self.channels, preparation=self.preparation)
-
-    def choose_classes(self, observation: Observation, *, asked: Sequence[str], top: int) -> list[int]:
-        """See `models.choosing`."""
-        ranked = not self.is_regression
-        return choose_classes(observation.answers, self.labels, asked=asked, top=top, model=self.name, ranked=ranked)
-
-    def score(self, observation: Observation, index: int) -> ClassScore:
-        """What the unmasked pass says of one class, or of one output."""
-        return score_of(observation.answers, self.labels, index, quantity=self.is_regression)
-
     def observe(self, image: NDArray[np.float32]) -> Observation:
         """Run the model once on a prepared photo, float32 [H, W, c].
 
@@ -175,7 +154,7 @@ class Classifier:
         """
         with tf.device(self.device):
             try:
-                scores, probabilities, activations = self._observe(tf.constant(image))
+                scores, probabilities, activations = self.passes.observe(tf.constant(image))
             except (tf.errors.ResourceExhaustedError, MemoryError) as error:
                 raise PhotoError(f"memory runs out; {self.name} needs more than is free") from error
             except tf.errors.OpError as error:
@@ -212,10 +191,10 @@ class Classifier:
         Source: Wang et al. 2020, arXiv:1910.01279, section 3.2.
         """
         with tf.device(self.device), computing_in(self.precision):
-            image_tensor, grid_tensor = tf.constant(image), tf.constant(grids)
+            shown = tf.constant(image), tf.constant(grids)
             parts = self.batches.run(
                 len(grids),
-                lambda first, last: self._masked_pass(image_tensor, grid_tensor, tf.constant(first), tf.constant(last)),
+                lambda first, last: self.passes.masked(*shown, tf.constant(first), tf.constant(last)),
                 batch_size=batch_size,
                 on_passes=on_passes,
             )
@@ -248,7 +227,7 @@ class Classifier:
         with tf.device(self.device), computing_in(self.precision):
             parts = self.batches.run(
                 count,
-                lambda first, last: self._photo_pass(tf.constant(images(first, last))),
+                lambda first, last: self.passes.photos(tf.constant(images(first, last))),
                 batch_size=batch_size,
                 on_passes=on_passes,
             )
@@ -284,67 +263,3 @@ class Classifier:
         if not (np.isfinite(probabilities).all() and np.isfinite(scores).all()):
             raise NumericsError(f"{self.name} returns probabilities that are not finite for this photo")
         return Answers(probabilities, scores if self.head.shows_logits else None)
-
-    @cached_property
-    def _observe(self) -> Any:
-        """Compiled: float32 [H, W, c] -> scores [1, C], probabilities [1, C], activations [1, h, w, K]."""
-
-        def observe(image: Any) -> tuple[Any, ...]:
-            observer = Observer(
-                capture=self.target.number, capture_input=self.target.made_outside, bare_head=self.head.bare_call
-            )
-            with observing(observer):
-                output = self.called(image[None])
-            activations = tf.cast(as_grid(observer.captured, self.target), tf.float32)
-            return (*self.head.read(output), activations)
-
-        return tf.function(observe, input_signature=[self._image_spec], autograph=False)
-
-    @cached_property
-    def _masked_pass(self) -> Any:
-        """`_traced_pass` in the form that is fastest."""
-        return self._folded(self._traced_pass)
-
-    @cached_property
-    def _photo_pass(self) -> Any:
-        """Compiled: images float32 [B, H, W, c] -> scores, probabilities [B, C]."""
-
-        def photo_pass(images: Any) -> tuple[Any, ...]:
-            with observing(Observer(bare_head=self.head.bare_call)):
-                output = self.called(images)
-            return self.head.read(output)
-
-        spec = tf.TensorSpec([None, *self.size, self.channels], tf.float32)
-        return self._folded(tf.function(photo_pass, input_signature=[spec], autograph=False))
-
-    def _folded(self, compiled: Any) -> Any:
-        """Where it pays, the function with its weights as constants, which TensorFlow's optimiser folds."""
-        if not self.frozen or self.model.count_params() > FOLDED_PARAMETERS:
-            return compiled
-        if not any(call.kind == "BatchNormalization" for call in self.network.calls):
-            return compiled
-        from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
-
-        return convert_variables_to_constants_v2(compiled.get_concrete_function())
-
-    @cached_property
-    def _traced_pass(self) -> Any:
-        """Compiled: image [H, W, c], grids [N, h, w], first, last -> scores, probabilities [B, C], lows, highs [B]."""
-        h, w, _ = self.grid_shape
-
-        def masked_pass(image: Any, grids: Any, first: Any, last: Any) -> tuple[Any, ...]:
-            upsampled = tf.image.resize(grids[first:last, :, :, None], self.size)  # [B, H, W, 1]
-            lows = tf.reduce_min(upsampled, axis=[1, 2, 3], keepdims=True)
-            highs = tf.reduce_max(upsampled, axis=[1, 2, 3], keepdims=True)
-            masks = (upsampled - lows) / (highs - lows + MASK_EPSILON)
-            with observing(Observer(bare_head=self.head.bare_call)):
-                output = self.called(image[None] * masks)
-            return (*self.head.read(output), tf.reshape(lows, [-1]), tf.reshape(highs, [-1]))
-
-        number = tf.TensorSpec([], tf.int32)
-        grid_spec = tf.TensorSpec([None, h, w], tf.float32)
-        return tf.function(masked_pass, input_signature=[self._image_spec, grid_spec, number, number], autograph=False)
-
-    @property
-    def _image_spec(self) -> Any:
-        return tf.TensorSpec([*self.size, self.channels], tf.float32)

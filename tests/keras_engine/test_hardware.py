@@ -31,10 +31,10 @@ def rgb():
 def map_by(rgb, precision="float32", frozen=True):
     """The map of the real network, loaded anew, in a number format; with weights folded into its passes or not."""
     classifier = load_classifier(ModelSettings(model="EfficientNetLite0", precision=precision))
-    classifier.frozen = frozen
+    classifier = classifier if frozen else classifier.unfrozen()
     found = scorecam_cli.explain(rgb, classifier, classes=285, passes=PASSES)
     assert found.precision == precision
-    assert (classifier._masked_pass is classifier._traced_pass) != frozen
+    assert (classifier.passes.masked is classifier.passes.masked_traced) != frozen
     return found.classes[0].map
 
 
@@ -89,7 +89,7 @@ OUT_OF_MEMORY = [
 def test_batch_is_halved_until_it_fits_and_stays_so(rgb, error):
     classifier = scorecam_cli.wrap(model_zoo.mobilenet_inside())
     expected = scorecam_cli.explain(rgb, classifier)
-    run, sizes = classifier._masked_pass, []
+    run, sizes = classifier.passes.masked, []
 
     def cramped(image, grids, first, last):
         sizes.append(int(last - first))
@@ -97,7 +97,7 @@ def test_batch_is_halved_until_it_fits_and_stays_so(rgb, error):
             raise error
         return run(image, grids, first, last)
 
-    classifier.__dict__["_masked_pass"] = cramped
+    classifier.passes.__dict__["masked"] = cramped
     found = scorecam_cli.explain(rgb, classifier, batch_size=32)
     assert sizes[:3] == [32, 16, 8]
     assert max(sizes[2:]) == 8
@@ -114,7 +114,7 @@ def test_memory_that_cannot_hold_one_mask_fails_the_photo(rgb):
     def full(*_):
         raise MemoryError
 
-    classifier.__dict__["_masked_pass"] = full
+    classifier.passes.__dict__["masked"] = full
     with pytest.raises(PhotoError, match="one mask at a time"):
         scorecam_cli.explain(rgb, classifier)
 
@@ -133,8 +133,8 @@ def test_layer_that_stops_fails_the_photo_in_one_sentence(rgb):
     def stopping(*_):
         raise tf.errors.InvalidArgumentError(None, None, "\n  Incompatible shapes\n a trace")
 
-    for stage in ("_masked_pass", "_observe"):
-        classifier.__dict__[stage] = stopping
+    for stage in ("masked", "observe"):
+        classifier.passes.__dict__[stage] = stopping
         with pytest.raises(PhotoError, match=r"stops with InvalidArgumentError: Incompatible shapes$"):
             scorecam_cli.explain(rgb, classifier)
 
