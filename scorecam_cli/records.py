@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from scorecam_cli.manifest import Manifest
+
 CERTAIN = 1.96  # standard deviations: a normal number is further from its mean 1 time in 20
 MOST_BANDS = 64  # of a photo
 NO_LAYER = "none"  # what the layer is called of a model that is seen from outside
@@ -194,100 +196,6 @@ class ModelDescription:
     doubts: tuple[str, ...] = ()
     grid: tuple[int, int] | None = None
     prefix: int | None = None
-
-
-@dataclass(frozen=True)
-class Seconds:
-    """Of one photo: of the masked passes alone, and of all, but for loading the model."""
-
-    passes: float
-    total: float
-
-
-@dataclass(frozen=True)
-class WrittenFile:
-    """One file as it was when it was written.
-
-    sha256: of its bytes, in hexadecimal.
-    mtime_ns, inode: with the size, they tell without reading whether it is still that file; where they differ, the
-        bytes decide. A file that another run has put in its place has another inode, however coarse the clock.
-    """
-
-    size: int
-    sha256: str
-    mtime_ns: int
-    inode: int
-
-
-@dataclass(frozen=True)
-class NotedScore:
-    """One class in a manifest: a ClassScore, flat."""
-
-    index: int
-    name: str
-    wnid: str | None
-    probability: float | None
-    logit: float | None
-    output: float | None = field(default=None, kw_only=True)
-
-
-@dataclass(frozen=True)
-class NotedClass(NotedScore):
-    """One class that has a map.
-
-    compactness: share of the pixels that hold half of the map; None for a map of zeros, and in earlier manifests.
-    doubts: why the map may tell nothing of the class; empty in earlier manifests.
-    certain: share of the positions of the grid whose sign is certain; None where that is not known.
-    files: of each kind of output, the bare name beside the manifest.
-    """
-
-    map_min: float
-    map_max: float
-    compactness: float | None = field(default=None, kw_only=True)
-    certain: float | None = field(default=None, kw_only=True)
-    estimated_correlation: float | None
-    doubts: tuple[str, ...] = field(default=(), kw_only=True)
-    files: Mapping[str, str]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Manifest:
-    """What is kept of one explained photo. The fields have the names and the order of the JSON that scripts read.
-
-    photo: the path as given. input: H, W and colours of the model. passes, batch_size, precision: as in Explanation.
-    grid, prefix: as in ModelDescription; None in manifests of earlier releases.
-    predictions: the most probable classes, whether they are explained or not.
-    settings: what the outputs depend on beside the photo, as JSON values.
-    outputs: each written file by its bare name; empty in manifests of early releases.
-    """
-
-    photo: str
-    photo_sha256: str
-    width: int
-    height: int
-    model: str
-    weights: str
-    layer: str
-    grid: tuple[int, int] | None = None
-    prefix: int | None = None
-    method: str
-    variant: str | None
-    selection: str = "all"
-    precision: str
-    preprocess: str
-    closed_mask: str
-    input: tuple[int, int, int]
-    channels: int
-    live_channels: int
-    passes: int
-    batch_size: int
-    classes: tuple[NotedClass, ...]
-    predictions: tuple[NotedScore, ...] = ()
-    outputs: Mapping[str, WrittenFile] = field(default_factory=dict)
-    warnings: tuple[str, ...]
-    versions: Mapping[str, str]
-    seconds: Seconds
-    settings: Mapping[str, Any]
 
 
 @dataclass(frozen=True)

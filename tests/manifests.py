@@ -1,6 +1,6 @@
 """Manifests for tests: whole ones, of which a test changes what it is about."""
 
-from scorecam_cli.records import Manifest, NotedClass, Seconds
+from scorecam_cli.manifest import Manifest, NotedClass, Seconds
 
 
 def noted_class(index=242, **changes):

@@ -17,8 +17,8 @@ from scorecam_cli.cli.app import cli
 from scorecam_cli.config import CHANGES_THE_RESULT, ExplainConfig, ModelSettings
 from scorecam_cli.figures.kinds import KINDS
 from scorecam_cli.files import small_files
+from scorecam_cli.manifest import Manifest, NotedClass
 from scorecam_cli.models.catalogue import catalogue
-from scorecam_cli.records import Manifest, NotedClass
 from scorecam_cli.saliency.methods import METHODS
 from tests.test_architecture import ROOMS
 

@@ -14,7 +14,7 @@ from scorecam_cli.api.photos import GivenPhoto, PhotoLike, given_photos, several
 from scorecam_cli.api.sentences import in_python_words
 from scorecam_cli.api.settings import common_settings
 from scorecam_cli.config import ExplainConfig
-from scorecam_cli.records import Seconds
+from scorecam_cli.manifest import Seconds
 from scorecam_cli.runs.current import DIGEST
 from scorecam_cli.runs.description import describe_model
 from scorecam_cli.runs.explain import NOTED_PREDICTIONS

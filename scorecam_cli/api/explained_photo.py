@@ -20,16 +20,8 @@ from scorecam_cli.config import COLORMAP, colours
 from scorecam_cli.errors import OutputError, PhotoError
 from scorecam_cli.figures import kinds as output_kinds
 from scorecam_cli.figures.subject import Subject
-from scorecam_cli.records import (
-    ClassMap,
-    ClassScore,
-    Explanation,
-    Failed,
-    ModelDescription,
-    PhotoJob,
-    Seconds,
-    layer_words,
-)
+from scorecam_cli.manifest import Seconds
+from scorecam_cli.records import ClassMap, ClassScore, Explanation, Failed, ModelDescription, PhotoJob, layer_words
 from scorecam_cli.report.pictures import shrink
 from scorecam_cli.runs.outputs import ComputedPhoto, Drawing, Stop, write_outputs
 from scorecam_cli.saliency.methods import with_steps

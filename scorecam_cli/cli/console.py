@@ -10,7 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from scorecam_cli.records import Explained, Failed, Manifest, NotedClass, Redone, layer_words
+from scorecam_cli.manifest import Manifest, NotedClass
+from scorecam_cli.records import Explained, Failed, Redone, layer_words
 from scorecam_cli.words import printable
 
 

@@ -22,9 +22,9 @@ from scorecam_cli.figures.steps import pipeline_figure
 from scorecam_cli.figures.subject import Subject
 from scorecam_cli.figures.uncertainty import uncertainty_tiles
 from scorecam_cli.files.write import write_array, write_image, write_png, write_rows
+from scorecam_cli.manifest import WrittenFile
 from scorecam_cli.photos import draw
 from scorecam_cli.photos.names import SCORECAM, named_output
-from scorecam_cli.records import WrittenFile
 from scorecam_cli.words import nearest_or
 
 

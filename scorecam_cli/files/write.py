@@ -19,7 +19,7 @@ from PIL import Image
 from scorecam_cli.errors import OutputError, PhotoError
 from scorecam_cli.files.png import encode_rows
 from scorecam_cli.files.temporaries import sweep, temporary_name
-from scorecam_cli.records import WrittenFile
+from scorecam_cli.manifest import WrittenFile
 
 # A 12-megapixel overlay takes 0.8 s and 16.4 MB at level 1, 1.2 s and 15.6 MB at 3, 4.6 s and 14.7 MB at 6; a heatmap
 # 0.3 s and 2.8 MB at level 1, 0.5 s and 1.4 MB at 6. Time is worth more here than the tenth of the disk.

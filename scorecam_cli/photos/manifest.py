@@ -12,7 +12,7 @@ from scorecam_cli.errors import MisfitError, PhotoError
 from scorecam_cli.files import write
 from scorecam_cli.files.json_records import parse_json, read_record
 from scorecam_cli.files.regular import file_sha256, read_regular
-from scorecam_cli.records import Manifest, WrittenFile
+from scorecam_cli.manifest import Manifest, WrittenFile
 
 SCHEMA = 1
 MAX_BYTES = 2**24  # a manifest of 1000 classes has about 0.5 MB; more than 16 MiB is something else

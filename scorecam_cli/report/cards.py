@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scorecam_cli.errors import PhotoError
+from scorecam_cli.manifest import Manifest, NotedClass
 from scorecam_cli.photos import names
 from scorecam_cli.photos.read import read_photo
-from scorecam_cli.records import Manifest, NotedClass
 from scorecam_cli.report import noted, pictures
 from scorecam_cli.report.collect import Entry, State
 from scorecam_cli.report.evaluation import Evaluation, Measured

@@ -10,10 +10,11 @@ from pathlib import Path
 
 from scorecam_cli.errors import MisfitError, NothingFoundError
 from scorecam_cli.files.walk import Unreadable, expand_pattern, is_pattern, list_folder
+from scorecam_cli.manifest import Manifest
 from scorecam_cli.photos.find import find_jobs
 from scorecam_cli.photos.manifest import read_manifest
 from scorecam_cli.photos.names import SCORECAM, manifest_paths, photo_of_manifest
-from scorecam_cli.records import Explained, Failed, Manifest, Outcome
+from scorecam_cli.records import Explained, Failed, Outcome
 
 MOST_TOLD = 3  # names that lead nowhere, in an error message
 

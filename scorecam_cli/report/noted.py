@@ -5,8 +5,8 @@ from __future__ import annotations
 from itertools import islice
 from pathlib import Path
 
+from scorecam_cli.manifest import Manifest, NotedClass
 from scorecam_cli.photos.names import SCORECAM, mark_of
-from scorecam_cli.records import Manifest, NotedClass
 
 MOST_VERSIONS = 10
 

@@ -18,7 +18,8 @@ from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
 
 from scorecam_cli import __version__
-from scorecam_cli.records import Manifest, NotedScore, layer_words
+from scorecam_cli.manifest import Manifest, NotedScore
+from scorecam_cli.records import layer_words
 from scorecam_cli.report import noted, pictures
 from scorecam_cli.report.cards import Card, ShownClass
 from scorecam_cli.report.collect import State

@@ -8,9 +8,10 @@ from typing import Any
 
 from scorecam_cli.errors import MisfitError, PhotoError
 from scorecam_cli.files.regular import file_sha256
+from scorecam_cli.manifest import Manifest
 from scorecam_cli.photos import manifest
 from scorecam_cli.photos.names import SCORECAM, manifest_path
-from scorecam_cli.records import Explained, Manifest, PhotoJob, Redone
+from scorecam_cli.records import Explained, PhotoJob, Redone
 
 DIGEST = "sha256:"  # begins a setting that stands for the bytes of a file
 _NAMED = 3  # differences that a sentence names; the rest are counted

@@ -10,20 +10,9 @@ from typing import Any
 import numpy as np
 
 from scorecam_cli.faithfulness.compactness import compactness
+from scorecam_cli.manifest import Manifest, NotedClass, NotedScore, Seconds, WrittenFile
 from scorecam_cli.models.classifier import PhotoClassifier
-from scorecam_cli.records import (
-    ClassMap,
-    ClassScore,
-    Explanation,
-    Manifest,
-    ModelDescription,
-    NotedClass,
-    NotedScore,
-    Photo,
-    PhotoJob,
-    Seconds,
-    WrittenFile,
-)
+from scorecam_cli.records import ClassMap, ClassScore, Explanation, ModelDescription, Photo, PhotoJob
 
 
 def describe_model(classifier: PhotoClassifier) -> ModelDescription:

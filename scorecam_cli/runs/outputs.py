@@ -12,6 +12,7 @@ from scorecam_cli.errors import OutputError, PhotoError
 from scorecam_cli.figures import kinds
 from scorecam_cli.figures.subject import Subject
 from scorecam_cli.files import write
+from scorecam_cli.manifest import Seconds, WrittenFile
 from scorecam_cli.photos import manifest, names
 from scorecam_cli.records import (
     ClassScore,
@@ -23,8 +24,6 @@ from scorecam_cli.records import (
     Photo,
     PhotoJob,
     Redone,
-    Seconds,
-    WrittenFile,
 )
 from scorecam_cli.runs.description import describe
 from scorecam_cli.runs.memory import give_back, shortage_as_photo_error

@@ -19,7 +19,7 @@ from PIL import Image
 
 from scorecam_cli.errors import PhotoError
 from scorecam_cli.files.write import remove, write_array, write_bytes, write_json, write_png
-from scorecam_cli.records import WrittenFile
+from scorecam_cli.manifest import WrittenFile
 
 RGB = np.random.default_rng(0).integers(0, 256, (5, 7, 3), np.uint8)
 

@@ -13,6 +13,7 @@ import pytest
 from scorecam_cli.errors import MisfitError, PhotoError
 from scorecam_cli.files.regular import file_sha256
 from scorecam_cli.files.write import write_bytes
+from scorecam_cli.manifest import Manifest, NotedClass
 from scorecam_cli.photos import manifest as manifests
 from scorecam_cli.photos.manifest import (
     changed_file,
@@ -20,7 +21,6 @@ from scorecam_cli.photos.manifest import (
     write_manifest,
 )
 from scorecam_cli.photos.names import named_output
-from scorecam_cli.records import Manifest, NotedClass
 from tests.manifests import noted_class, noted_manifest
 
 SETTINGS = {"model": "VGG16", "alpha": 0.5, "save": ("heatmap", "overlay"), "layer": None, "passes": 512}

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from scorecam_cli.records import NotedScore
+from scorecam_cli.manifest import NotedScore
 from scorecam_cli.report import page
 from scorecam_cli.report.cards import Card, ShownClass
 from scorecam_cli.report.collect import State, collect

@@ -5,19 +5,8 @@ from pathlib import Path
 import numpy as np
 
 from scorecam_cli.faithfulness.compactness import compactness
-from scorecam_cli.records import (
-    ClassLabel,
-    ClassMap,
-    ClassScore,
-    Explanation,
-    ModelDescription,
-    NotedClass,
-    NotedScore,
-    Photo,
-    PhotoJob,
-    Seconds,
-    WrittenFile,
-)
+from scorecam_cli.manifest import NotedClass, NotedScore, Seconds, WrittenFile
+from scorecam_cli.records import ClassLabel, ClassMap, ClassScore, Explanation, ModelDescription, Photo, PhotoJob
 from scorecam_cli.runs.description import describe, describe_model
 
 MAP = np.array([[0, 1], [2, 5]], np.float32)
