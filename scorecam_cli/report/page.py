@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import base64
 import functools
-import hashlib
 import os
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -20,7 +18,7 @@ from markupsafe import Markup
 from scorecam_cli import __version__
 from scorecam_cli.manifest import Manifest, NotedScore
 from scorecam_cli.records import layer_words
-from scorecam_cli.report import noted, pictures
+from scorecam_cli.report import noted, pictures, policy
 from scorecam_cli.report.cards import Card, ShownClass
 from scorecam_cli.report.collect import State
 from scorecam_cli.report.evaluation import Evaluation
@@ -60,7 +58,7 @@ def render(cards: Sequence[Card], *, title: str, evaluation: Evaluation, picture
             version=__version__,
             style=Markup(style),
             script=Markup(script),
-            policy=_policy(style, script, pictures_from),
+            policy=policy.allowing(style, script, pictures_from),
             cards=shown,
             classes=classes,
             summary=_summary(cards),
@@ -263,18 +261,6 @@ def _seen(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {name: _seen(each) for name, each in value.items()}
     return [_seen(each) for each in value] if isinstance(value, list | tuple) else value
-
-
-def _policy(style: str, script: str, pictures_from: str) -> str:
-    """A Content-Security-Policy: this style, this script, the pictures of the page, and nothing else."""
-    return (
-        f"default-src 'none'; img-src data:{pictures_from}; "
-        f"style-src '{_digest(style)}'; script-src '{_digest(script)}'; base-uri 'none'; form-action 'none'"
-    )
-
-
-def _digest(text: str) -> str:
-    return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"
 
 
 @functools.cache
