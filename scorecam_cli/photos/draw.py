@@ -139,7 +139,11 @@ def heat_tiles(levels: NDArray[np.uint8], *, colormap: str) -> Iterator[Tile]:
     Raises:
         UsageError: no such colour map.
     """
-    colours = _colour_table(colormap)  # [256, 3]
+    return coloured(levels, _colour_table(colormap))
+
+
+def coloured(levels: NDArray[np.uint8], colours: NDArray[np.uint8]) -> Iterator[Tile]:
+    """Levels uint8 [H0, W0] in the colours of a table, uint8 [levels, 3]: tiles of uint8 [rows, columns, 3]."""
     for place in tiles(*levels.shape):
         yield Tile(*place, np.take(colours, levels[place], axis=0))
 

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scorecam_cli.errors import NumericsError, UsageError
-from scorecam_cli.photos.draw import Tile, blend, check_colormap, levels_of, tiles, to_uint8, whole
+from scorecam_cli.photos.draw import Tile, blend, check_colormap, coloured, levels_of, to_uint8, whole
 from scorecam_cli.words import nearest_or, quoted
 
 NEUTRAL = 127  # the level of zero: 0 .. 126 speak against the class, 128 .. 254 for it
@@ -65,9 +65,7 @@ def signed_tiles(levels: NDArray[np.uint8], *, colormap: str) -> Iterator[Tile]:
     Raises:
         UsageError: no such colour map.
     """
-    colours = _colour_table(colormap)  # [255, 3]
-    for place in tiles(*levels.shape):
-        yield Tile(*place, np.take(colours, levels[place], axis=0))
+    return coloured(levels, _colour_table(colormap))
 
 
 def signed_overlay_tiles(
