@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from scorecam_cli.choices import Measure
-from scorecam_cli.errors import ModelError, NumericsError, PhotoError
+from scorecam_cli.errors import ModelError, PhotoError
 from scorecam_cli.files.regular import file_sha256
 from scorecam_cli.photos.read import read_photo
 from scorecam_cli.records import Explanation, Failed, Photo, PhotoJob
 from scorecam_cli.runs.evaluation import COLUMNS, DIGITS, begin, open_table
+from scorecam_cli.runs.measuring import MadeMap, measured
 from scorecam_cli.runs.memory import shortage_as_photo_error
 from scorecam_cli.runs.request import EvaluateRequest
 from scorecam_cli.runs.session import Session
 from scorecam_cli.saliency.methods import among_others, explain_with, planned_passes
 from scorecam_cli.saliency.question import Question
-
-STABILITY_SAMPLES = 5  # each costs a whole map
 
 
 @dataclass(frozen=True)
@@ -124,60 +121,24 @@ def as_text(row: Mapping[str, Any]) -> dict[str, str]:
 
 def _measured(request: EvaluateRequest, session: Session, *, seen: Seen, method: str) -> dict[str, Any]:
     """The cells of one method for one photo."""
-    from scorecam_cli.faithfulness.curves import deletion_and_insertion
-    from scorecam_cli.faithfulness.drops import changes
-    from scorecam_cli.faithfulness.pointing import energy_inside, points_inside
-    from scorecam_cli.faithfulness.sanity import cascading_randomisation
-    from scorecam_cli.faithfulness.stability import max_sensitivity
-
-    config, asked = request.config, seen.asked
-    settings = among_others(method, request.how)
+    asked, settings = seen.asked, among_others(method, request.how)
     session.watcher.passes_planned(seen.path, planned_passes(method, asked, settings))
 
     def explain(question: Question) -> Explanation:
         return explain_with(method, question, settings, on_passes=session.watcher.passes_done)
 
-    explanation = explain(asked)
-    (found,), passes = explanation.classes, explanation.passes
-    cells: dict[str, Any] = {"passes": passes}
-    about: dict[str, Any] = {"saliency": found.map, "class_index": found.score.label.index, "seed": config.model.seed}
-    if Measure.DROP in config.measures:
-        change = changes(asked.model, asked.image, **about)
-        cells |= {"drop": change.whole.drop, "increase": int(change.whole.increase), "gain": change.whole.gain}
-        cells |= {"drop_top": change.top.drop, "increase_top": int(change.top.increase), "gain_top": change.top.gain}
-    if Measure.CURVES in config.measures:
-        curves = deletion_and_insertion(
-            asked.model,
-            asked.image,
-            **about,
-            steps=config.steps,
-            deletion_fill=config.deletion_fill,
-            insertion_fill=config.insertion_fill,
-        )
-        for name, curve in (("deletion", curves.deletion), ("insertion", curves.insertion)):
-            cells |= {name: curve.area, f"{name}_curve": curve.probabilities}
-    region = None
-    if request.regions is not None:  # then pointing is measured
+    explanation, region = explain(asked), None
+    if request.regions is not None:
         region = request.regions.of(seen.path, seen.photo.width, seen.photo.height)
-    if region is not None:
-        cells["energy"] = energy_inside(found.map, region)
-        cells["pointing"] = int(points_inside(found.map, region, seed=config.model.seed))
-    if Measure.STABILITY in config.measures:
-        cells["sensitivity"] = max_sensitivity(
-            lambda image: explain(asked.about_image(image)).classes[0].map,
-            asked.image,
-            samples=STABILITY_SAMPLES,
-            seed=config.model.seed,
-        )
-    if Measure.SANITY in config.measures and asked.model.has_layers:
-        with contextlib.suppress(NumericsError):  # a network of random weights may return infinity
-            stages = cascading_randomisation(
-                session.unfrozen,
-                lambda unfrozen: explain(asked.asked_of(unfrozen)).classes[0].map,
-                seed=config.model.seed,
-            )
-            cells["sanity"] = [stage.correlation for stage in stages]
-    return cells
+    made = MadeMap(
+        config=request.config,
+        asked=asked,
+        saliency=explanation.classes[0].map,
+        explain=lambda question: explain(question).classes[0].map,
+        unfrozen=lambda: session.unfrozen,
+        region=region,
+    )
+    return {"passes": explanation.passes, **measured(made)}
 
 
 def _text(value: Any) -> str:
