@@ -17,9 +17,9 @@ from scorecam_cli.choices import Fill
 from scorecam_cli.errors import UsageError
 from scorecam_cli.faithfulness.ranks import pixel_ranks, require_size
 from scorecam_cli.models.classifier import PhotoClassifier
+from scorecam_cli.saliency.fills import filled
 
 STEPS = 28  # 3.6 % of the pixels each: 8 rows' worth of 224 x 224
-BLUR = 5 / 224  # standard deviation as a share of each side: 5 pixels of 224
 
 
 @dataclass(frozen=True)
@@ -100,31 +100,8 @@ def deletion_and_insertion(
     return Curves(Curve(fractions, deletion), Curve(fractions, insertion))
 
 
-def filled(image: NDArray[np.float32], fill: Fill) -> NDArray[np.float32]:
-    """The photo with nothing left to see: float32 [H, W, c] -> float32 [H, W, c].
-
-    The blur has a standard deviation of 5 / 224 of each side and keeps to the photo at its borders: a photo of one
-    colour stays as it is.
-    """
-    if fill == Fill.ZERO:
-        return np.zeros_like(image)
-    if fill == Fill.MEAN:
-        return np.broadcast_to(image.mean(axis=(0, 1), dtype=np.float64), image.shape).astype(np.float32)
-    rows, columns = (_smoothing(side) for side in image.shape[:2])
-    blurred = np.tensordot(rows, image.astype(np.float64), axes=1)  # [H, W, c]
-    smooth: NDArray[np.float32] = np.einsum("vw,hwc->hvc", columns, blurred, optimize=True).astype(np.float32)
-    return smooth
-
-
 def _counts(pixels: int, steps: int) -> NDArray[np.intp]:
     """How many pixels are changed after each step: intp [steps + 1], from 0 to all."""
     if not 1 <= steps <= pixels:
         raise UsageError(f"{steps} steps: give 1 to {pixels}, one for each pixel of the input")
     return np.arange(steps + 1) * pixels // steps
-
-
-def _smoothing(side: int) -> NDArray[np.float64]:
-    """Gaussian blur along one axis: float64 [side, side]; each row sums to 1, at the borders too."""
-    apart = np.subtract.outer(np.arange(side), np.arange(side)) / (BLUR * side)
-    weights = np.exp(-(apart**2) / 2)
-    return np.asarray(weights / weights.sum(axis=1, keepdims=True))
