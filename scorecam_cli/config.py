@@ -103,6 +103,7 @@ class ExplainConfig:
     batch_size: masks in one pass, None for as many as suit the model and the memory.
     passes: masks to pass, None for all or as many as fidelity, an estimated correlation, asks for.
     signed: keep what speaks against the class; then `colormap` is a diverging one, RdBu_r where the default was left.
+    fill: what masked pixels become.
     """
 
     photos: PhotoSettings
@@ -114,6 +115,7 @@ class ExplainConfig:
     fidelity: float = 1.0
     selection: Selection = Selection.REPRESENTATIVES
     signed: bool = False
+    fill: Fill = Fill.ZERO
     method: str = "score-cam"
     batch_size: int | None = None
     save: tuple[str, ...] = ("heatmap", "overlay")
@@ -148,8 +150,8 @@ class CompareConfig:
     """Everything `scorecam compare` was asked to do.
 
     methods: in the order of the figure. rows: one figure with a row for each class instead of a figure for each.
-    classes, top, variant, passes, fidelity, batch_size, colormap, alpha: as in ExplainConfig; passes and fidelity are
-    of the methods that have an exact map, see `saliency.methods.among_others`.
+    classes, top, variant, passes, fidelity, fill, batch_size, colormap, alpha: as in ExplainConfig; passes and fidelity
+    are of the methods that have an exact map, see `saliency.methods.among_others`.
     """
 
     photos: PhotoSettings
@@ -161,6 +163,7 @@ class CompareConfig:
     variant: Variant = Variant.ARTICLE
     passes: int | None = None
     fidelity: float = 1.0
+    fill: Fill = Fill.ZERO
     batch_size: int | None = None
     colormap: str = "turbo"
     alpha: float = 0.5
@@ -177,6 +180,7 @@ class EvaluateConfig:
     methods, measures: what is measured of what. classes: one, for every photo, or none: the predicted class.
     truth: a CSV of photo and class. boxes, masks: where the object is, see `photos.regions`.
     steps: of the deletion and insertion curves. deletion_fill, insertion_fill: what removed pixels become.
+    fill: what masked pixels become where the maps are made, and in no measure.
     limit: at most so many photos. fresh: begin the table anew.
     """
 
@@ -194,6 +198,7 @@ class EvaluateConfig:
     variant: Variant = Variant.ARTICLE
     passes: int | None = None
     fidelity: float = 1.0
+    fill: Fill = Fill.ZERO
     batch_size: int | None = None
     limit: int | None = None
     fresh: bool = False
@@ -268,17 +273,17 @@ CHANGES_THE_RESULT: dict[type, tuple[str, ...]] = {
     ),
     PhotoSettings: (),
     ExplainConfig: (
-        *("model", "classes", "top", "variant", "passes", "fidelity", "selection", "signed", "method"),
+        *("model", "classes", "top", "variant", "passes", "fidelity", "selection", "signed", "fill", "method"),
         *("save", "colormap", "alpha"),
     ),
     PredictConfig: ("model", "top"),
     CompareConfig: (
-        *("model", "methods", "classes", "top", "rows", "variant", "passes", "fidelity"),
+        *("model", "methods", "classes", "top", "rows", "variant", "passes", "fidelity", "fill"),
         *("colormap", "alpha"),
     ),
     EvaluateConfig: (
         *("model", "methods", "measures", "classes", "truth", "boxes", "masks", "steps"),
-        *("deletion_fill", "insertion_fill", "variant", "passes", "fidelity"),
+        *("deletion_fill", "insertion_fill", "variant", "passes", "fidelity", "fill"),
     ),
 }
 LEAVES_THE_RESULT: dict[type, tuple[str, ...]] = {

@@ -67,6 +67,7 @@ class Manifest:
 
     photo: the path as given. input: H, W and colours of the model. passes, batch_size, precision: as in Explanation.
     grid, prefix: as in ModelDescription; None in manifests of earlier releases.
+    fill: as in Explanation; None in manifests of earlier releases.
     predictions: the most probable classes, whether they are explained or not.
     settings: what the outputs depend on beside the photo, as JSON values.
     outputs: each written file by its bare name; empty in manifests of early releases.
@@ -84,6 +85,7 @@ class Manifest:
     method: str
     variant: str | None
     selection: str = "all"
+    fill: str | None = None
     precision: str
     preprocess: str
     closed_mask: str

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from scorecam_cli.choices import Fill
 from scorecam_cli.manifest import Manifest
 
 CERTAIN = 1.96  # standard deviations: a normal number is further from its mean 1 time in 20
@@ -20,6 +21,11 @@ NO_LAYER = "none"  # what the layer is called of a model that is seen from outsi
 def layer_words(layer: str) -> str:
     """What a layer is called for people."""
     return "seen from outside" if layer == NO_LAYER else f"layer {layer}"
+
+
+def fill_words(fill: str | None) -> str:
+    """What is said of masked pixels for people: nothing where they became zeros, or none was masked."""
+    return "" if fill in (None, Fill.ZERO) else f"fill {fill}"
 
 
 @dataclass(frozen=True)
@@ -156,6 +162,7 @@ class Explanation:
     selection: which of the live channels were passed: `all`, `representatives` or `faster`.
     warnings: sentences about how the maps were made, and the doubts about each.
     signed: the maps keep what speaks against the class, as negative values.
+    fill: what masked pixels became; None for a method that masks none.
     """
 
     classes: tuple[ClassMap, ...]
@@ -170,6 +177,7 @@ class Explanation:
     precision: str
     warnings: tuple[str, ...] = ()
     signed: bool = False
+    fill: str | None = None
 
 
 @dataclass(frozen=True)

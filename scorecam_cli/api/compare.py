@@ -184,6 +184,7 @@ def compare(
     variant: str = "article",
     passes: int | None = None,
     fidelity: float = 1.0,
+    fill: str = "zero",
     batch_size: int | None = None,
     seed: int = 0,
     **settings: Any,
@@ -199,6 +200,7 @@ def compare(
         variant: of score-cam.
         passes: of score-cam; the other methods keep their own numbers.
         fidelity: of score-cam.
+        fill: of methods that mask pixels, as for `explain`.
         batch_size: photos in one pass; None: as many as suit the model and the memory.
         seed: of methods that draw by chance.
         settings: of `wrap`, where it made nothing yet.
@@ -208,7 +210,9 @@ def compare(
         ModelError: the model is no image classifier, or the only method does not fit it.
     """
     config = CompareConfig(
-        **common_settings(variant=variant, passes=passes, fidelity=fidelity, batch_size=batch_size, seed=seed),
+        **common_settings(
+            variant=variant, passes=passes, fidelity=fidelity, fill=fill, batch_size=batch_size, seed=seed
+        ),
         methods=methods_named([methods] if isinstance(methods, str) else list(methods)),
         classes=tuple(asked_classes(classes)),
         top=whole_or_none(top, "top", least=0) or 0,

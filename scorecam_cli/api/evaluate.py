@@ -83,6 +83,7 @@ def evaluate(
     variant: str = "article",
     passes: int | None = None,
     fidelity: float = 1.0,
+    fill: str = "zero",
     batch_size: int | None = None,
     seed: int = 0,
     **settings: Any,
@@ -105,6 +106,7 @@ def evaluate(
         variant: of score-cam.
         passes: of score-cam; the other methods keep their own numbers.
         fidelity: of score-cam.
+        fill: of methods that mask pixels, as for `explain`; the measures have their own fills.
         batch_size: photos in one pass; None: as many as suit the model and the memory.
         seed: of methods that draw by chance.
         settings: of `wrap`, where it made nothing yet.
@@ -117,7 +119,9 @@ def evaluate(
     given = list(photos) if several(photos) else [photos]
     wanted = _class_of_each(classes, len(given))
     config = EvaluateConfig(
-        **common_settings(variant=variant, passes=passes, fidelity=fidelity, batch_size=batch_size, seed=seed),
+        **common_settings(
+            variant=variant, passes=passes, fidelity=fidelity, fill=fill, batch_size=batch_size, seed=seed
+        ),
         methods=methods_named([methods] if isinstance(methods, str) else list(methods)),
         measures=(measures,) if isinstance(measures, str) else tuple(measures),
         boxes=None if boxes is None else Path(boxes),

@@ -47,6 +47,7 @@ def explain(
     batch_size: int | None = None,
     passes: int | None = None,
     fidelity: float = 1.0,
+    fill: str = "zero",
     signed: bool = False,
     seed: int = 0,
     **settings: Any,
@@ -65,6 +66,8 @@ def explain(
         batch_size: masked photos in one pass; None: as many as suit the model and the memory.
         passes: masks, samples or points, as the method counts them; of score-cam the rest is inferred.
         fidelity: pass as many masks as it takes to estimate this correlation with the exact map; of score-cam alone.
+        fill: what masked pixels become: 0 in model units (`zero`), the photo's `mean` colour, or the photo strongly
+            blurred (`blur`); of methods that mask pixels.
         signed: keep what speaks against the class as negative values, of methods and variants whose sign says so.
         seed: of methods that draw by chance.
         settings: of `wrap`, where it made nothing yet.
@@ -88,7 +91,9 @@ def explain(
         (224, 224)
     """
     config = ExplainConfig(
-        **common_settings(variant=variant, passes=passes, fidelity=fidelity, batch_size=batch_size, seed=seed),
+        **common_settings(
+            variant=variant, passes=passes, fidelity=fidelity, fill=fill, batch_size=batch_size, seed=seed
+        ),
         classes=tuple(asked_classes(classes)),
         top=whole_or_none(top, "top", least=0) or 0,
         signed=bool(signed),

@@ -21,7 +21,16 @@ from scorecam_cli.errors import OutputError, PhotoError
 from scorecam_cli.figures import kinds as output_kinds
 from scorecam_cli.figures.subject import Subject
 from scorecam_cli.manifest import Seconds
-from scorecam_cli.records import ClassMap, ClassScore, Explanation, Failed, ModelDescription, PhotoJob, layer_words
+from scorecam_cli.records import (
+    ClassMap,
+    ClassScore,
+    Explanation,
+    Failed,
+    ModelDescription,
+    PhotoJob,
+    fill_words,
+    layer_words,
+)
 from scorecam_cli.report.pictures import shrink
 from scorecam_cli.runs.outputs import ComputedPhoto, Drawing, Stop, write_outputs
 from scorecam_cli.saliency.methods import with_steps
@@ -177,7 +186,7 @@ class ExplainedPhoto(Explanation):
     def _making(self) -> str:
         """Size, method, variant, model, layer and passes in one line."""
         photo = self.given.photo
-        method = self.method if self.variant is None else f"{self.method}, {self.variant}"
+        method = ", ".join(filter(None, (self.method, self.variant, fill_words(self.fill))))
         passes = f"{self.passes} passes"
         if self.selection != "all":
             passes = f"{self.passes} of {self.live_channels} passes"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, TypedDict
 
 from scorecam_cli.api.numbers import share, whole, whole_or_none
-from scorecam_cli.choices import Variant, chosen
+from scorecam_cli.choices import Fill, Variant, chosen
 from scorecam_cli.config import ModelSettings, PhotoSettings
 
 
@@ -17,10 +17,13 @@ class CommonSettings(TypedDict):
     variant: Variant
     passes: int | None
     fidelity: float
+    fill: Fill
     batch_size: int | None
 
 
-def common_settings(*, variant: Any, passes: Any, fidelity: Any, batch_size: Any, seed: Any) -> CommonSettings:
+def common_settings(
+    *, variant: Any, passes: Any, fidelity: Any, fill: Any, batch_size: Any, seed: Any
+) -> CommonSettings:
     """The arguments that all three functions take, as they come from Python.
 
     Raises:
@@ -32,5 +35,6 @@ def common_settings(*, variant: Any, passes: Any, fidelity: Any, batch_size: Any
         "variant": chosen(Variant, variant, what="variant"),
         "passes": whole_or_none(passes, "passes", least=1),
         "fidelity": share(fidelity, "fidelity", above=0),
+        "fill": chosen(Fill, fill, what="fill"),
         "batch_size": whole_or_none(batch_size, "batch_size", least=1),
     }

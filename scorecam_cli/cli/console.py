@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from scorecam_cli.manifest import Manifest, NotedClass
-from scorecam_cli.records import Explained, Failed, Redone, layer_words
+from scorecam_cli.records import Explained, Failed, Redone, fill_words, layer_words
 from scorecam_cli.words import printable
 
 
@@ -200,9 +200,10 @@ def _class_line(noted: NotedClass) -> str:
 
 def _how(manifest: Manifest) -> str:
     channels = f" of {manifest.channels} channels" if manifest.channels else ""
+    made_by = " ".join(filter(None, (manifest.method, manifest.variant, fill_words(manifest.fill))))
     return (
         f"  {manifest.model} ({manifest.weights}), {layer_words(manifest.layer)}, "
-        f"{' '.join(filter(None, (manifest.method, manifest.variant)))}, {manifest.precision}, "
+        f"{made_by}, {manifest.precision}, "
         f"{manifest.passes} passes{channels} in {manifest.seconds.passes:.1f} s, "
         f"{manifest.seconds.total:.1f} s in all"
     )

@@ -40,6 +40,7 @@ How
     --variant           what Score-CAM sums               explain compare evaluate
     --passes            masks, samples or points          explain compare evaluate
     --fidelity          correlation that is enough        explain compare evaluate
+    --fill              what masked pixels become         explain compare evaluate
     --batch-size        masked photos in one pass         explain compare evaluate
     --selection         which masks are passed            explain
     --signed            keep what speaks against          explain
@@ -75,13 +76,13 @@ from collections.abc import Callable
 
 import click
 
-from scorecam_cli.choices import Variant
+from scorecam_cli.choices import Fill, Variant
 from scorecam_cli.cli import completion
 from scorecam_cli.cli.groups import Command, Group, stacked
 from scorecam_cli.cli.model_options import DEFAULTS
 from scorecam_cli.cli.values import GridSides, OneOf, batch_size, method_names
 from scorecam_cli.config import MAX_PIXELS, MOST_PREFIX, PHOTO_SECONDS, ExplainConfig
-from scorecam_cli.saliency.methods import METHODS
+from scorecam_cli.saliency.methods import METHODS, takers
 
 EXPLAIN = ExplainConfig.__dataclass_fields__
 
@@ -164,7 +165,7 @@ def class_options(command: Command) -> Command:
 
 
 def score_cam_options(*, passes: str) -> Callable[[Command], Command]:
-    """--variant, --passes with this help, --fidelity and --batch-size."""
+    """--variant, --passes with this help, --fidelity, --fill and --batch-size."""
     return lambda command: stacked(
         command,
         Group.HOW.option(
@@ -187,6 +188,14 @@ def score_cam_options(*, passes: str) -> Callable[[Command], Command]:
             default=EXPLAIN["fidelity"].default,
             show_default=True,
             help="Pass only as many masks as it takes to estimate this correlation with the exact map; 1 is exact.",
+        ),
+        Group.HOW.option(
+            "--fill",
+            type=OneOf(Fill),
+            default=EXPLAIN["fill"].default.value,
+            show_default=True,
+            help="What masked pixels become: 0 in model units (zero), the photo's mean colour, or the photo strongly "
+            f"blurred. Of {', '.join(takers('fill'))}.",
         ),
         Group.HOW.option(
             "--batch-size",

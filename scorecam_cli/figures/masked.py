@@ -6,10 +6,12 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from scorecam_cli.choices import Fill
 from scorecam_cli.figures.canvas import BODY, DOUBT, QUIET, TITLE, Canvas, drawing, fit, wrapped
 from scorecam_cli.figures.subject import Subject
 from scorecam_cli.photos.draw import to_uint8
 from scorecam_cli.records import Steps
+from scorecam_cli.saliency.fills import STRONG_BLUR, filled
 from scorecam_cli.saliency.upsampling import unit_masks
 
 WIDTH = 1600  # pixels of this figure and that of all steps
@@ -38,11 +40,12 @@ def masked_figure(subject: Subject) -> NDArray[np.uint8]:
         if not len(steps.channels):
             return canvas.pixels(draw_no_mask(canvas, (MARGIN, top), WIDTH - 2 * MARGIN) + MARGIN)
         photo = seen(subject.photo.rgb, subject.model.input)
+        hidden = hidden_photo(photo, subject)
         for first in range(0, len(steps.channels), _ACROSS):
             end = 0.0
             for place, number in enumerate(range(first, min(first + _ACROSS, len(steps.channels)))):
                 opening = unit_masks(steps.grids[number], photo.shape[:2])
-                pixels = fit(masked_photo(photo, opening, subject.model.closed_rgb), _MASKED, _MASKED)
+                pixels = fit(masked_photo(photo, opening, hidden), _MASKED, _MASKED)
                 corner = MARGIN + place * (_MASKED + 20), top
                 end = _draw_masked(canvas, pixels, steps, number, corner, variant=variant)
             top = round(end) + 18
@@ -61,22 +64,37 @@ def seen(rgb: NDArray[np.uint8], size: tuple[int, int, int]) -> NDArray[np.uint8
     return np.asarray(photo.resize((size[1], size[0]), Image.Resampling.BILINEAR).convert("RGB"))
 
 
+def hidden_photo(photo: NDArray[np.uint8], subject: Subject) -> NDArray[np.float32]:
+    """What shows where a mask is closed, 0-255: the colour of 0 in model units, or what the photo was filled with.
+
+    Args:
+        photo: uint8 [H, W, 3], from `seen`.
+        subject: how the map was made.
+
+    Returns:
+        float32 [3] or [H, W, 3].
+    """
+    fill = Fill(subject.explanation.fill or Fill.ZERO)
+    if fill == Fill.ZERO:
+        return np.array(subject.model.closed_rgb, np.float32)
+    return filled(photo.astype(np.float32), fill, blur=STRONG_BLUR)
+
+
 def masked_photo(
-    photo: NDArray[np.uint8], opening: NDArray[np.float32], closed_rgb: tuple[int, int, int]
+    photo: NDArray[np.uint8], opening: NDArray[np.float32], hidden: NDArray[np.float32] | tuple[int, int, int]
 ) -> NDArray[np.uint8]:
-    """`X * M` as a photo: the colour of 0 in model units shows where the mask is closed.
+    """`X * M` as a photo: what is hidden shows where the mask is closed.
 
     Args:
         photo: uint8 [H, W, 3], from `seen`.
         opening: float32 [H, W] in [0, 1], from `unit_masks`.
-        closed_rgb: the colour, 0-255, that a closed mask shows the model.
+        hidden: from `hidden_photo`, or one colour, 0-255.
 
     Returns:
         uint8 [H, W, 3].
     """
     share = opening[..., None]  # [H, W, 1]
-    closed = np.array(closed_rgb, np.float32)
-    return to_uint8((photo * share + closed * (1 - share)) / np.float32(255))
+    return to_uint8((photo * share + np.asarray(hidden, np.float32) * (1 - share)) / np.float32(255))
 
 
 def heading(canvas: Canvas, title: str, subject: Subject) -> int:

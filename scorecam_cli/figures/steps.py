@@ -12,6 +12,7 @@ from scorecam_cli.figures.masked import (
     WIDTH,
     draw_no_mask,
     heading,
+    hidden_photo,
     masked_photo,
     seen,
     weight_caption,
@@ -33,6 +34,7 @@ _WEIGHTS = {  # what is said of a_k, of the variants that have one beside S_k
     "centred": "how far that is from the mean of all",
     "fitted": "of the regression on the masks",
 }
+_MASKED = (r"$X \cdot M_k$", r"$F + (X - F) \cdot M_k$")  # behind zeros; behind the fill F
 _SUMS = {
     "article": r"$L = \mathrm{ReLU}\,(\,\sum_k S_k \, M_k\,)$",
     "official": r"$L = \mathrm{ReLU}\,(\,\sum_k S_k \, U(A_k)\,)$",
@@ -93,14 +95,15 @@ def _draw_channels(canvas: Canvas, subject: Subject, corner: tuple[int, int]) ->
         return draw_no_mask(canvas, corner, width)
     size = found.map.shape
     photo = seen(subject.photo.rgb, subject.model.input)
-    masks = list(unit_masks(steps.grids[:count], size))
+    hidden, masks = hidden_photo(photo, subject), list(unit_masks(steps.grids[:count], size))
+    filled = hidden.ndim > 1
     h, w = steps.grids.shape[1:]
     colormap = COLORMAP if subject.explanation.signed else subject.colormap  # an activation is for or against nothing
     passed = "" if found.estimated_correlation == 1 else "passed "
     largest = f"the {count} {passed}channels of largest weight" if count > 1 else f"the one {passed}channel"
     weight = "$S_k$: the probability that each leaves the class"
     if found.score.output is not None:
-        weight = "$S_k$: how far each raises the output over that of a closed photo"
+        weight = f"$S_k$: how far each raises the output over that of {'$F$' if filled else 'a closed photo'}"
     if variant in _WEIGHTS:
         weight += f"; $a_k$: {_WEIGHTS[variant]}"
     rows: tuple[tuple[str, str, list[NDArray[np.uint8]], list[str]], ...] = (
@@ -112,9 +115,9 @@ def _draw_channels(canvas: Canvas, subject: Subject, corner: tuple[int, int]) ->
         ),
         (r"3  Masks  $M_k$", "$A_k$ upsampled and scaled to [0, 1]", [_grey(each) for each in masks], []),
         (
-            r"4  Masked photos  $X \cdot M_k$",
+            f"4  Masked photos  {_MASKED[filled]}",
             weight,
-            [masked_photo(photo, each, subject.model.closed_rgb) for each in masks],
+            [masked_photo(photo, each, hidden) for each in masks],
             [weight_caption(steps, number, variant) for number in range(count)],
         ),
     )

@@ -12,7 +12,16 @@ from numpy.typing import NDArray
 from scorecam_cli.errors import UsageError
 from scorecam_cli.photos import draw, signed
 from scorecam_cli.photos.draw import Tile
-from scorecam_cli.records import ClassMap, Explanation, ModelDescription, Photo, Steps, Uncertainty, layer_words
+from scorecam_cli.records import (
+    ClassMap,
+    Explanation,
+    ModelDescription,
+    Photo,
+    Steps,
+    Uncertainty,
+    fill_words,
+    layer_words,
+)
 
 EXACT = "all"  # the selection of an explanation whose every live channel was passed
 
@@ -118,7 +127,7 @@ class Subject:
 
     @property
     def making(self) -> str:
-        """What made the map, in one line: model, layer, method and variant, passes, and how good they are for it."""
+        """What made the map, in one line: model, layer, method, variant, fill, passes, and how good they are for it."""
         method, variant = self.explanation.method, self.explanation.variant
         parts = (
             self.model.name,
@@ -126,6 +135,7 @@ class Subject:
             layer_words(self.explanation.layer),
             method,
             f"variant {variant}" if variant is not None else "",
+            fill_words(self.explanation.fill),
             "signed" if self.explanation.signed else "",
             self._passes,
         )

@@ -169,17 +169,20 @@ class Classifier(Answering):
         image: NDArray[np.float32],
         grids: NDArray[np.float32],
         *,
+        filling: NDArray[np.float32] | None = None,
         batch_size: int | None = None,
         on_passes: Callable[[int], None] | None = None,
     ) -> MaskedAnswers:
         """Show the model only what each channel lights up, and note what it then says.
 
         Each grid is upsampled bilinearly to [H, W] and scaled to [0, 1]: `M = (U - min) / (max - min + 1e-5)`; the
-        prepared photo is multiplied by it, so that the model sees 0 (in model units) where the mask is closed.
+        prepared photo is multiplied by it, so that the model sees 0 (in model units) where the mask is closed, or what
+        is given to be seen there.
 
         Args:
             image: float32 [H, W, c] in model units.
             grids: float32 [N, h, w], activations of N channels.
+            filling: F, float32 [H, W, c] in model units: the photo becomes `F + (X - F) M`; None: zeros.
             batch_size: B, masks in one pass; the memory needed grows with it, the result does not depend on it; None:
                 as the model and the free memory suggest. It is halved whenever memory runs out.
             on_passes: called after each pass with the number of masks it held.
@@ -191,10 +194,15 @@ class Classifier(Answering):
         Source: Wang et al. 2020, arXiv:1910.01279, section 3.2.
         """
         with tf.device(self.device), computing_in(self.precision):
-            shown = tf.constant(image), tf.constant(grids)
+            given = [tf.constant(image), *([] if filling is None else [tf.constant(filling)]), tf.constant(grids)]
+
+            def passed(first: int, last: int) -> Any:
+                masked = self.passes.masked if filling is None else self.passes.filled
+                return masked(*given, tf.constant(first), tf.constant(last))
+
             parts = self.batches.run(
                 len(grids),
-                lambda first, last: self.passes.masked(*shown, tf.constant(first), tf.constant(last)),
+                passed,
                 batch_size=batch_size,
                 on_passes=on_passes,
             )
@@ -244,13 +252,13 @@ class Classifier(Answering):
         """Say, the first time only, that smaller batches are used than were asked for."""
         return self.batches.shortened(batch_size)
 
-    def closed_logits(self, image: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Logits [C] where every mask is closed: the model sees zeros of the image's shape.
+    def closed_logits(self, hidden: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Logits [C] where every mask is closed, and the model sees what is then hidden: float32 [H, W, c].
 
         Raises:
             ModelError: the model shows probabilities only.
         """
-        logits = self.observe(np.zeros_like(image)).answers.logits
+        logits = self.observe(hidden).answers.logits
         if logits is None:
             raise ModelError(
                 f"{self.name} shows probabilities only, and the variant `paper` needs logits; "

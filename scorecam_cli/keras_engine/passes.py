@@ -57,6 +57,11 @@ class Passes:
         return self._folded(self.masked_traced)
 
     @cached_property
+    def filled(self) -> Any:
+        """The same with what is seen behind closed masks as its second argument, [H, W, c]."""
+        return self._folded(self._traced(filled=True))
+
+    @cached_property
     def photos(self) -> Any:
         """Compiled: images float32 [B, H, W, c] -> scores, probabilities [B, C]."""
 
@@ -81,21 +86,31 @@ class Passes:
     @cached_property
     def masked_traced(self) -> Any:
         """Compiled: image [H, W, c], grids [N, h, w], first, last -> scores, probabilities [B, C], lows, highs [B]."""
+        return self._traced(filled=False)
+
+    def _traced(self, *, filled: bool) -> Any:
+        """`masked` or `filled` before it is folded; the first, which multiplies only, is one operation shorter."""
         assert self._target.grid_shape is not None  # no other call is a target
         h, w, _ = self._target.grid_shape
 
-        def masked_pass(image: Any, grids: Any, first: Any, last: Any) -> tuple[Any, ...]:
+        def masked_pass(image: Any, grids: Any, first: Any, last: Any, filling: Any = None) -> tuple[Any, ...]:
             upsampled = tf.image.resize(grids[first:last, :, :, None], self._size)  # [B, H, W, 1]
             lows = tf.reduce_min(upsampled, axis=[1, 2, 3], keepdims=True)
             highs = tf.reduce_max(upsampled, axis=[1, 2, 3], keepdims=True)
             masks = (upsampled - lows) / (highs - lows + MASK_EPSILON)
+            masked = image[None] * masks if filling is None else filling + (image - filling)[None] * masks
             with observing(Observer(bare_head=self._head.bare_call)):
-                output = self._called(image[None] * masks)
+                output = self._called(masked)
             return (*self._head.read(output), tf.reshape(lows, [-1]), tf.reshape(highs, [-1]))
+
+        def filled_pass(image: Any, filling: Any, grids: Any, first: Any, last: Any) -> tuple[Any, ...]:
+            return masked_pass(image, grids, first, last, filling)
 
         number = tf.TensorSpec([], tf.int32)
         grid_spec = tf.TensorSpec([None, h, w], tf.float32)
-        return tf.function(masked_pass, input_signature=[self._image_spec, grid_spec, number, number], autograph=False)
+        images = [self._image_spec] * (2 if filled else 1)
+        signature = [*images, grid_spec, number, number]
+        return tf.function(filled_pass if filled else masked_pass, input_signature=signature, autograph=False)
 
     @property
     def _image_spec(self) -> Any:

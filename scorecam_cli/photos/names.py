@@ -2,7 +2,8 @@
 
 `dog.jpg` and class 242 give `dog.jpg.MARK-242-heatmap.png`, and `dog.jpg.MARK.json` for the manifest of all classes.
 The mark is `scorecam` for Score-CAM, with another variant than `article` behind it (`scorecam-paper`), and the name of
-any other method (`grad-cam`). So what one method makes never takes the place of what another made.
+any other method (`grad-cam`); behind that another fill than `zero` (`scorecam-mean`). So what one method makes never
+takes the place of what another made.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from scorecam_cli.choices import METHOD_FILES, Variant
+from scorecam_cli.choices import METHOD_FILES, Fill, Variant
 
 SCORECAM = "scorecam"  # the mark of Score-CAM's `article`, and of what several methods are in
 
@@ -28,15 +29,19 @@ ENDINGS = (
 _SHORT = {"score-cam": SCORECAM}
 
 
-def mark_of(method: str, variant: str | None = None) -> str:
-    """What stands in the names of all that a method and, for Score-CAM, its variant make."""
-    own = _SHORT.get(method, method)
-    return own if variant in (None, Variant.ARTICLE) else f"{own}-{variant}"
+def mark_of(method: str, variant: str | None = None, fill: str | None = None) -> str:
+    """What stands in the names of all that a method, for Score-CAM its variant, and what it masks pixels with make."""
+    usual = (None, Variant.ARTICLE, Fill.ZERO)
+    return "-".join([_SHORT.get(method, method), *(each for each in (variant, fill) if each not in usual)])
 
 
-MARKS = (
-    *(mark_of(method) for method in METHOD_FILES),
-    *(mark_of("score-cam", each) for each in Variant if each != Variant.ARTICLE),
+MARKS = tuple(
+    mark_of(method, variant, fill)
+    for method, variant in (
+        *((method, None) for method in METHOD_FILES),
+        *(("score-cam", each) for each in Variant if each != Variant.ARTICLE),
+    )
+    for fill in Fill
 )
 
 _ANY_MARK = "|".join(re.escape(mark) for mark in sorted(MARKS, key=len, reverse=True))

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from scorecam_cli.manifest import Manifest, NotedClass
 from scorecam_cli.photos.names import SCORECAM, mark_of
+from scorecam_cli.records import fill_words
 
 MOST_VERSIONS = 10
 
@@ -57,10 +58,10 @@ def facts(manifest: Manifest) -> list[tuple[str, str]]:
 
 
 def other_method(manifest: Manifest) -> str:
-    """The method and variant, where they are not Score-CAM's `article`: what tells two maps of one photo apart."""
-    return "" if mark_of(manifest.method, manifest.variant) == SCORECAM else method(manifest)
+    """The method, variant and fill, where they are not the default ones: what tells two maps of one photo apart."""
+    return "" if mark_of(manifest.method, manifest.variant, manifest.fill) == SCORECAM else method(manifest)
 
 
 def method(manifest: Manifest) -> str:
-    """The method and, where there is one, its variant."""
-    return ", ".join(filter(None, (manifest.method, manifest.variant)))
+    """The method and, where there is one, its variant, and what masked pixels became, where that was not zero."""
+    return ", ".join(filter(None, (manifest.method, manifest.variant, fill_words(manifest.fill))))

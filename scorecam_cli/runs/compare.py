@@ -155,7 +155,7 @@ def _run_method(
     settings = among_others(method, request.how)
     planned = planned_passes(method, asked, settings)
     if untimed and planned > UNTIMED_RUNS:
-        _warm(asked)
+        _warm(asked.filled_by(settings.fill))
         return MethodRun(method)
     session.watcher.passes_planned(path, planned)
     began = session.clock()
@@ -179,7 +179,8 @@ def _run_method(
 def _warm(asked: Question) -> None:
     """Compile the passes of masks and of photos, so that the first photo's seconds are those of any other."""
     if asked.model.has_layers:
-        asked.classifier.masked_answers(asked.image, asked.observation.activations[:, :, :1].transpose(2, 0, 1))
+        grid = asked.observation.activations[:, :, :1].transpose(2, 0, 1)
+        asked.classifier.masked_answers(asked.image, grid, filling=asked.filling)
     asked.model.photo_answers(1, lambda _first, _last: asked.image[None])
 
 

@@ -9,10 +9,16 @@ from typing import Any
 
 import numpy as np
 
+from scorecam_cli.choices import Fill
 from scorecam_cli.faithfulness.compactness import compactness
 from scorecam_cli.manifest import Manifest, NotedClass, NotedScore, Seconds, WrittenFile
 from scorecam_cli.models.classifier import PhotoClassifier
 from scorecam_cli.records import ClassMap, ClassScore, Explanation, ModelDescription, Photo, PhotoJob
+
+CLOSED_MASKS: dict[str | None, str] = {
+    Fill.MEAN: "the mean colour of the photo",
+    Fill.BLUR: "the photo behind a strong blur",
+}
 
 
 def describe_model(classifier: PhotoClassifier) -> ModelDescription:
@@ -65,9 +71,10 @@ def describe(
         method=explanation.method,
         variant=explanation.variant,
         selection=explanation.selection,
+        fill=explanation.fill,
         precision=explanation.precision,
         preprocess=model.preprocess,
-        closed_mask=model.closed_mask,
+        closed_mask=CLOSED_MASKS.get(explanation.fill, model.closed_mask),
         input=model.input,
         channels=explanation.channels,
         live_channels=explanation.live_channels,

@@ -53,7 +53,7 @@ def averaged_score_cam(
             alter(masks[rank - ranks[0]], int(live[rank]), int(number % samples))
             for number, rank in zip(numbers, ranks, strict=True)
         ]
-        return asked.image[None] * np.stack(altered)[..., None]  # [B, H, W, c]
+        return asked.behind(np.stack(altered))  # [B, H, W, c]
 
     count = len(live) * samples
     answers = asked.classifier.photo_answers(count, images, batch_size=settings.batch_size, on_passes=on_passes)

@@ -36,7 +36,7 @@ METHOD = Method(
     planned=lambda work: min(work.live, work.passes or CHANNELS),
     passes=f"{CHANNELS}, or `--passes`",
     source=Source("Kim", 2020, "Faster-Score-CAM, published with its TensorFlow code"),
-    takes=frozenset({"passes", "batch_size"}),
+    takes=frozenset({"passes", "batch_size", "fill"}),
     has_steps=True,
     of_outputs=True,
 )

@@ -44,5 +44,5 @@ METHOD = Method(
     passes=f"{OPENINGS} a channel, or `--passes`",
     source=Source("Naidu et al.", 2020, "arXiv:2010.03023"),
     needs=frozenset({Need.LOGITS}),
-    takes=frozenset({"passes", "batch_size"}),
+    takes=frozenset({"passes", "batch_size", "fill"}),
 )

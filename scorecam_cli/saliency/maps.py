@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from scorecam_cli.choices import Selection, Variant
+from scorecam_cli.choices import Fill, Selection, Variant
 from scorecam_cli.errors import NumericsError
 from scorecam_cli.records import Steps, Uncertainty
 from scorecam_cli.saliency.evidence import Kept
@@ -32,6 +32,7 @@ class MethodSettings:
     fidelity: below 1, as many passes as it takes to estimate this correlation with the exact map.
     selection: of the masks, where `passes` are fewer than all.
     signed: keep what speaks against the class, as negative values.
+    fill: what masked pixels become.
     """
 
     passes: int | None = None
@@ -41,6 +42,7 @@ class MethodSettings:
     fidelity: float = 1.0
     selection: Selection = Selection.REPRESENTATIVES
     signed: bool = False
+    fill: Fill = Fill.ZERO
 
 
 @dataclass(frozen=True)

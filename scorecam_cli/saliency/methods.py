@@ -71,7 +71,7 @@ def knows_how_sure(name: str, settings: MethodSettings) -> bool:
 def check(name: str, settings: MethodSettings) -> None:
     """Raise UsageError unless there is such a method, and it can do what is asked."""
     method, default = method_named(name), MethodSettings()
-    for setting in ("fidelity", "variant", "selection", "signed"):
+    for setting in ("fidelity", "variant", "selection", "signed", "fill"):
         if setting not in method.takes and getattr(settings, setting) != getattr(default, setting):
             raise UsageError(
                 f"--{setting} is of {' and '.join(takers(setting))} alone; leave it out with --method {method.name}"
@@ -107,8 +107,14 @@ def check_outputs(name: str, settings: MethodSettings) -> None:
 
 def check_methods(names: Sequence[str], settings: MethodSettings) -> None:
     """Raise UsageError unless there are such methods, each given once, and each can do its part of what is asked."""
-    for name in methods_named(names):
+    named = methods_named(names)
+    for name in named:
         check(name, among_others(name, settings))
+    if settings.fill != MethodSettings().fill and not set(named) & set(takers("fill")):
+        raise UsageError(
+            f"--fill {settings.fill} is what masked pixels become, and none of {', '.join(named)} masks any: leave it "
+            f"out, or add one of {', '.join(takers('fill'))}"
+        )
 
 
 def check_suits(names: Sequence[str], *, has_layers: bool, model: str) -> None:
@@ -182,6 +188,7 @@ def explain_with(
             f"{asked.classifier.name} shows probabilities only, and {method.name} needs logits; "
             "use score-cam, rise or occlusion"
         )
+    asked = asked.filled_by(settings.fill)
     return _explanation(method, asked, settings, method.run(asked, settings, on_passes or _unwatched))
 
 
@@ -215,6 +222,7 @@ def _explanation(method: Method, asked: Question, settings: MethodSettings, maps
         precision=str(Precision.FLOAT32 if in_float32 else model.precision),
         warnings=(*_warnings(method, asked, settings, maps), *doubtful(classes)),
         signed=settings.signed,
+        fill=str(settings.fill) if "fill" in method.takes else None,
     )
 
 

@@ -15,7 +15,8 @@ PATCHES_PER_SIDE = 8  # 224 / 8 = 28 pixels, every 14: 15 x 15 patches
 def occlusion(asked: Question, settings: MethodSettings, on_passes: OnPasses) -> Maps:
     """The drop of the probability under a patch of zeros (in model units), averaged over the patches on each pixel.
 
-    A patch is an eighth of each side and moves by half of itself; the last one ends at the edge.
+    Another fill takes the place of the zeros. A patch is an eighth of each side and moves by half of itself; the last
+    one ends at the edge.
 
     Returns:
         Maps float32 [H, W] in [0, 1]; where covering raises the probability, 0 or, signed, below. One pass for each
@@ -31,7 +32,7 @@ def occlusion(asked: Question, settings: MethodSettings, on_passes: OnPasses) ->
     def images(first: int, last: int) -> NDArray[np.float32]:
         batch = np.repeat(asked.image[None], last - first, axis=0)  # [B, H, W, c]
         for covered, patch in zip(batch, patches[first:last], strict=False):  # the last photo stays as it is
-            covered[patch] = 0
+            covered[patch] = asked.hidden[patch]
         return batch
 
     count = len(patches) + 1
@@ -71,6 +72,6 @@ METHOD = Method(
     passes="by the size of the input",
     source=Source("Zeiler & Fergus", 2013, "arXiv:1311.2901"),
     needs=frozenset(),
-    takes=frozenset({"batch_size", "signed"}),
+    takes=frozenset({"batch_size", "signed", "fill"}),
     of_outputs=True,
 )

@@ -13,11 +13,13 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
+from scorecam_cli.choices import Fill
 from scorecam_cli.errors import ModelError
 from scorecam_cli.models.answers import Answers, Observation
 from scorecam_cli.models.classifier import PhotoClassifier
 from scorecam_cli.records import ClassScore
 from scorecam_cli.saliency.evidence import LEAST_DIFFERENCE, LEAST_SPREAD, Kept, log_odds
+from scorecam_cli.saliency.fills import STRONG_BLUR, filled
 
 if TYPE_CHECKING:
     from scorecam_cli.keras_engine.classifier import Classifier
@@ -29,12 +31,14 @@ class Question:
 
     model: the classifier, as far as every classifier goes. image: float32 [H, W, c] in model units.
     observation: of the same image. class_indices: in 0 .. C - 1, each once.
+    fill: what is seen of the image where a mask is closed.
     """
 
     model: PhotoClassifier
     image: NDArray[np.float32]
     observation: Observation
     class_indices: tuple[int, ...]
+    fill: Fill = Fill.ZERO
 
     @classmethod
     def about(
@@ -101,12 +105,33 @@ class Question:
         """Numbers of the channels that are not zero everywhere: the live ones, and constants."""
         return np.flatnonzero(self.observation.activations.any(axis=(0, 1)))
 
+    def filled_by(self, fill: Fill) -> Question:
+        """The same, masked pixels becoming something else."""
+        return self if fill == self.fill else replace(self, fill=fill)
+
+    @cached_property
+    def hidden(self) -> NDArray[np.float32]:
+        """The image behind a mask that is closed everywhere, float32 [H, W, c]."""
+        return filled(self.image, self.fill, blur=STRONG_BLUR)
+
+    @property
+    def filling(self) -> NDArray[np.float32] | None:
+        """The same where it is not zeros, which only have to be multiplied; else None."""
+        return None if self.fill == Fill.ZERO else self.hidden
+
+    def behind(self, masks: NDArray[np.float32]) -> NDArray[np.float32]:
+        """The image X behind masks M, [B, H, W] -> float32 [B, H, W, c]: `X M + F (1 - M)`, F what is hidden."""
+        openings = masks[..., None]  # [B, H, W, 1]
+        if self.filling is None:
+            return self.image * openings
+        return self.hidden + (self.image - self.hidden) * openings
+
     @cached_property
     def closed(self) -> NDArray[np.float64]:
         """Of a regression the output [classes] where all of the photo is hidden; of a classifier zeros."""
         if not self.model.is_regression:
             return np.zeros(len(self.class_indices))
-        answers = self.model.observe(np.zeros_like(self.image)).answers
+        answers = self.model.observe(self.hidden).answers
         return answers.probabilities[list(self.class_indices)].astype(np.float64)
 
     def left(self, answers: Answers) -> NDArray[np.float64]:

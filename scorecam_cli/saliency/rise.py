@@ -37,7 +37,7 @@ def rise(asked: Question, settings: MethodSettings, on_passes: OnPasses) -> Maps
     masks = RandomMasks(count, asked.size, seed=settings.seed)
     answers = asked.model.photo_answers(
         count,
-        lambda first, last: asked.image[None] * masks.between(first, last)[..., None],
+        lambda first, last: asked.behind(masks.between(first, last)),
         batch_size=settings.batch_size,
         on_passes=on_passes,
     )
@@ -84,6 +84,6 @@ METHOD = Method(
     passes=f"{MASKS}, or `--passes`",
     source=Source("Petsiuk et al.", 2018, "arXiv:1806.07421"),
     needs=frozenset(),
-    takes=frozenset({"passes", "batch_size", "seed"}),
+    takes=frozenset({"passes", "batch_size", "seed", "fill"}),
     of_outputs=True,
 )

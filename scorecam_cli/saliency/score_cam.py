@@ -116,7 +116,7 @@ class _MaskedPasses:
         activations = self.asked.observation.activations
         self.grids = np.ascontiguousarray(activations[:, :, self.live].transpose(2, 0, 1))  # [N, h, w]
         paper = self.settings.variant == Variant.PAPER
-        self.closed = self.asked.classifier.closed_logits(self.asked.image) if paper else None  # [C]
+        self.closed = self.asked.classifier.closed_logits(self.asked.hidden) if paper else None  # [C]
 
     def run(self) -> tuple[FewPasses, Ranges]:
         """Weights of all live channels for each class, from all passes or from some; and the channels' ranges."""
@@ -192,7 +192,11 @@ class _MaskedPasses:
     def _ask(self, numbers: NDArray[np.intp]) -> MaskedAnswers:
         asked = self.asked
         masked = asked.classifier.masked_answers(
-            asked.image, self.grids[numbers], batch_size=self.settings.batch_size, on_passes=self.on_passes
+            asked.image,
+            self.grids[numbers],
+            filling=asked.filling,
+            batch_size=self.settings.batch_size,
+            on_passes=self.on_passes,
         )
         self.rounds.append(masked.answers)
         return masked
@@ -213,7 +217,7 @@ METHOD = Method(
     planned=lambda work: min(work.live, work.passes or work.live),
     passes="live channels, or `--passes`, `--fidelity`",
     source=Source("Wang et al.", 2020, "arXiv:1910.01279"),
-    takes=frozenset({"passes", "fidelity", "variant", "selection", "batch_size", "signed"}),
+    takes=frozenset({"passes", "fidelity", "variant", "selection", "batch_size", "signed", "fill"}),
     fewest_passes=FEWEST_PASSES,
     has_steps=True,
     of_outputs=True,

@@ -46,5 +46,5 @@ METHOD = Method(
     passes=f"{SAMPLES} a channel, or `--passes`",
     source=Source("Wang, Naidu et al.", 2020, "arXiv:2006.14255"),
     needs=frozenset({Need.LOGITS}),
-    takes=frozenset({"passes", "batch_size", "seed"}),
+    takes=frozenset({"passes", "batch_size", "seed", "fill"}),
 )

@@ -51,9 +51,9 @@ def vit_cx(asked: Question, settings: MethodSettings, on_passes: OnPasses) -> Ma
     def images(first: int, last: int) -> NDArray[np.float32]:
         """Of each mask in turn the photo under it, then the whole photo, both with its noise: [B, H, W, c]."""
         numbers = range(first // 2, (last + 1) // 2)
-        masks = unit_masks(merged[numbers.start : numbers.stop], asked.size)[..., None]  # [r, H, W, 1]
-        noise = _noise(asked.image, numbers, seed=settings.seed) * (1 - masks)
-        both = np.stack([asked.image * masks + noise, asked.image + noise], axis=1)  # [r, 2, H, W, c]
+        masks = unit_masks(merged[numbers.start : numbers.stop], asked.size)  # [r, H, W]
+        noise = _noise(asked.image, numbers, seed=settings.seed) * (1 - masks[..., None])
+        both = np.stack([asked.behind(masks) + noise, asked.image + noise], axis=1)  # [r, 2, H, W, c]
         return both.reshape(-1, *asked.image.shape)[first % 2 :][: last - first]
 
     answers = asked.classifier.photo_answers(2 * count, images, batch_size=settings.batch_size, on_passes=on_passes)
@@ -101,5 +101,5 @@ METHOD = Method(
     planned=lambda work: 0,
     passes="2 for each group of like channels",
     source=Source("Xie et al.", 2023, "arXiv:2211.03064"),
-    takes=frozenset({"batch_size", "seed"}),
+    takes=frozenset({"batch_size", "seed", "fill"}),
 )

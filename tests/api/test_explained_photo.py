@@ -123,6 +123,7 @@ def test_saved_files_are_those_of_the_command(rgb, tmp_path):
             {"model": "{}/m.keras", "variant": "official", "fidelity": 0.5},
             ["--variant", "official", "--fidelity", "0.5"],
         ),
+        ({"model": "{}/m.keras", "variant": "fitted", "fill": "blur"}, ["--variant", "fitted", "--fill", "blur"]),
         (
             {"model": "efficientnetlite0", "method": "gradient", "seed": 7, "classes": ["boxer"], "top": 1},
             ["--method", "gradient", "-c", "242", "-k", "1"],

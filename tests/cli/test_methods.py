@@ -1,7 +1,9 @@
 """`scorecam methods`, and what becomes of methods that do not exist."""
 
 import json
+from pathlib import Path
 
+import numpy as np
 import pytest
 from click.testing import CliRunner
 
@@ -51,6 +53,10 @@ def test_json_has_an_object_for_each_method():
         (["explain", "--signed"], "--signed is of --variant centred and fitted alone"),
         (["explain", "--method", "gradient", "--signed"], "leave it out with --method gradient"),
         (["explain", "--method", "cam", "--signed", "--colormap", "jet"], "'jet' has no middle for zero"),
+        (["explain", "--method", "ablation-cam", "--fill", "mean"], "leave it out with --method ablation-cam"),
+        (["compare", "--methods", "cam,grad-cam", "--fill", "blur"], "none of cam, grad-cam masks any"),
+        (["evaluate", "--methods", "random", "--fill", "mean"], "none of random masks any"),
+        (["explain", "--fill", "grey"], "'grey' is not one of 'zero', 'mean', 'blur'"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
@@ -68,3 +74,28 @@ def test_each_method_has_a_least_number_of_passes_of_its_own(scorecam, photo, ti
     (manifest,) = tmp_path.glob("*.json")
     noted = json.loads(manifest.read_text("utf-8"))
     assert (noted["method"], noted["passes"], noted["settings"]["seed"]) == ("smoothgrad", 3, 0)
+
+
+def test_a_fill_stands_in_the_names_and_in_the_manifest_and_another_is_done_beside_it(
+    scorecam, photo, tiny_model, tmp_path
+):
+    command = ["explain", photo, "-m", tiny_model, "-c", "1", "--save", "npy", "-o", tmp_path / "maps"]
+    done = {fill: scorecam(*command, "--fill", fill) for fill in ("zero", "mean", "blur")}
+    assert [[path.rpartition("/")[2] for path in each.paths] for each in done.values()] == [
+        [f"dog.png.{mark}-1.npy", f"dog.png.{mark}.json"] for mark in ("scorecam", "scorecam-mean", "scorecam-blur")
+    ]
+    noted = [json.loads(Path(each.paths[1]).read_text("utf-8")) for each in done.values()]
+    assert [each["fill"] for each in noted] == [each["settings"]["fill"] for each in noted] == list(done)
+    assert [each["closed_mask"] for each in noted] == [
+        *("black", "the mean colour of the photo", "the photo behind a strong blur")
+    ]
+    maps = [np.load(each.paths[0]) for each in done.values()]
+    assert all(np.abs(maps[0] - other).max() > 0.01 * maps[0].max() for other in maps[1:])
+    assert "[up to date]" in scorecam(*command, "--fill", "mean").err
+    said = scorecam(*command, "--fill", "blur", "--force", "-v")
+    assert "score-cam article fill blur" in said.err
+    page = scorecam("report", tmp_path / "maps", "-o", tmp_path / "page.html")
+    assert page.code == 0
+    text = (tmp_path / "page.html").read_text("utf-8")
+    assert "score-cam, article, fill mean" in text
+    assert "the photo behind a strong blur" in text

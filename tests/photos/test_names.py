@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from scorecam_cli.choices import METHOD_FILES, Variant
+from scorecam_cli.choices import METHOD_FILES, Fill, Variant
 from scorecam_cli.figures.kinds import KINDS, output_paths
 from scorecam_cli.photos.names import (
     ENDINGS,
@@ -43,12 +43,27 @@ def test_method_and_variant_stand_in_the_name(method, variant, mark):
     assert manifest_path(Path("out/dog.jpg"), mark) == Path(f"out/dog.jpg.{mark}.json")
 
 
+@pytest.mark.parametrize(
+    ("asked", "mark"),
+    [
+        (("score-cam", "article", "zero"), "scorecam"),
+        (("score-cam", "article", "mean"), "scorecam-mean"),
+        (("score-cam", "fitted", "blur"), "scorecam-fitted-blur"),
+        (("rise", None, "mean"), "rise-mean"),
+        (("grad-cam", None, None), "grad-cam"),
+    ],
+)
+def test_a_fill_other_than_zero_stands_in_the_name(asked, mark):
+    assert mark_of(*asked) == mark
+
+
 def test_every_kind_of_output_is_known_by_its_ending():
     assert {kind.ending for kind in KINDS.values()} == set(ENDINGS)
 
 
 def test_no_two_methods_or_variants_share_a_name():
     asked = [*((method, "article") for method in METHOD_FILES), *(("score-cam", variant) for variant in Variant)]
+    asked = [(*each, fill) for each in asked for fill in Fill]
     named = {(mark_of(*each)) for each in asked}
     assert named == set(MARKS)
     assert len(named) == len(set(asked)) == len(MARKS)

@@ -47,6 +47,7 @@ def test_each_field_is_that_of_photo_model_maps_or_files():
     assert (noted.photo, noted.photo_sha256, noted.width, noted.height) == ("in/dog.jpg", "ab" * 32, 5, 3)
     assert (noted.model, noted.weights, noted.preprocess, noted.closed_mask) == ("net", "file", "tf", "mid-grey")
     assert (noted.input, noted.versions) == ((8, 9, 3), {"scorecam": "9"})
+    assert noted.fill is None
     for name in ("method", "variant", "selection", "layer", "channels", "live_channels", "passes", "batch_size"):
         assert getattr(noted, name) == getattr(MADE, name), name
     assert (noted.grid, noted.prefix) == ((2, 3), 1)

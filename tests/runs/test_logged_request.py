@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from scorecam_cli.choices import Fill
 from scorecam_cli.config import ExplainConfig, ModelSettings, PhotoSettings
 from scorecam_cli.errors import UsageError
 from scorecam_cli.runs.logged_request import MANNER, as_json, checked_request, identity, known_names, request_of
@@ -28,6 +29,7 @@ CONFIG = ExplainConfig(
     ),
     classes=("242", "boxer"),
     passes=32,
+    fill=Fill.BLUR,
     save=("npy", "panel"),
     alpha=1.0,
 )
@@ -92,7 +94,7 @@ def test_essence_is_what_results_depend_on_wherever_it_was_asked(tmp_path, monke
             imports=(here / "own.py",),
             constant_inputs=(f"age={here / 'age.npy'}", "n=3"),
         ),
-        **{name: getattr(CONFIG, name) for name in ("classes", "passes", "save", "alpha")},
+        **{name: getattr(CONFIG, name) for name in ("classes", "passes", "fill", "save", "alpha")},
     )
     assert request_of(absolute).essence == request.essence
 

@@ -66,6 +66,7 @@ def test_each_field_on_the_first_list_is_noted():
         {"variant": "paper"},
         {"passes": 9},
         {"fidelity": 0.9},
+        {"fill": "mean"},
         {"method": "grad-cam"},
         {"save": ("npy",)},
         {"colormap": "jet"},

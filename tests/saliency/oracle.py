@@ -27,14 +27,16 @@ def softmax(logits):
     return shifted / shifted.sum()
 
 
-def score_cam(activations_of, logits_of, image, class_index):
+def score_cam(activations_of, logits_of, image, class_index, hidden=None):
     """The maps [H, W] of one class, by variant, all from the same passes.
 
-    activations_of: image [H, W, c] -> [h, w, K]. logits_of: image [H, W, c] -> [C].
+    activations_of: image [H, W, c] -> [h, w, K]. logits_of: image [H, W, c] -> [C]. hidden: [H, W, c], what is seen
+    where a mask is closed; None: zeros.
     """
     height, width, _ = image.shape
     activations = activations_of(image)
-    closed = logits_of(np.zeros_like(image))[class_index]
+    hidden = np.zeros_like(image) if hidden is None else hidden
+    closed = logits_of(hidden)[class_index]
     ups, masks, probabilities, rises = [], [], [], []
     for k in range(activations.shape[2]):
         grid = activations[:, :, k]
@@ -43,7 +45,7 @@ def score_cam(activations_of, logits_of, image, class_index):
             mask, probability, rise = np.zeros_like(up), 0.0, 0.0
         else:
             mask = (up - up.min()) / (up.max() - up.min() + EPSILON)
-            logits = logits_of((image * mask[:, :, None]).astype(np.float32))
+            logits = logits_of((image * mask[:, :, None] + hidden * (1 - mask[:, :, None])).astype(np.float32))
             probability, rise = softmax(logits)[class_index], logits[class_index] - closed
         ups.append(up)
         masks.append(mask)
