@@ -12,6 +12,7 @@ METHOD_FILES = {  # what --method can name, in the order of every list, and the 
     "faster-score-cam": "faster_score_cam",
     "ss-cam": "ss_cam",
     "is-cam": "is_cam",
+    "opti-cam": "opti_cam",
     "vit-cx": "vit_cx",
     "recipro-cam": "recipro_cam",
     "ablation-cam": "ablation_cam",

@@ -16,7 +16,7 @@ from scorecam_cli.saliency.methods import METHODS, check, check_methods, takers
 from tests.loading import model_zoo
 from tests.saliency import oracle, tiny
 
-FEW = {"rise": 12, "ss-cam": 2, "is-cam": 2}
+FEW = {"rise": 12, "ss-cam": 2, "is-cam": 2, "opti-cam": 3}
 HIDING = [Fill.MEAN, Fill.BLUR]
 
 

@@ -106,6 +106,7 @@ def test_defaults_are_planned_as_they_are_run():
         "vit-cx": 0,
         "recipro-cam": 7 * 7,
         "ablation-cam": live + 1,
+        "opti-cam": 200,
         "cam": 0,
         "smoothgrad": 100,
         "integrated-gradients": 100,

@@ -9,7 +9,7 @@ from scorecam_cli.saliency.methods import METHODS
 from tests.saliency import tiny
 
 OF_OUTPUTS = [name for name, method in METHODS.items() if method.of_outputs or method.by_gradients]
-FEW = {"rise": 8, "smoothgrad": 2, "integrated-gradients": 2, "faster-score-cam": 3}
+FEW = {"rise": 8, "smoothgrad": 2, "integrated-gradients": 2, "faster-score-cam": 3, "opti-cam": 3}
 
 
 RAISED = int(np.diff(np.asarray(tiny.seeing(None)(np.stack([tiny.photo() * 0, tiny.photo()]))), axis=0).argmax())
