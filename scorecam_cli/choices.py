@@ -22,6 +22,7 @@ METHOD_FILES = {  # what --method can name, in the order of every list, and the 
     "layer-cam": "layer_cam",
     "hires-cam": "hires_cam",
     "xgrad-cam": "xgrad_cam",
+    "eigen-cam": "eigen_cam",
     "gradient": "gradient",
     "smoothgrad": "smoothgrad",
     "integrated-gradients": "integrated_gradients",

@@ -108,6 +108,7 @@ def test_defaults_are_planned_as_they_are_run():
         "ablation-cam": live + 1,
         "opti-cam": 200,
         "cam": 0,
+        "eigen-cam": 0,
         "smoothgrad": 100,
         "integrated-gradients": 100,
         "occlusion": 15 * 15 + 1,

@@ -45,7 +45,7 @@ def test_score_cam_weighs_a_mask_by_how_far_it_raises_the_output_over_that_of_th
     assert found.score.said == f"output {found.score.output:.4g}"
 
 
-@pytest.mark.parametrize("name", [name for name in OF_OUTPUTS if name not in ("cam", "random")])
+@pytest.mark.parametrize("name", [name for name in OF_OUTPUTS if name not in ("cam", "eigen-cam", "random")])
 def test_map_does_not_depend_on_where_the_zero_of_an_output_lies(name):
     maps = [
         tiny.explain_on(name, *asked(shifted(tiny.seeing(None), by), tiny.photo()), passes=FEW.get(name)).classes[0].map
