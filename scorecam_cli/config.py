@@ -150,8 +150,9 @@ class CompareConfig:
     """Everything `scorecam compare` was asked to do.
 
     methods: in the order of the figure. rows: one figure with a row for each class instead of a figure for each.
-    classes, top, variant, passes, fidelity, fill, batch_size, colormap, alpha: as in ExplainConfig; passes and fidelity
-    are of the methods that have an exact map, see `saliency.methods.among_others`.
+    classes, top, variant, passes, fidelity, fill, signed, batch_size, colormap, alpha: as in ExplainConfig; passes and
+    fidelity are of the methods that have an exact map, signed of those whose sign means something, see
+    `saliency.methods.among_others`.
     """
 
     photos: PhotoSettings
@@ -164,11 +165,13 @@ class CompareConfig:
     passes: int | None = None
     fidelity: float = 1.0
     fill: Fill = Fill.ZERO
+    signed: bool = False
     batch_size: int | None = None
-    colormap: str = "turbo"
+    colormap: str = COLORMAP
     alpha: float = 0.5
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "colormap", colours(self.colormap, signed=self.signed))
         check_budget(self.passes, self.fidelity)
         check_probabilities(regression=self.model.head == HeadKind.LINEAR)
 
@@ -278,7 +281,7 @@ CHANGES_THE_RESULT: dict[type, tuple[str, ...]] = {
     ),
     PredictConfig: ("model", "top"),
     CompareConfig: (
-        *("model", "methods", "classes", "top", "rows", "variant", "passes", "fidelity", "fill"),
+        *("model", "methods", "classes", "top", "rows", "variant", "passes", "fidelity", "fill", "signed"),
         *("colormap", "alpha"),
     ),
     EvaluateConfig: (

@@ -85,7 +85,7 @@ class ComparedPhoto:
         ]
 
     def map(self, method: str, of: OneClass | None = None) -> NDArray[np.float32]:
-        """The map of one method and class, float32 [H, W] >= 0, before any display scaling.
+        """The map of one method and class, float32 [H, W], >= 0 unless signed, before any display scaling.
 
         Raises:
             UsageError: the method was not compared, or does not fit the model. ClassError: the class was not compared.
@@ -104,7 +104,7 @@ class ComparedPhoto:
         Raises:
             ClassError: the class was not compared. UsageError: no such colour map, or alpha is not in [0, 1].
         """
-        check_look(colormap, alpha)
+        check_look(colormap, alpha, signed=self.config.signed)
         config = replace(self.config, colormap=colormap, alpha=alpha)
         return Image.fromarray(figure_of(config, self.compared, place_of(self.classes, of)))
 
@@ -127,7 +127,7 @@ class ComparedPhoto:
         Raises:
             UsageError: it is not known where to, or there is no such colour map. PhotoError: a file cannot be written.
         """
-        check_look(colormap, alpha)
+        check_look(colormap, alpha, signed=self.config.signed)
         output, paths = self.given.output(where), []
         for ending, pixels in figures(replace(self.config, rows=rows, colormap=colormap, alpha=alpha), self.compared):
             paths.append(named_output(output, ending))
@@ -185,6 +185,7 @@ def compare(
     passes: int | None = None,
     fidelity: float = 1.0,
     fill: str = "zero",
+    signed: bool = False,
     batch_size: int | None = None,
     seed: int = 0,
     **settings: Any,
@@ -201,6 +202,8 @@ def compare(
         passes: of score-cam; the other methods keep their own numbers.
         fidelity: of score-cam.
         fill: of methods that mask pixels, as for `explain`.
+        signed: keep what speaks against the class as negative values, of methods whose sign says so; the others' maps
+            are as without.
         batch_size: photos in one pass; None: as many as suit the model and the memory.
         seed: of methods that draw by chance.
         settings: of `wrap`, where it made nothing yet.
@@ -216,6 +219,7 @@ def compare(
         methods=methods_named([methods] if isinstance(methods, str) else list(methods)),
         classes=tuple(asked_classes(classes)),
         top=whole_or_none(top, "top", least=0) or 0,
+        signed=bool(signed),
     )
     request = CompareRequest(config=config, labels=None)
     check_methods(config.methods, request.how)

@@ -34,6 +34,7 @@ DEFAULTS: dict[str, Any] = {name: field.default for name, field in CompareConfig
     passes="Of score-cam, pass only N of the masks and infer the rest; the other methods keep their own numbers.  "
     "[default: all]"
 )
+@shared.signed_option
 @model_options.precision_option
 @Group.OUTPUT.option("-o", "--output-dir", type=FOLDER, help="Where the figures go.  [default: next to each photo]")
 @shared.drawing_options

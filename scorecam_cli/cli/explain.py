@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from scorecam_cli.choices import OF_DIFFERENCES, Selection
+from scorecam_cli.choices import Selection
 from scorecam_cli.cli import completion, given, model_options
 from scorecam_cli.cli import options as shared
 from scorecam_cli.cli.console import Console
@@ -23,12 +23,11 @@ from scorecam_cli.cli.values import FILE, FOLDER, NEW_FILE, MethodName, OneOf, c
 from scorecam_cli.config import ExplainConfig
 from scorecam_cli.records import Explained, Found, Outcome
 from scorecam_cli.report.request import ReportConfig
-from scorecam_cli.saliency.methods import METHODS, takers
+from scorecam_cli.saliency.methods import METHODS
 
 if TYPE_CHECKING:
     from scorecam_cli.runs.log import OutcomeLog
 
-SIGNED = [f"--variant {' and '.join(OF_DIFFERENCES)}", *takers("signed")[1:]]
 DEFAULTS: dict[str, Any] = {name: field.default for name, field in ExplainConfig.__dataclass_fields__.items()}
 
 
@@ -68,12 +67,7 @@ class SaveOption(GroupedOption):
     show_default=True,
     help="Which masks --passes takes: representatives, or those of largest spread (Faster-Score-CAM).",
 )
-@Group.HOW.option(
-    "--signed",
-    is_flag=True,
-    help="Keep what speaks against the class, below zero and in a second colour; --colormap is then a diverging one, "
-    f"by default RdBu_r. Of {', '.join(SIGNED)}.",
-)
+@shared.signed_option
 @Group.OUTPUT.option("-o", "--output-dir", type=FOLDER, help="Where the files go.  [default: next to each photo]")
 @Group.OUTPUT.option(
     "--save",

@@ -43,7 +43,7 @@ How
     --fill              what masked pixels become         explain compare evaluate
     --batch-size        masked photos in one pass         explain compare evaluate
     --selection         which masks are passed            explain
-    --signed            keep what speaks against          explain
+    --signed            keep what speaks against          explain compare
     --precision         number format of passes           explain compare evaluate
     --measures          what is measured                  evaluate
     --boxes             where objects are, by boxes       evaluate
@@ -76,7 +76,7 @@ from collections.abc import Callable
 
 import click
 
-from scorecam_cli.choices import Fill, Variant
+from scorecam_cli.choices import OF_DIFFERENCES, Fill, Variant
 from scorecam_cli.cli import completion
 from scorecam_cli.cli.groups import Command, Group, stacked
 from scorecam_cli.cli.model_options import DEFAULTS
@@ -85,6 +85,7 @@ from scorecam_cli.config import MAX_PIXELS, MOST_PREFIX, PHOTO_SECONDS, ExplainC
 from scorecam_cli.saliency.methods import METHODS, takers
 
 EXPLAIN = ExplainConfig.__dataclass_fields__
+SIGNED = (f"--variant {' and '.join(OF_DIFFERENCES)}", *takers("signed")[1:])
 
 
 def photo_arguments(command: Command) -> Command:
@@ -204,6 +205,19 @@ def score_cam_options(*, passes: str) -> Callable[[Command], Command]:
             metavar="N|auto",
             callback=batch_size,
             help="Masked photos in one pass: more memory, the same map. Halved when memory runs out.",
+        ),
+    )
+
+
+def signed_option(command: Command) -> Command:
+    """--signed."""
+    return stacked(
+        command,
+        Group.HOW.option(
+            "--signed",
+            is_flag=True,
+            help="Keep what speaks against the class, below zero and in a second colour; --colormap is then a "
+            f"diverging one, by default RdBu_r. Of {', '.join(SIGNED)}.",
         ),
     )
 

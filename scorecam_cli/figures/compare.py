@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scorecam_cli.figures.canvas import BODY, DOUBT, HEADING, QUIET, TITLE, Canvas, drawing, fit, wrapped
-from scorecam_cli.photos.draw import heatmap, overlay
+from scorecam_cli.photos.draw import heatmap, overlay, whole
+from scorecam_cli.photos.signed import signed_heatmap, signed_levels, signed_overlay_tiles
 
 WIDEST = 1600  # pixels of the figure; more tiles go below each other
 _MARGIN = 28
@@ -20,6 +21,34 @@ _NARROWEST = 210  # pixels of a cell, or its text would be a column of single wo
 _DOUBT_LINES = 12  # of one doubt; the narrowest cell needs 7
 _BAR = 280, 12  # pixels of the colour bar
 _BAR_LABEL = "each map scaled by its own minimum (0) and maximum (1)"
+_SIGNED_LABEL = "each map scaled by its own largest value of either sign: above 0 for the class, below 0 against it"
+
+
+@dataclass(frozen=True)
+class Look:
+    """How maps are coloured and laid over the photo.
+
+    colormap: a name that matplotlib knows; of signed maps one with a middle, which is zero.
+    alpha: opacity of the maps, in [0, 1].
+    signed: maps are of either sign.
+    """
+
+    colormap: str
+    alpha: float
+    signed: bool = False
+
+    def heat(self, saliency: NDArray[np.float32], width: int, height: int) -> NDArray[np.uint8]:
+        """A map in colours: uint8 [height, width, 3]."""
+        draw = signed_heatmap if self.signed else heatmap
+        return draw(saliency, width=width, height=height, colormap=self.colormap)
+
+    def laid_over(self, photo: NDArray[np.uint8], saliency: NDArray[np.float32]) -> NDArray[np.uint8]:
+        """A map over a photo, uint8 [rows, columns, 3], as which it comes back."""
+        height, width = photo.shape[:2]
+        if not self.signed:
+            return overlay(photo, self.heat(saliency, width, height), alpha=self.alpha)
+        levels = signed_levels(saliency, width=width, height=height)
+        return whole(signed_overlay_tiles(photo, levels, colormap=self.colormap, alpha=self.alpha), height, width)
 
 
 @dataclass(frozen=True)
@@ -61,17 +90,14 @@ class _Cell:
         return len(self.title) * HEADING.line + len(self.lines) * QUIET.line + len(self.doubts) * DOUBT.line
 
 
-def compare_figure(
-    rgb: NDArray[np.uint8], tiles: Sequence[Tile], *, title: str, colormap: str, alpha: float
-) -> NDArray[np.uint8]:
+def compare_figure(rgb: NDArray[np.uint8], tiles: Sequence[Tile], *, title: str, look: Look) -> NDArray[np.uint8]:
     """The photo and one overlay for each tile, in as many rows as a width of 1600 pixels asks for.
 
     Args:
         rgb: uint8 [H0, W0, 3].
         tiles: in their order; each map is scaled to [0, 1] by its own minimum and maximum.
         title: of the figure; `$`, control characters and any length are fine, here and in the tiles.
-        colormap: a name that matplotlib knows.
-        alpha: opacity of the maps, in [0, 1].
+        look: of all maps.
 
     Returns:
         uint8 [rows, columns, 3].
@@ -85,19 +111,19 @@ def compare_figure(
         cell = max(photo.shape[1], _NARROWEST)
         across = max(1, min(len(tiles) + 1, _across(cell)))
         across = -(-(len(tiles) + 1) // -(-(len(tiles) + 1) // across))  # as few as the same number of rows needs
-        cells = _cells(photo, Tile(None, "photo"), tiles, cell, colormap=colormap, alpha=alpha)
+        cells = _cells(photo, Tile(None, "photo"), tiles, cell, look=look)
         rows = [cells[first : first + across] for first in range(0, len(cells), across)]
-        return _sheet(rows, title, (photo.shape[1], cell, across), colormap=colormap)
+        return _sheet(rows, title, (photo.shape[1], cell, across), look=look)
 
 
 def compare_grid(
-    rgb: NDArray[np.uint8], rows: Sequence[tuple[str, Sequence[Tile]]], *, title: str = "", colormap: str, alpha: float
+    rgb: NDArray[np.uint8], rows: Sequence[tuple[str, Sequence[Tile]]], *, title: str = "", look: Look
 ) -> NDArray[np.uint8]:
     """One row for each class: the photo with the row's name, then one overlay for each of its tiles.
 
     Args:
         rows: name of the class and its tiles; the same number in each row gives columns of one method.
-        rgb, title, colormap, alpha: as in `compare_figure`.
+        rgb, title, look: as in `compare_figure`.
 
     Returns:
         uint8 [rows, columns, 3], wider than 1600 pixels only for more than eight tiles in a row.
@@ -111,8 +137,8 @@ def compare_grid(
     photo = fit(rgb, side, _LARGEST)
     cell = max(photo.shape[1], min(_NARROWEST, side))
     with drawing():
-        laid = [_cells(photo, Tile(None, name), tiles, cell, colormap=colormap, alpha=alpha) for name, tiles in rows]
-        return _sheet(laid, title, (photo.shape[1], cell, across), colormap=colormap)
+        laid = [_cells(photo, Tile(None, name), tiles, cell, look=look) for name, tiles in rows]
+        return _sheet(laid, title, (photo.shape[1], cell, across), look=look)
 
 
 def _across(cell: int) -> int:
@@ -120,19 +146,15 @@ def _across(cell: int) -> int:
     return (WIDEST - 2 * _MARGIN + _GAP) // (cell + _GAP)
 
 
-def _cells(
-    photo: NDArray[np.uint8], first: Tile, tiles: Sequence[Tile], width: int, *, colormap: str, alpha: float
-) -> list[_Cell]:
+def _cells(photo: NDArray[np.uint8], first: Tile, tiles: Sequence[Tile], width: int, *, look: Look) -> list[_Cell]:
     """The photo, named by the first tile, and each tile's overlay, with their text wrapped to cells of this width."""
-    rows, columns = photo.shape[:2]
     cells = []
     for number, tile in enumerate((first, *tiles)):
         picture = None
         if number == 0:
             picture = photo
         elif tile.map is not None:
-            heat = heatmap(tile.map, width=columns, height=rows, colormap=colormap)
-            picture = overlay(photo, heat, alpha=alpha)
+            picture = look.laid_over(photo, tile.map)
         instead = () if picture is not None else wrapped(tile.note or "no map", width - _GAP, BODY, most=12)
         lines = tuple(line for text in tile.lines for line in wrapped(text, width, QUIET))
         doubts = tuple(line for doubt in tile.doubts for line in wrapped(doubt, width, DOUBT, most=_DOUBT_LINES))
@@ -140,9 +162,7 @@ def _cells(
     return cells
 
 
-def _sheet(
-    rows: Sequence[Sequence[_Cell]], title: str, plan: tuple[int, int, int], *, colormap: str
-) -> NDArray[np.uint8]:
+def _sheet(rows: Sequence[Sequence[_Cell]], title: str, plan: tuple[int, int, int], *, look: Look) -> NDArray[np.uint8]:
     """Title, rows of cells, colour bar.
 
     plan: pixels of a picture's width and of a cell's, and how many cells stand beside each other.
@@ -156,7 +176,7 @@ def _sheet(
         for number, each in enumerate(cells):
             _draw_cell(canvas, each, _MARGIN + number * (cell + _GAP), round(top), (picture, cell, room))
         top += room + 6 + words + _GAP
-    return canvas.pixels(_colour_bar(canvas, round(top), colormap=colormap) + _MARGIN * 0.7)
+    return canvas.pixels(_colour_bar(canvas, round(top), look=look) + _MARGIN * 0.7)
 
 
 def _draw_cell(canvas: Canvas, cell: _Cell, left: int, top: int, room: tuple[int, int, int]) -> None:
@@ -173,12 +193,12 @@ def _draw_cell(canvas: Canvas, cell: _Cell, left: int, top: int, room: tuple[int
     canvas.text(cell.doubts, left + width / 2, below, DOUBT, align="center")
 
 
-def _colour_bar(canvas: Canvas, top: int, *, colormap: str) -> float:
+def _colour_bar(canvas: Canvas, top: int, *, look: Look) -> float:
     """The one scale of all tiles, in the middle; where it ends, pixels."""
-    ramp = np.linspace(0, 1, _BAR[0], dtype=np.float32)[None]  # [1, columns]
+    ramp = np.linspace(-1 if look.signed else 0, 1, _BAR[0], dtype=np.float32)[None]  # [1, columns]
     left = (canvas.width - _BAR[0]) // 2
-    canvas.picture(heatmap(ramp, width=_BAR[0], height=_BAR[1], colormap=colormap), left, top)
-    canvas.text(["0"], left - 8, top - 2, QUIET, align="right")
+    canvas.picture(look.heat(ramp, *_BAR), left, top)
+    canvas.text(["-1" if look.signed else "0"], left - 8, top - 2, QUIET, align="right")
     canvas.text(["1"], left + _BAR[0] + 8, top - 2, QUIET)
-    label = wrapped(_BAR_LABEL, canvas.width - 2 * _MARGIN, QUIET)
+    label = wrapped(_SIGNED_LABEL if look.signed else _BAR_LABEL, canvas.width - 2 * _MARGIN, QUIET)
     return canvas.text(label, canvas.width / 2, top + _BAR[1] + 4, QUIET, align="center")

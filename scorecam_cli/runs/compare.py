@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 from scorecam_cli.config import CompareConfig
 from scorecam_cli.errors import ModelError, OutputError, PhotoError
-from scorecam_cli.figures.compare import Tile, compare_figure, compare_grid
+from scorecam_cli.figures.compare import Look, Tile, compare_figure, compare_grid
 from scorecam_cli.files import write
 from scorecam_cli.photos.names import named_output
 from scorecam_cli.photos.read import read_photo
-from scorecam_cli.records import ClassMap, ClassScore, Failed, Photo, PhotoJob
+from scorecam_cli.records import ClassMap, ClassScore, Failed, Photo, PhotoJob, fill_words
 from scorecam_cli.runs.description import note_score
 from scorecam_cli.runs.memory import shortage_as_photo_error
 from scorecam_cli.runs.request import CompareRequest
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+UNSIGNED = "has no sign: only what speaks for the class"
 UNTIMED_RUNS = 100  # passes; a method of fewer is run once untimed for the first photo, which compiles it
 
 
@@ -42,6 +43,7 @@ class MethodRun:
     """One method on one photo, all classes; found is empty where the method does not fit the model, and note says why.
 
     areas: deletion and insertion for each class.
+    signed, fill: as in Explanation.
     """
 
     method: str
@@ -50,6 +52,8 @@ class MethodRun:
     passes: int = 0
     areas: tuple[tuple[float, float], ...] = ()
     note: str = ""
+    signed: bool = False
+    fill: str | None = None
 
 
 @dataclass(frozen=True)
@@ -173,7 +177,15 @@ def _run_method(
             asked.model, asked.image, saliency=found.map, class_index=index, seed=settings.seed
         )
         areas.append((curves.deletion.area, curves.insertion.area))
-    return MethodRun(method, explanation.classes, seconds, explanation.passes, tuple(areas))
+    return MethodRun(
+        method,
+        explanation.classes,
+        seconds,
+        explanation.passes,
+        tuple(areas),
+        signed=explanation.signed,
+        fill=explanation.fill,
+    )
 
 
 def _warm(asked: Question) -> None:
@@ -198,15 +210,16 @@ def entry(run: MethodRun, place: int) -> dict[str, Any]:
         "insertion": round(insertion, 6),
         "estimated_correlation": None if estimate is None else round(estimate, 6),
         "doubts": list(run.found[place].doubts),
+        "signed": run.signed,
+        "fill": run.fill,
     }
 
 
 def figures(config: CompareConfig, compared: ComparedMaps) -> Iterator[tuple[str, NDArray[np.uint8]]]:
     """One figure for each class, or one with a row for each: how its file's name ends, and uint8 [rows, columns, 3]."""
     if config.rows:
-        rows = [(_title(score), _tiles(compared, place)) for place, score in enumerate(compared.scores)]
-        look: dict[str, Any] = {"colormap": config.colormap, "alpha": config.alpha}
-        yield "compare.png", compare_grid(compared.photo.rgb, rows, title=compared.name, **look)
+        rows = [(_title(score), _tiles(config, compared, place)) for place, score in enumerate(compared.scores)]
+        yield "compare.png", compare_grid(compared.photo.rgb, rows, title=compared.name, look=_look(config))
         return
     for place, score in enumerate(compared.scores):
         yield f"{score.label.index}-compare.png", figure_of(config, compared, place)
@@ -214,25 +227,29 @@ def figures(config: CompareConfig, compared: ComparedMaps) -> Iterator[tuple[str
 
 def figure_of(config: CompareConfig, compared: ComparedMaps, place: int) -> NDArray[np.uint8]:
     """All methods' overlays of the class in this place: uint8 [rows, columns, 3]."""
-    look: dict[str, Any] = {"colormap": config.colormap, "alpha": config.alpha}
     title = _title(compared.scores[place])
-    return compare_figure(compared.photo.rgb, _tiles(compared, place), title=title, **look)
+    return compare_figure(compared.photo.rgb, _tiles(config, compared, place), title=title, look=_look(config))
+
+
+def _look(config: CompareConfig) -> Look:
+    return Look(config.colormap, config.alpha, config.signed)
 
 
 def _title(score: ClassScore) -> str:
     return f"{score.label.name} ({score.label.index}), {score.said}"
 
 
-def _tiles(compared: ComparedMaps, place: int) -> list[Tile]:
-    return [_tile(run, place) for run in compared.runs]
+def _tiles(config: CompareConfig, compared: ComparedMaps, place: int) -> list[Tile]:
+    return [_tile(run, place, signed=config.signed) for run in compared.runs]
 
 
-def _tile(run: MethodRun, place: int) -> Tile:
+def _tile(run: MethodRun, place: int, *, signed: bool) -> Tile:
     if not run.found:
         return Tile(None, title=run.method, lines=(), note=run.note)
     deletion, insertion = run.areas[place]
     lines = (
         f"{run.seconds:.2g} s, {run.passes} passes",
         f"deletion {deletion:.3f}, insertion {insertion:.3f}",
+        *filter(None, (fill_words(run.fill), UNSIGNED if signed and not run.signed else "")),
     )
     return Tile(run.found[place].map, title=run.method, lines=lines, doubts=run.found[place].doubts)

@@ -94,7 +94,7 @@ class CompareRequest(Request[CompareConfig]):
         Raises:
             UsageError: an unknown class, colour map, model, method or labels file.
         """
-        draw.check_colormap(config.colormap)
+        (signed.check_diverging if config.signed else draw.check_colormap)(config.colormap)
         labels = _checked_labels(config.model, config.classes)
         check_methods(config.methods, _how(config))
         return cls(config=config, labels=labels)

@@ -68,6 +68,12 @@ def knows_how_sure(name: str, settings: MethodSettings) -> bool:
     return differs and settings.passes is None and settings.fidelity >= 1
 
 
+def has_sign(name: str, settings: MethodSettings) -> bool:
+    """Whether a method with these settings tells what speaks against a class, so that its map can be signed."""
+    takes = method_named(name).takes
+    return "signed" in takes and ("variant" not in takes or settings.variant in OF_DIFFERENCES)
+
+
 def check(name: str, settings: MethodSettings) -> None:
     """Raise UsageError unless there is such a method, and it can do what is asked."""
     method, default = method_named(name), MethodSettings()
@@ -76,7 +82,7 @@ def check(name: str, settings: MethodSettings) -> None:
             raise UsageError(
                 f"--{setting} is of {' and '.join(takers(setting))} alone; leave it out with --method {method.name}"
             )
-    if settings.signed and "variant" in method.takes and settings.variant not in OF_DIFFERENCES:
+    if settings.signed and not has_sign(name, settings):
         raise UsageError(
             f"--signed is of --variant {' and '.join(OF_DIFFERENCES)} alone: what {settings.variant} sums is never "
             "against a class"
@@ -115,6 +121,11 @@ def check_methods(names: Sequence[str], settings: MethodSettings) -> None:
             f"--fill {settings.fill} is what masked pixels become, and none of {', '.join(named)} masks any: leave it "
             f"out, or add one of {', '.join(takers('fill'))}"
         )
+    if settings.signed and not any(has_sign(name, settings) for name in named):
+        raise UsageError(
+            f"--signed keeps what speaks against a class, and none of {', '.join(named)} tells that: leave it out, or "
+            f"add one of {', '.join(takers('signed'))}, the first with --variant {' or '.join(OF_DIFFERENCES)}"
+        )
 
 
 def check_suits(names: Sequence[str], *, has_layers: bool, model: str) -> None:
@@ -138,6 +149,8 @@ def among_others(name: str, settings: MethodSettings) -> MethodSettings:
     others = {each.name for each in fields(MethodSettings)} - method.takes - {"batch_size", "seed"}
     if "fidelity" not in method.takes:
         others.add("passes")
+    if not has_sign(name, settings):
+        others.add("signed")
     return replace(settings, **{setting: getattr(default, setting) for setting in others})
 
 

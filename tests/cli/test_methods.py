@@ -53,6 +53,11 @@ def test_json_has_an_object_for_each_method():
         (["explain", "--signed"], "--signed is of --variant centred and fitted alone"),
         (["explain", "--method", "gradient", "--signed"], "leave it out with --method gradient"),
         (["explain", "--method", "cam", "--signed", "--colormap", "jet"], "'jet' has no middle for zero"),
+        (
+            ["compare", "--signed", "--methods", "score-cam,rise"],
+            "none of score-cam, rise tells that: leave it out, or",
+        ),
+        (["compare", "--signed", "--colormap", "jet"], "'jet' has no middle for zero"),
         (["explain", "--method", "ablation-cam", "--fill", "mean"], "leave it out with --method ablation-cam"),
         (["compare", "--methods", "cam,grad-cam", "--fill", "blur"], "none of cam, grad-cam masks any"),
         (["evaluate", "--methods", "random", "--fill", "mean"], "none of random masks any"),

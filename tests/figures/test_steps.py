@@ -7,7 +7,7 @@ import pytest
 
 from scorecam_cli.choices import Variant
 from scorecam_cli.figures.canvas import fit
-from scorecam_cli.figures.compare import Tile, compare_figure, compare_grid
+from scorecam_cli.figures.compare import Look, Tile, compare_figure, compare_grid
 from scorecam_cli.figures.masked import masked_figure, masked_photo, seen
 from scorecam_cli.figures.steps import pipeline_figure
 from scorecam_cli.photos.draw import heatmap, overlay
@@ -78,10 +78,10 @@ def test_any_name_is_drawn_as_it_is():
             assert margins_are_white(pipeline_figure(shown))
             assert margins_are_white(masked_figure(shown))
             tiles = [Tile(np.eye(4, dtype=np.float32), name, (name, name)), Tile(None, name, (), name)]
-            assert margins_are_white(compare_figure(photo(40, 30), tiles, title=name, **LOOK))
-            assert margins_are_white(compare_grid(photo(40, 30), [(name, tiles)], title=name, **LOOK))
-    dollars = compare_figure(photo(9, 9), [], title="$a$", **LOOK)
-    assert not np.array_equal(dollars, compare_figure(photo(9, 9), [], title="a", **LOOK))
+            assert margins_are_white(compare_figure(photo(40, 30), tiles, title=name, look=Look(**LOOK)))
+            assert margins_are_white(compare_grid(photo(40, 30), [(name, tiles)], title=name, look=Look(**LOOK)))
+    dollars = compare_figure(photo(9, 9), [], title="$a$", look=Look(**LOOK))
+    assert not np.array_equal(dollars, compare_figure(photo(9, 9), [], title="a", look=Look(**LOOK)))
 
 
 def test_figures_do_not_depend_on_the_users_style():

@@ -6,10 +6,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from scorecam_cli.choices import Fill, Variant
 from scorecam_cli.config import CompareConfig, ModelSettings, PhotoSettings
 from scorecam_cli.errors import ModelError, OutputError
 from scorecam_cli.faithfulness.curves import deletion_and_insertion
 from scorecam_cli.files import write
+from scorecam_cli.photos.read import read_photo
 from scorecam_cli.records import Failed
 from scorecam_cli.runs import compare
 from scorecam_cli.runs.request import CompareRequest
@@ -135,3 +137,26 @@ def test_a_photo_that_fails_does_not_stop_the_others_and_a_full_disk_does(tiny, 
     assert next(outcomes) == Failed(jobs[1].photo, "the disk is full")
     with pytest.raises(OutputError):
         next(outcomes)
+
+
+def test_signed_maps_are_beside_those_that_have_no_sign_and_these_say_so(tiny, jobs):
+    methods = ("score-cam", "grad-cam", "rise")
+    request = request_of(*methods, classes=("0",), signed=True, fill=Fill.MEAN)
+    session = session_of(request, tiny)
+    photo = read_photo(jobs[0].photo)
+    found = compare.compare_maps(request, session, path=jobs[0].photo, photo=photo, warmed=set(methods))
+    assert [(run.signed, run.fill) for run in found.runs] == [(False, "mean"), (True, None), (False, "mean")]
+    assert found.runs[0].found[0].map.min() >= 0 > found.runs[1].found[0].map.min()
+    tiles = compare._tiles(request.config, found, 0)
+    assert [compare.UNSIGNED in tile.lines for tile in tiles] == [True, False, True]
+    assert ["fill mean" in tile.lines for tile in tiles] == [True, False, True]
+    assert [(each["signed"], each["fill"]) for each in (compare.entry(run, 0) for run in found.runs)] == [
+        *((False, "mean"), (True, None), (False, "mean"))
+    ]
+
+
+def test_the_variants_that_are_regressions_are_signed_and_their_colours_have_a_middle(tiny, jobs):
+    request = request_of("score-cam", classes=("0",), signed=True, variant=Variant.CENTRED)
+    assert request.config.colormap == "RdBu_r"
+    (made,) = run(request, tiny, jobs[:1])
+    assert made.description["classes"][0]["methods"][0]["signed"]
