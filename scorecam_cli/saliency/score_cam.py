@@ -69,8 +69,9 @@ def score_cam(asked: Question, settings: MethodSettings, on_passes: OnPasses) ->
 
     # The sum on the grid: U is linear, so one upsampling is enough.
     summed = masked.summed(used)  # [n]
-    summands = Summands(activations, live[summed], (spans[0][summed], spans[1][summed]), settings.variant)
-    every = len(used.passed) == len(live)
+    measured = len(used.passed)
+    summands = Summands(activations, live[summed], (spans[0][summed], spans[1][summed]), settings.variant, measured)
+    every = measured == len(live)
     maps, steps, uncertainties = [], [], []
     for at, inferred in enumerate(used.inferred):
         grid = summands.summed(inferred.weights[summed])  # [h, w]
@@ -87,7 +88,7 @@ def score_cam(asked: Question, settings: MethodSettings, on_passes: OnPasses) ->
         nothing = "no mask raises it over that of a closed photo"
     return Maps(
         tuple(maps),
-        len(used.passed),
+        measured,
         estimates=tuple(inferred.estimated_correlation for inferred in used.inferred),
         steps=tuple(steps),
         uncertainties=tuple(uncertainties),
@@ -134,7 +135,7 @@ class _MaskedPasses:
         spans = ranges(self.grids, self.asked.size)
         if settings.selection == Selection.FASTER:
             return spread_passes(self.grids, weigh=self._weigh, passes=settings.passes or count), spans
-        summands = Summands(activations, self.live, spans, settings.variant)
+        summands = Summands(activations, self.live, spans, settings.variant, settings.passes)
         few = representative_passes(
             self.grids,
             weigh=self._weigh,

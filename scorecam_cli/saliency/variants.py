@@ -16,6 +16,7 @@ from scorecam_cli.choices import OF_DIFFERENCES, Variant
 from scorecam_cli.models.answers import MASK_EPSILON
 from scorecam_cli.records import Uncertainty
 from scorecam_cli.saliency.few_passes import pixel_coordinates
+from scorecam_cli.saliency.question import live_channels
 from scorecam_cli.saliency.regression import FEWEST_ANSWERS, Regression, centred_deviations, centred_weights
 
 Floats = NDArray[np.float64]
@@ -27,25 +28,28 @@ class Summands:
     """What is summed for one photo, by one variant.
 
     activations: float32 [h, w, K]. live: numbers [N] of the channels that are summed. spans: of these.
+    measured: how many of their weights are what the model answered, the others inferred; None: all.
     """
 
     activations: NDArray[np.float32]
     live: NDArray[np.intp]
     spans: Ranges
     variant: Variant
+    measured: int | None = None
 
     @property
     def falls_back(self) -> bool:
-        """Whether there are fewer masks than a fit needs, and `centred` is what is summed."""
-        return self.variant == Variant.FITTED and len(self.live) < FEWEST_ANSWERS
+        """Whether there are fewer answers than a fit needs, and `centred` is what is summed."""
+        return self.variant == Variant.FITTED and self._answers < FEWEST_ANSWERS
 
     @property
     def warnings(self) -> tuple[str, ...]:
         """That the variant could not be had as it was asked for."""
         if not (self.falls_back and len(self.live)):
             return ()
-        few = f"fitted needs {FEWEST_ANSWERS} masks and has {len(self.live)}"
-        return (f"{few}: the map is that of the variant centred",)
+        few = f"fitted needs the answers to {FEWEST_ANSWERS} masks and has {self._answers}"
+        more = "; give more --passes" if len(live_channels(self.activations)) >= FEWEST_ANSWERS else ""
+        return (f"{few}: the map is that of the variant centred{more}",)
 
     def shares(self, weights: Floats) -> Floats:
         """What each mask is multiplied by in the sum, float64 [N].
@@ -96,6 +100,10 @@ class Summands:
         """
         plain = self._summands @ pixel_coordinates(self.activations.shape[:2], size)
         return np.asarray(np.einsum("np,np->n", plain, plain))
+
+    @property
+    def _answers(self) -> int:
+        return len(self.live) if self.measured is None else self.measured
 
     def _share_of_constant(self, weights: Floats) -> float:
         """Of each channel that is constant over the grid, whose logit does not rise: exp(0) among all K."""
