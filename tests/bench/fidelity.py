@@ -31,20 +31,20 @@ FIDELITIES = (0.95, 0.99, 0.999)
 class Remembered:
     """A classifier whose masked passes were all run before: it looks the answers up, by mask."""
 
-    def __init__(self, classifier: Classifier, image, path: Path) -> None:
-        self.classifier, self.size = classifier, classifier.size
-        self.layer, self.score = classifier.layer, classifier.score
-        self.precision, self.batch_for = classifier.precision, classifier.batch_for
-        self.shortened_batch, self.closed_logits = classifier.shortened_batch, classifier.closed_logits
+    def __init__(self, classifier: Classifier, image, path: Path, *, filling=None) -> None:
+        self.classifier = classifier
         self.observation = classifier.observe(image)
         activations = self.observation.activations
         self.grids = np.ascontiguousarray(activations[:, :, live_channels(activations)].transpose(2, 0, 1))
         self.index = {grid.tobytes(): at for at, grid in enumerate(self.grids)}
         if not path.exists():
-            masked = classifier.masked_answers(image, self.grids, batch_size=32)
+            masked = classifier.masked_answers(image, self.grids, filling=filling, batch_size=32)
             np.savez(path, *(masked.answers.probabilities, masked.answers.logits, masked.lows, masked.highs))
         with np.load(path) as saved:
             self.parts = tuple(saved[name] for name in saved.files)
+
+    def __getattr__(self, name):
+        return getattr(self.classifier, name)
 
     def masked_answers(self, _image, grids, **_settings) -> MaskedAnswers:
         at = [self.index[grid.tobytes()] for grid in grids]
