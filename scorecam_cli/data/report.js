@@ -1,5 +1,6 @@
 "use strict";
 (() => {
+  document.documentElement.classList.add("scripted");
   const byId = (id) => document.getElementById(id);
   const grid = byId("grid");
   const cards = Array.from(grid.children);
@@ -87,14 +88,17 @@
     byId("tabs").replaceChildren(...data.classes.map((found, index) => tab(data, found, index)));
     byId("tabs").hidden = data.classes.length === 0;
     byId("figures").replaceChildren(...data.figures.map(figure));
+    byId("measured").replaceChildren(...[measured(data)].filter(Boolean));
     show(data, 0);
     if (!large.open) large.showModal();
-    document.querySelector("#large .body").scrollTop = 0;
+    byId("body").scrollTop = 0;
+    const first = data.classes[0];
+    byId("said").textContent = [data.name, place, first ? `${first.name} ${first.percent}` : data.state].join(", ");
   }
 
   function tab(data, found, index) {
     const button = make("button", { type: "button", role: "tab", id: `tab-${index}`, "aria-controls": "panel" });
-    button.append(make("bdi", {}, found.name), make("span", {}, found.percent));
+    button.append(make("bdi", {}, found.name), " ", make("span", {}, found.percent));
     button.addEventListener("click", () => show(data, index));
     return button;
   }
@@ -109,7 +113,7 @@
     else byId("panel").removeAttribute("aria-labelledby");
     byId("doubts").replaceChildren(...(found ? found.doubts : []).map((each) => make("p", { class: "problem" }, each)));
     showStage(data, found, index);
-    byId("words").replaceChildren(...[predictions(data, index), classFacts(found), measured(data), warnings(data), settings(data)].filter(Boolean));
+    byId("words").replaceChildren(...[predictions(data, index), classFacts(found), warnings(data), settings(data)].filter(Boolean));
   }
 
   function showStage(data, found, index) {
@@ -150,6 +154,7 @@
     const map = byId("map");
     if (map) map.style.opacity = String(percent / 100);
     byId("opacity-value").textContent = `${percent} %`;
+    byId("opacity").setAttribute("aria-valuetext", `${percent} %`);
   }
 
   function section(title, content) {
@@ -224,15 +229,51 @@
   }
 
   function closed() {
+    if (printing) return;
     const card = current;
     current = null;
     if (location.hash) history.replaceState(null, "", "#");
     if (card && !card.hidden) card.querySelector("a").focus();
   }
 
+  /* On paper the large view is a part of the page like any other, and nothing waits to be scrolled to. */
+
+  let printing = false;
+  let unfolded = [];
+
+  function beforePrint() {
+    printing = large.open;
+    for (const image of document.images) image.loading = "eager";
+    unfolded = Array.from(document.querySelectorAll("details:not([open])"));
+    for (const each of unfolded) each.open = true;
+    if (!printing) return;
+    large.close();
+    large.show(); // a modal one is on a layer of its own, of one sheet
+  }
+
+  function afterPrint() {
+    for (const each of unfolded) each.open = false;
+    if (!printing) return;
+    large.close();
+    large.showModal();
+    setTimeout(() => (printing = false)); // behind the events of both
+  }
+
+  // What scrolls by keys where the focus is on nothing that takes these keys itself.
+  function scroll(key) {
+    const screen = 0.9 * byId("body").clientHeight;
+    const by = { PageDown: screen, PageUp: -screen, ArrowDown: 60, ArrowUp: -60, Home: -1e6, End: 1e6 }[key];
+    if (by) byId("body").scrollBy({ top: by });
+    return Boolean(by);
+  }
+
   function keys(event) {
+    if (event.altKey || event.ctrlKey || event.metaKey || event.target.id === "opacity" || event.target.closest(".wide")) return;
+    if (event.target.getAttribute("role") !== "tab" || event.key.startsWith("Page")) {
+      if (scroll(event.key)) event.preventDefault();
+    }
     const by = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
-    if (!by || event.altKey || event.ctrlKey || event.metaKey || event.target.id === "opacity") return;
+    if (!by) return;
     event.preventDefault();
     const tabs = Array.from(byId("tabs").children);
     const at = tabs.indexOf(event.target);
@@ -262,6 +303,9 @@
     if (event.target === large) large.close(); // beside the view, on the shade
   });
   window.addEventListener("hashchange", fromAddress);
-  sort(); // a page that was reloaded keeps what its fields held
+  window.addEventListener("beforeprint", beforePrint);
+  window.addEventListener("afterprint", afterPrint);
+  window.addEventListener("pageshow", sort); // a page that is come back to gets its fields back after this script has run
+  sort();
   fromAddress();
 })();

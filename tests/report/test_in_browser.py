@@ -226,7 +226,7 @@ def test_large_view_shows_range_metrics_figure_and_settings(visit, page_file):
     assert (seen.page.inner_text("#low"), seen.page.inner_text("#high")) == ("0.5", "20")
     assert seen.page.locator("#bar").get_attribute("src").startswith("data:image/webp")
     words = seen.page.inner_text("#words")
-    assert re.search(r"drop\s+0.2", words)
+    assert re.search(r"drop\s+0.2", seen.page.inner_text("#measured"))
     assert re.search(r"Layer\s+top", words)
     assert seen.page.locator("#figures img").get_attribute("alt") == "Methods compared, class 1"
     shares = [bar.evaluate("bar => bar.style.width") for bar in seen.page.locator(".bars .fill").all()]
