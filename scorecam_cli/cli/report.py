@@ -15,6 +15,7 @@ from scorecam_cli.cli.groups import Group, GroupedCommand
 from scorecam_cli.cli.results import Results
 from scorecam_cli.cli.values import FILE
 from scorecam_cli.report.request import TITLE, Form, ReportConfig
+from scorecam_cli.words import quoted
 
 if TYPE_CHECKING:
     from scorecam_cli.records import Outcome
@@ -76,7 +77,7 @@ def report(
     _say(console, made)
     results = Results(console, ending=given.path_ending(print0=print0))
     results.path(made.page)
-    return 1 if found.lost or results.lost else 0
+    return 1 if found.lost or results.lost or made.gone else 0
 
 
 def write_page(config: ReportConfig, outcomes: Sequence[Outcome], console: Console) -> Path:
@@ -99,6 +100,11 @@ def _say(console: Console, made: Made) -> None:
         console.say(f"{path}: {reason}")
     if len(made.lacking) > LISTED:
         console.say(f"{_photos(len(made.lacking) - LISTED)} more with something missing; the page names them")
+    if made.gone:
+        console.say(
+            f"{_photos(len(made.gone))} not found, such as {quoted(str(made.gone[0]))}: "
+            "call report in the folder in which explain was called"
+        )
     if console.verbosity >= 0:
         console.say(f"{_photos(made.photos)} on the page, {len(made.lacking)} with something missing")
 

@@ -120,7 +120,7 @@ class CardMaker:
         colormap, signed = noted.colormap(manifest), noted.signed(manifest)
         shape = (photo.width, photo.height) if photo is not None else (manifest.width, manifest.height)
         found = [
-            self._class(f"{number:05d}-map-{place}", described, folder, shape, colormap, signed)
+            self._class(f"{number:05d}-map-{place}", described, folder, shape, colormap, signed, alone=photo is None)
             for place, described in enumerate(manifest.classes[:MOST_CLASSES])
         ]
         more = len(manifest.classes) - MOST_CLASSES
@@ -143,10 +143,18 @@ class CardMaker:
         )
 
     def _class(
-        self, name: str, described: NotedClass, folder: Path, shape: tuple[int, int], colormap: str, signed: bool
+        self,
+        name: str,
+        described: NotedClass,
+        folder: Path,
+        shape: tuple[int, int],
+        colormap: str,
+        signed: bool,
+        *,
+        alone: bool,
     ) -> tuple[ShownClass, str]:
-        """One class, and what is missing of it."""
-        drawn, laid_over, fault = _drawn_map(described, folder, shape, colormap, signed)
+        """One class, and what is missing of it; alone: there is no photo to lay its map over."""
+        drawn, laid_over, fault = _drawn_map(described, folder, shape, colormap, signed, alone=alone)
         low, high = described.map_min, described.map_max
         if signed:  # the ends of the colours, zero in their middle
             high = max(abs(low), abs(high))
@@ -205,9 +213,12 @@ def _photo_of(entry: Entry) -> tuple[NDArray[np.uint8] | None, str]:
 
 
 def _drawn_map(
-    described: NotedClass, folder: Path, shape: tuple[int, int], colormap: str, signed: bool
+    described: NotedClass, folder: Path, shape: tuple[int, int], colormap: str, signed: bool, *, alone: bool
 ) -> tuple[NDArray[np.uint8] | None, bool, str]:
-    """The map from the first of its files that can be read, whether it is laid over the photo, and what is missing."""
+    """The map from the first of its files that can be read, whether it is laid over the photo, and what is missing.
+
+    Where there is no photo, the overlay tells more than the map alone.
+    """
     readers: dict[str, Callable[[Path], NDArray[np.uint8]]] = {
         "npy": lambda path: pictures.map_from_array(
             path, width=shape[0], height=shape[1], colormap=colormap, signed=signed
@@ -216,7 +227,7 @@ def _drawn_map(
         "overlay": lambda path: pictures.shrink(read_photo(path).rgb, OVERLAY_SIDE),
     }
     fault = ""
-    for kind, read in readers.items():
+    for kind, read in sorted(readers.items(), key=lambda reader: alone and reader[0] != "overlay"):
         path = noted.file_beside(folder, described, kind)
         if path is None:
             continue

@@ -17,6 +17,7 @@ from scorecam_cli.photos.names import SCORECAM, manifest_paths, photo_of_manifes
 from scorecam_cli.records import Explained, Failed, Outcome
 
 MOST_TOLD = 3  # names that lead nowhere, in an error message
+MOST_ABOVE = 8  # folders above a manifest in which its photo is looked for
 
 
 class State(StrEnum):
@@ -164,8 +165,13 @@ def _manifests_in(folder: Path, *, recursive: bool) -> list[Path]:
 
 
 def _photo_of(manifest: Manifest, beside: Path) -> Path:
-    """Where the photo is: beside the manifest, to which both may have been moved; else as noted."""
-    places = [beside, Path(manifest.photo), beside.parent / manifest.photo]
+    """Where the photo is: beside the manifest, to which both may have been moved; else as noted.
+
+    What is noted is a path from the folder that `explain` was called in. That is the present one, or one that the
+    manifest lies below, where the outputs went into a folder below it.
+    """
+    above = list(beside.absolute().parents)[:MOST_ABOVE]
+    places = [beside, Path(manifest.photo), *(folder / manifest.photo for folder in above)]
     return next((place for place in places if _is_file(place)), Path(manifest.photo))
 
 

@@ -28,11 +28,16 @@ _OUR_ASSETS = re.compile(r"\d{5,}-(photo|map-\d+|figure-\d+)\.webp")
 
 @dataclass(frozen=True)
 class Made:
-    """A page that is written; lacking: its photos that are not shown with all that belongs to them, and why."""
+    """A page that is written.
+
+    lacking: its photos that are not shown with all that belongs to them, and why.
+    gone: its photos that were explained and are not where their manifests say.
+    """
 
     page: Path
     photos: int
     lacking: tuple[tuple[Path, str], ...]
+    gone: tuple[Path, ...] = ()
 
 
 def check_request(config: ReportConfig) -> Evaluation:
@@ -68,7 +73,8 @@ def make_report(
     if isinstance(album, AssetFolder):
         _sweep(album, cards)
     lacking = tuple((card.path, card.reason) for card in cards if card.state is not State.SHOWN)
-    return Made(config.page, len(cards), lacking)
+    gone = tuple(card.path for card in cards if card.manifest is not None and not os.path.lexists(card.path))
+    return Made(config.page, len(cards), lacking, gone)
 
 
 def _make_cards(maker: CardMaker, entries: Sequence[Entry], on_card: Callable[[], None]) -> list[Card]:

@@ -54,6 +54,26 @@ def test_name_that_leads_nowhere_is_on_the_page_and_gives_exit_1(scorecam, folde
     assert "gone.png: " in done.err
 
 
+def test_photo_is_found_from_any_folder_where_the_maps_went_below_that_of_the_run(scorecam, tmp_path, monkeypatch):
+    (tmp_path / "photos").mkdir()
+    photo = save_photo(tmp_path / "photos" / "dog.png")
+    explained(photo, [(242, "boxer", 0.42, blob(5, 5))], folder=tmp_path / "maps", changes={"photo": "photos/dog.png"})
+    monkeypatch.chdir("/")
+    done = scorecam("report", tmp_path / "maps", "-o", tmp_path / "page.html")
+    assert (done.code, "missing" in done.err) == (0, True)
+    assert "1 photo on the page, 0 with something missing" in done.err
+
+
+def test_photos_that_are_gone_give_exit_1_with_a_hint_and_their_overlays_are_shown(scorecam, folder):
+    explained(folder / "dog.png", [(242, "boxer", 0.42, blob(5, 5))], changes={"photo": "photos/dog.png"})
+    (folder / "dog.png").unlink()
+    done = scorecam("report", "dog.png.scorecam.json", "-o", "page.html")
+    assert done.code == 1
+    assert "1 photo not found, such as 'photos/dog.png': call report in the folder in which explain" in done.err
+    (card,) = parsed((folder / "page.html").read_text("utf-8")).cards
+    assert card["classes"][0]["laid_over"]
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
