@@ -200,6 +200,11 @@ def wrapped(text: str, width: float, style: Style, *, most: int = 3) -> tuple[st
     return tuple(lines)
 
 
+def width_of(line: str, style: Style) -> float:
+    """How wide one line is in this style, pixels."""
+    return _ruler(style)(line)
+
+
 def _longest(text: str, width: float, measure: Callable[[str], float]) -> int:
     """How many of the letters fit, at least one; width grows with each letter, so halving finds it."""
     low, high = 1, len(text)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from scorecam_cli.figures.canvas import DOUBT, HEADING, QUIET, TITLE, Canvas, drawing, fit, wrapped
+from scorecam_cli.figures.canvas import DOUBT, HEADING, QUIET, TITLE, Canvas, drawing, fit, width_of, wrapped
 from scorecam_cli.figures.subject import Subject
 from scorecam_cli.photos.draw import heatmap
 
@@ -16,7 +16,8 @@ _NARROWEST = 200  # pixels of a cell, or its scale would be too short for number
 _SCALE = 14  # pixels of the colour bar's height
 _TICK = 5  # pixels
 _DOUBT_LINES = 12  # of one doubt; the narrowest sheet needs 7
-_APART = 46  # pixels between the middles of two numbers at the bar
+_APART = 46  # pixels between the middles of two numbers at the bar, at least
+_BETWEEN = 14  # pixels, with which the middles of wide ones are further apart than these are wide
 
 
 def panel(subject: Subject) -> NDArray[np.uint8]:
@@ -67,7 +68,7 @@ def _colour_bar(canvas: Canvas, subject: Subject, corner: tuple[int, int], width
     ramp = np.linspace(0, 1 if high > low else 0, width, dtype=np.float32)[None]  # [1, width]
     canvas.picture(heatmap(ramp, width=width, height=_SCALE, colormap=subject.colormap), left, top)
     sides = {high: "right", low: "left"}  # of a number at an end, which stays within the width of the bar
-    for value in _ticks(low, high, most=width // _APART):
+    for value in _fitting_ticks(low, high, width):
         x = left + (value - low) / ((high - low) or 1) * (width - 1)
         canvas.bar(round(x), top + _SCALE + 1, 1, _TICK, colour="0.35")
         canvas.text([f"{value:.3g}"], x, top + _SCALE + _TICK, QUIET, align=sides.get(value, "center"))
@@ -75,6 +76,13 @@ def _colour_bar(canvas: Canvas, subject: Subject, corner: tuple[int, int], width
     if subject.explanation.signed:
         label += ": above 0 the position speaks for the class, below 0 against it"
     return canvas.text(wrapped(label, width, QUIET), left, top + _SCALE + _TICK + QUIET.line, QUIET)
+
+
+def _fitting_ticks(low: float, high: float, width: int) -> list[float]:
+    """As many numbers as a bar of this width, pixels, has room for: 1.23e-06 is twice as wide as 0.25."""
+    ticks = _ticks(low, high, most=width // _APART)
+    widest = max(width_of(f"{value:.3g}", QUIET) for value in ticks)
+    return _ticks(low, high, most=max(1, int(width / max(_APART, widest + _BETWEEN))))
 
 
 def _ticks(low: float, high: float, *, most: int) -> list[float]:

@@ -1,13 +1,14 @@
 """The panel: photo and heatmap the right way up, the map's range, any name and shape."""
 
+import itertools
 import warnings
 
 import matplotlib
 import numpy as np
 import pytest
 
-from scorecam_cli.figures.canvas import fit
-from scorecam_cli.figures.panel import _ticks, panel
+from scorecam_cli.figures.canvas import QUIET, fit, width_of
+from scorecam_cli.figures.panel import _fitting_ticks, _ticks, panel
 from scorecam_cli.photos.draw import heatmap, image_of, overlay
 from scorecam_cli.photos.signed import signed_heatmap, signed_levels, signed_overlay_tiles
 from tests.figures.sheets import class_map, margins_are_white, photo, places, subject, words_drawn
@@ -110,6 +111,21 @@ def test_panel_tells_method_variant_passes_and_how_close_they_come(changes, esti
 )
 def test_a_scale_has_its_ends_and_round_values_between_them(low, high, expected):
     assert _ticks(low, high, most=10) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("width", [200, 300, 440])
+@pytest.mark.parametrize(
+    ("low", "high"), [(3.163e-8, 4.433e-7), (-6.652e-6, 1.366e-5), (1.296e-7, 7.969e-6), (0.00319, 27.83), (-1.0, 1.0)]
+)
+def test_numbers_at_a_scale_do_not_touch(low, high, width):
+    places = []
+    for value in _fitting_ticks(low, high, width):
+        wide = width_of(f"{value:.3g}", QUIET)
+        middle = (value - low) / (high - low) * (width - 1)
+        left = {low: 0.0, high: width - 1 - wide}.get(value, middle - wide / 2)  # those at an end stay within the bar
+        places.append((left, left + wide))
+    assert len(places) >= 2
+    assert all(right + 3 < left for (_, right), (left, _) in itertools.pairwise(places)), places
 
 
 @pytest.mark.parametrize(("low", "high"), [(0.0, 3e38), (1e-45, 3e-45), (1e6, 1e6 + 0.125), (0.0, 1e-45)])
