@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,40 @@ ECHO_COLUMNS = 4  # of `^C`, twice
 LONG_PHOTO = 30  # seconds; a longer one is worth a word on what is faster
 
 
+TOLD_AFTER = 3  # batches
+
+
+@dataclass
+class Pace:
+    """How long the passes of one photo will take, by those that are done; the first batch compiles, and tells no pace.
+
+    planned: passes. began: when they did. done, batches: so far. first, compiled: passes of the first batch, and when
+    it ended. last: when the last one ended.
+    """
+
+    planned: int
+    began: float
+    done: int = 0
+    batches: int = 0
+    first: int = 0
+    compiled: float = 0.0
+    last: float = 0.0
+
+    def add(self, passes: int, now: float) -> None:
+        """A batch is done."""
+        self.done, self.batches, self.last = self.done + passes, self.batches + 1, now
+        if self.batches == 1:
+            self.first, self.compiled = passes, now
+
+    @property
+    def seconds(self) -> float | None:
+        """Of all passes, from their beginning; None until that can be told."""
+        if self.batches < TOLD_AFTER:
+            return None
+        pace = (self.last - self.compiled) / (self.done - self.first)
+        return self.compiled - self.began + pace * max(0, self.planned - self.first)
+
+
 class Console:
     """What a run over photos says and shows.
 
@@ -41,7 +76,7 @@ class Console:
         self.verbosity, self.total = verbosity, total
         self._of_model: tuple[str, ...] = ()  # warnings that were said once, for every photo
         self._may_advise = exact and verbosity >= 0
-        self._planned, self._passed, self._began = 0, 0, 0.0
+        self._pace = Pace(0, 0.0)
         self.done = self.failed = self.skipped = 0
         self._photo_bar: Any = None
         self._pass_bar: Any = None
@@ -68,7 +103,7 @@ class Console:
     def passes_planned(self, photo: Path, passes: int) -> None:
         """Start a bar over the masked passes of one photo."""
         self._close_pass_bar()
-        self._planned, self._passed, self._began = passes, 0, time.monotonic()
+        self._pace = Pace(passes, time.monotonic())
         if self.verbosity >= 0 and sys.stderr.isatty() and passes:
             position = 1 if self._photo_bar is not None else 0
             self._pass_bar = _bar(
@@ -79,15 +114,14 @@ class Console:
         """Move the bar over the passes."""
         if self._pass_bar is not None:
             self._pass_bar.update(passes)
-        if self._passed:  # the first batch is left out: it compiles
-            seconds = (time.monotonic() - self._began) / (self._passed + passes) * self._planned
-            if self._may_advise and seconds > LONG_PHOTO:
-                self._may_advise = False
-                self.say(
-                    f"about {seconds:.0f} s for this photo; --fidelity 0.99 needs about a tenth of the passes, "
-                    "--precision bfloat16 about half the time where the CPU has it"
-                )
-        self._passed += passes
+        self._pace.add(passes, time.monotonic())
+        seconds = self._pace.seconds
+        if self._may_advise and seconds is not None and seconds > LONG_PHOTO:
+            self._may_advise = False
+            self.say(
+                f"about {seconds:.0f} s for this photo; --fidelity 0.99 needs about a tenth of the passes, "
+                "--precision bfloat16 about half the time where the CPU has it"
+            )
 
     @contextmanager
     def bars_aside(self) -> Iterator[None]:
