@@ -7,6 +7,7 @@ import io
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +21,7 @@ from scorecam_cli.photos.bands import bands_in, photo_of
 from scorecam_cli.photos.colour import write_srgb
 from scorecam_cli.photos.forms import is_whole_container, unread_form
 from scorecam_cli.photos.quiet import quiet_warnings
+from scorecam_cli.photos.tiff_bands import has_bands, tiff_bands
 from scorecam_cli.records import Photo
 
 Admit = Callable[[int], None]
@@ -27,6 +29,7 @@ Allocate = Callable[[tuple[int, int, int]], NDArray[np.uint8]]
 
 _FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "DIB", "TIFF", "AVIF")
 LONGEST_ROW = 2**31 // 32 - 8  # Pillow's decoders count the bits of a row, up to 32 a pixel, in 32 bits
+MOST_BAND_BYTES = 2**30  # of the bands of a photo: as large as the largest file of any
 _ORIENTATION_TAG = 0x0112
 # By EXIF orientation: a view of the upright photo [H0, W0, 3] whose rows are those that the file stores.
 _AS_STORED: dict[int, Callable[[NDArray[np.uint8]], NDArray[np.uint8]]] = {
@@ -51,7 +54,8 @@ def decode_photo(
     """The first frame of an encoded photo, upright, in sRGB, transparency laid on white.
 
     Args:
-        data: a whole JPEG, PNG, WebP, GIF, BMP, TIFF, AVIF or (with pillow-heif) HEIC file, or a .npy file of bands.
+        data: a whole JPEG, PNG, WebP, GIF, BMP, TIFF, AVIF or (with pillow-heif) HEIC file; or a file of bands, .npy or
+            (with tifffile) TIFF.
         max_pixels: the most that is decoded; the header is asked first.
         admit: called with W0 x H0 before the pixels are decoded.
         allocate: uint8 array of a shape, which the photo is put into.
@@ -64,10 +68,7 @@ def decode_photo(
     """
     if not data:
         raise PhotoError("the file is empty")
-    if data.startswith(MARK):
-        bands = bands_in(data)
-        weighs = 1 + bands.shape[2] * bands.dtype.itemsize // 3  # pixels of three bytes, each of its pixels
-        _admit((bands.shape[1], bands.shape[0]), max_pixels, lambda pixels: admit(weighs * pixels))
+    if (bands := _bands(data, max_pixels, admit)) is not None:
         return photo_of(bands, sha256=hashlib.sha256(data).hexdigest(), allocate=allocate)
     with quiet_warnings(), _pillow_allowing(max_pixels):  # the sentences below replace what Pillow warns of
         if size := webp_size(data):  # whose canvas is taken as soon as it is opened
@@ -89,6 +90,31 @@ def decode_photo(
         except Exception as error:
             raise PhotoError(_damaged(data, error)) from error
     return Photo(rgb=rgb, sha256=hashlib.sha256(data).hexdigest(), warnings=tuple(notes))
+
+
+def _bands(data: bytes, max_pixels: int, admit: Admit) -> NDArray[Any] | None:
+    """The bands [H0, W0, c] of a file that holds some; None for a photo of colours."""
+
+    def admit_bands(height: int, width: int, pixel_bytes: int) -> None:
+        most = MOST_BAND_BYTES * max(1, max_pixels // MAX_PIXELS)
+        if height * width <= max_pixels and height * width * pixel_bytes > most:
+            raise PhotoError(
+                f"{width} x {height} pixels of {pixel_bytes} bytes are too large: at most {most:,} bytes are read; "
+                "make it smaller first or give --max-pixels"
+            )
+        weighs = 1 + pixel_bytes // 3  # pixels of three bytes, each of its pixels
+        _admit((width, height), max_pixels, lambda pixels: admit(weighs * pixels))
+
+    if data.startswith(MARK):
+        bands = bands_in(data)
+        admit_bands(bands.shape[0], bands.shape[1], bands.shape[2] * bands.dtype.itemsize)
+        return bands
+    if not has_bands(data):
+        return None
+    try:
+        return tiff_bands(data, admit=admit_bands)
+    except MemoryError as error:
+        raise PhotoError("not enough memory for the bands of the TIFF file") from error
 
 
 @contextmanager

@@ -38,6 +38,16 @@ def unread_form(data: bytes) -> str | None:
     return None
 
 
+def tiff_tags(data: bytes) -> dict[int, tuple[int, ...]]:
+    """Whole numbers of the first directory of a TIFF file, by tag; none where it cannot be read."""
+    try:
+        order = "<" if data[:2] == b"II" else ">"
+        (version,) = struct.unpack_from(order + "H", data, 2)
+        return _tiff_tags(data, _Tiff(order, version == 43))
+    except (struct.error, IndexError, ValueError, OverflowError):
+        return {}
+
+
 def is_whole_container(data: bytes) -> bool:
     """Whether it is an ISO media file, AVIF or HEIC, that has all of its boxes: then it is not cut short."""
     at = 0

@@ -45,3 +45,15 @@ def quiet_matplotlib() -> Iterator[None]:
         yield
     finally:
         logger.setLevel(level)
+
+
+@contextmanager
+def quiet_tifffile() -> Iterator[None]:
+    """tifffile without its log lines: what is wrong with a file is said in a sentence."""
+    logger = logging.getLogger("tifffile")
+    level = logger.level
+    logger.setLevel(logging.CRITICAL + 1)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)
