@@ -10,9 +10,24 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from scorecam_cli.saliency.upsampling import interpolation
+from scorecam_cli.saliency.upsampling import interpolation, ranges
 
 Floats = NDArray[np.float64]
+APART = 0.1  # cosine distance: masks that are nearer to each other than this become one
+
+
+def merged_masks(grids: NDArray[np.float32], size: tuple[int, int]) -> NDArray[np.float32]:
+    """Sums of the masks of like channels, on the grid: float32 [N, h, w] -> float32 [R, h, w], in order of channel.
+
+    Args:
+        grids: of live channels. size: (H, W), where their masks span [0, 1] and are compared.
+    """
+    lows, highs = (each[:, None, None] for each in ranges(grids, size))  # [N, 1, 1]
+    masks = (grids - lows) / np.maximum(highs - lows, np.finfo(np.float32).tiny)  # [N, h, w]
+    labels = complete_linkage(cosine_distances(masks, size), APART)  # [N]
+    merged = np.zeros((labels.max() + 1, *grids.shape[1:]), np.float32)
+    np.add.at(merged, labels, masks)
+    return merged
 
 
 def cosine_distances(masks: NDArray[np.float32], size: Sequence[int]) -> Floats:

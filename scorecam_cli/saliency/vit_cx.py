@@ -9,13 +9,12 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from scorecam_cli.saliency.clusters import complete_linkage, cosine_distances
+from scorecam_cli.saliency.clusters import merged_masks
 from scorecam_cli.saliency.maps import Maps, MethodSettings, OnPasses, finished
 from scorecam_cli.saliency.method import Method, Source
 from scorecam_cli.saliency.question import Question
-from scorecam_cli.saliency.upsampling import ranges, unit_masks
+from scorecam_cli.saliency.upsampling import unit_masks
 
-APART = 0.1  # cosine distance: masks that are nearer to each other than this become one
 NOISE = 0.1  # standard deviation, as a share of the photo's own: the article's photos have one of about 1
 CHUNK = 64  # 64 x 224 x 224 float32 = 13 MB
 
@@ -62,20 +61,6 @@ def vit_cx(asked: Question, settings: MethodSettings, on_passes: OnPasses) -> Ma
     scores = masked - noisy + asked.observation.answers.probabilities[indices]  # [R, classes]
     maps = tuple(finished(each) for each in _means(merged, scores, asked.size))
     return Maps(maps, 2 * count, kept=asked.kept(answers, differences=True))
-
-
-def merged_masks(grids: NDArray[np.float32], size: tuple[int, int]) -> NDArray[np.float32]:
-    """Sums of the masks of like channels, on the grid: float32 [N, h, w] -> float32 [R, h, w], in order of channel.
-
-    Args:
-        grids: of live channels. size: (H, W), where their masks span [0, 1] and are compared.
-    """
-    lows, highs = (each[:, None, None] for each in ranges(grids, size))  # [N, 1, 1]
-    masks = (grids - lows) / np.maximum(highs - lows, np.finfo(np.float32).tiny)  # [N, h, w]
-    labels = complete_linkage(cosine_distances(masks, size), APART)  # [N]
-    merged = np.zeros((labels.max() + 1, *grids.shape[1:]), np.float32)
-    np.add.at(merged, labels, masks)
-    return merged
 
 
 def _noise(image: NDArray[np.float32], numbers: range, *, seed: int) -> NDArray[np.float32]:

@@ -6,7 +6,7 @@ import pytest
 
 import scorecam_cli
 from scorecam_cli.saliency import vit_cx
-from scorecam_cli.saliency.vit_cx import merged_masks
+from scorecam_cli.saliency.clusters import merged_masks
 from tests.saliency import oracle, tiny
 
 
