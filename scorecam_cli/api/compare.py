@@ -223,7 +223,7 @@ def compare(
     )
     request = CompareRequest(config=config, labels=None)
     check_methods(config.methods, request.how)
-    session = Session(request, time.perf_counter, loaded=classifier_of(model, settings))
+    session = Session(request, time.perf_counter, loaded=classifier_of(model, settings, seed=config.model.seed))
     check_probabilities(regression=session.classifier.is_regression)
     warmed: set[str] = set()
 

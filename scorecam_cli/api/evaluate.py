@@ -132,7 +132,7 @@ def evaluate(
     )
     request = EvaluateRequest(config=config, labels=None, settings={}, regions=regions_of(config), truth=None)
     check_methods(config.methods, request.how)
-    session = Session(request, time.perf_counter, loaded=classifier_of(model, settings))
+    session = Session(request, time.perf_counter, loaded=classifier_of(model, settings, seed=config.model.seed))
     check_probabilities(regression=session.classifier.is_regression)
     return _measured(request, session, photos=given, classes=wanted)
 

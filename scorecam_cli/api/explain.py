@@ -101,7 +101,7 @@ def explain(
     )
     how = ExplainRequest(config=config, labels=None, settings={}).how
     check(config.method, how)
-    classifier = classifier_of(model, settings)
+    classifier = classifier_of(model, settings, seed=config.model.seed)
 
     def explained(given: GivenPhoto) -> ExplainedPhoto:
         began = time.perf_counter()
@@ -127,6 +127,6 @@ def _settings(config: ExplainConfig, classifier: PhotoClassifier) -> dict[str, A
     loaded = classifier.noted or {"model": classifier.name, "weights": classifier.weights}
     unnamed = loaded["model"].startswith(DIGEST) and loaded["labels"] is None
     settings = explain_settings(config, None if unnamed else classifier.labels, loaded=loaded)
-    if loaded["weights"] == "random" and config.model.seed != 0:  # drawn by wrap, whose seed is 0
-        settings["weights"] = "random (seed 0)"
+    if loaded["weights"] == "random" and loaded["seed"] != config.model.seed:  # drawn by wrap, with its own
+        settings["weights"] = f"random (seed {loaded['seed']})"
     return settings

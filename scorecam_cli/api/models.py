@@ -11,6 +11,7 @@ from os import PathLike, fspath
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from scorecam_cli.api.numbers import whole
 from scorecam_cli.api.sentences import in_python_words
 from scorecam_cli.choices import HeadKind, Precision, Preprocess, chosen
 from scorecam_cli.config import ModelSettings, check_grid
@@ -50,6 +51,8 @@ def wrap(
     head: str = "auto",
     output: str | None = None,
     constant_inputs: Mapping[str, ArrayLike] | None = None,
+    unsafe: bool = False,
+    seed: int = 0,
 ) -> PhotoClassifier:
     """Make a classifier of a model, to be handed to `explain` as often as needed.
 
@@ -58,7 +61,7 @@ def wrap(
     Args:
         model: a Keras model with an input [batch, H, W, 1 or 3] and an output [batch, classes]: softmax, sigmoid, a
             sigmoid unit, logits; or the path of one (.keras, .h5, .hdf5), or of one seen
-            from outside (.tflite, .onnx); or a name that `scorecam models` lists.
+            from outside (.tflite, .onnx, the folder of a SavedModel); or a name that `scorecam models` lists.
         labels: a name for each class, for a Keras model; a file of them, for a path or a name; None: those known for
             the name, else `class 0`, `class 1`, ...
         preprocess: how its training code scaled photos: `caffe`, `tf`, `torch`, `unit`, `none`; `auto` where the model
@@ -75,6 +78,9 @@ def wrap(
         output: of a model with several outputs, the one that says the class: by name, or its number from 0.
         constant_inputs: what each input beside the photo is given, by its name: a number, or an array without the
             batch axis.
+        unsafe: run the Python code that a model file brings with it, or a SavedModel, which is a program: for files
+            that you trust.
+        seed: of `random` weights.
 
     Raises:
         ModelError: it is no image classifier.
@@ -102,6 +108,8 @@ def wrap(
             device=device,
             precision=number_format,
             head=kind,
+            unsafe=bool(unsafe),
+            seed=whole(seed, "seed", least=0),
         )
         names = known_labels(asked)
         noted = model_settings(asked, names)
@@ -114,6 +122,8 @@ def wrap(
         )
     if weights != "imagenet":
         raise UsageError(f"weights {weights}: a model in memory has its own; leave it out")
+    if unsafe:
+        raise UsageError("unsafe: a model in memory is there already; leave it out")
     from scorecam_cli.keras_engine.start import device_name
 
     names = _given_labels(labels)
@@ -140,18 +150,19 @@ def wrap(
     return classifier
 
 
-def classifier_of(model: ModelLike, settings: Mapping[str, Any]) -> PhotoClassifier:
+def classifier_of(model: ModelLike, settings: Mapping[str, Any], *, seed: int = 0) -> PhotoClassifier:
     """What `wrap` makes of the model, or what it made already.
 
     Args:
         model: a Keras model, a path, a name, or a classifier.
         settings: of `wrap`; none beside a classifier.
+        seed: of what is drawn by chance, random weights among it.
 
     Raises:
         UsageError: settings beside a classifier, or no model. ModelError: it is no image classifier.
     """
     if isinstance(model, str | PathLike) or not hasattr(model, "photo_answers"):
-        return wrap(model, **settings)
+        return wrap(model, **{"seed": seed, **settings})
     if settings:
         raise UsageError(f"{', '.join(settings)}: give these to wrap(), which made this classifier")
     return model

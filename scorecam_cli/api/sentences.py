@@ -14,7 +14,7 @@ Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
 
 _OPTION = re.compile(r"(?<![\w-])--([a-z][a-z-]*)")
-_OTHERWISE_CALLED = {"class": "classes", "constant_input": "constant_inputs", "save": "kinds"}
+_OTHERWISE_CALLED = {"class": "classes", "constant_input": "constant_inputs", "save": "kinds", "unsafe_model": "unsafe"}
 
 
 def in_python_words(

@@ -7,6 +7,7 @@ from PIL import Image
 
 import scorecam_cli
 from scorecam_cli.errors import PhotoError, UsageError
+from scorecam_cli.loading import outside
 from tests.loading import model_zoo
 
 
@@ -85,6 +86,27 @@ def test_classes_are_chosen_by_index_name_or_number_of_most_probable(rgb):
     probabilities = [found.score.probability for found in scorecam_cli.explain(rgb, classifier, top=3).classes]
     assert probabilities == sorted(probabilities, reverse=True)
     assert scorecam_cli.explain(rgb, classifier).classes[0].score.probability == probabilities[0]
+
+
+def test_what_is_said_of_trust_and_chance_reaches_whoever_loads_the_model(rgb, monkeypatch, tmp_path):
+    asked, tiny = [], scorecam_cli.wrap(model_zoo.rescaling())
+    monkeypatch.setattr(outside, "load_any", lambda settings, **_: asked.append(settings) or tiny)
+    (tmp_path / "m.keras").write_bytes(b"a model")
+    scorecam_cli.wrap(tmp_path / "m.keras", unsafe=True)
+    scorecam_cli.wrap("VGG16", weights="random", seed=5)
+    made = scorecam_cli.explain(rgb, "VGG16", weights="random", seed=7, classes=0)
+    assert [(each.unsafe, each.seed) for each in asked] == [(True, 0), (False, 5), (False, 7)]
+    assert (made.settings["weights"], made.settings["seed"]) == ("random", 7)
+    drawn_before = scorecam_cli.wrap("VGG16", weights="random", seed=5)
+    made = scorecam_cli.explain(rgb, drawn_before, seed=7, classes=0)
+    assert made.settings["weights"] == "random (seed 5)"
+    for settings, sentence in (
+        ({"model": "VGG16", "unsafe": True}, "^unsafe is for a model file of your own"),
+        ({"model": model_zoo.rescaling(), "unsafe": True}, "is there already"),
+        ({"model": "VGG16", "seed": -1}, "seed -1"),
+    ):
+        with pytest.raises(UsageError, match=sentence):
+            scorecam_cli.wrap(**settings)
 
 
 def test_wrong_arguments_are_answered_with_a_sentence(rgb):
