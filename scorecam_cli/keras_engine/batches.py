@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from functools import cached_property
 from typing import Any
@@ -101,7 +100,7 @@ class Batches:
     @cached_property
     def _bytes_each(self) -> int:
         """What one photo needs in a pass, as the largest array suggests."""
-        numbers = max(math.prod(side or 1 for side in call.shape) for call in self._network.calls)
+        numbers = max(self._network.largest, *(call.numbers for call in self._network.calls))
         return LIVE_COPIES * numbers * 4  # float32
 
     def _half(self, batch: int, error: Exception) -> int:

@@ -5,7 +5,6 @@ Letters: H W model input, c its colours, h w feature grid, K channels of the tar
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from functools import cached_property
 from typing import Any
@@ -97,7 +96,7 @@ class Gradients:
 
     @cached_property
     def _bytes_each(self) -> int:
-        numbers = sum(math.prod(side or 1 for side in call.shape) for call in self._classifier.network.calls)
+        numbers = sum(call.numbers for call in self._classifier.network.calls)
         return KEPT_COPIES * numbers * 4  # float32
 
     def _check(self, index: int) -> None:

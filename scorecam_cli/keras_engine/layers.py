@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -49,6 +50,7 @@ class LayerCall:
     made_outside: the tensor is not the layer's output but its input, which plain TensorFlow made before it was called.
     grid_shape: [h, w, K], where the tensor is a picture of the photo. folding: where these are tokens, how they fold.
     attentions: how many layers before this one let positions look at each other.
+    copies: how many such outputs one photo makes: of windows, which lie along the batch, as many as there are.
     """
 
     number: int
@@ -64,6 +66,12 @@ class LayerCall:
     grid_shape: tuple[int, int, int] | None = None
     folding: Folding | None = None
     attentions: int = 0
+    copies: int = 1
+
+    @property
+    def numbers(self) -> int:
+        """How many numbers the output has for each photo; an open side counts as one."""
+        return self.copies * math.prod(side or 1 for side in self.shape)
 
     @property
     def name(self) -> str:
@@ -88,6 +96,7 @@ class Network:
     calls: every call of a layer or operation. targets: those that can be a target layer, in order, each tensor once,
     named by the first layer that made it. output: identity of the output tensor.
     reaching: identities of the targets of which most positions reach the output; None: all, as far as is known.
+    largest: numbers in the largest array that one photo becomes, those inside layers among them; 0 where not known.
     """
 
     calls: tuple[LayerCall, ...]
@@ -95,6 +104,7 @@ class Network:
     output: str
     output_shape: tuple[int | None, ...]
     reaching: frozenset[str] | None = None
+    largest: int = 0
 
     @property
     def default_target(self) -> LayerCall:

@@ -87,18 +87,22 @@ def calls_within(name: str) -> Iterator[None]:
         keras.Operation.__call__ = original
 
 
-def check_sizes(graph: Any, *, photo: int) -> None:
+def check_sizes(graph: Any, *, photo: int) -> int:
     """Refuse a model that makes far larger arrays of one photo than the photo is, before it runs.
 
     Args:
         graph: the traced model, of TensorFlow, whose first input is the batch; an open axis counts as one.
         photo: how many numbers a photo has.
 
+    Returns:
+        How many numbers the largest array has that one photo becomes.
+
     Raises:
         ModelError: it makes such an array.
     """
     most = min(max(SMALL_ARRAY, TIMES_INPUT * photo), LARGEST_ARRAY)
     batch = graph.inputs[0].shape[0] or 1
+    largest = photo
     of_photo = {graph.inputs[0].name}  # the tensors that it goes into; weights may be large
     for operation in graph.get_operations():  # in the order in which they were made
         if of_photo.isdisjoint(tensor.name for tensor in operation.inputs):
@@ -111,3 +115,5 @@ def check_sizes(graph: Any, *, photo: int) -> None:
                     f"the model makes an array of {numbers} numbers of one photo, above {most}; "
                     f"give a smaller --input-size if the model takes any, or {FROM_ITS_MAKER}"
                 )
+            largest = max(largest, numbers)
+    return largest

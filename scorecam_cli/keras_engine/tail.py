@@ -95,7 +95,7 @@ class Tail:
         classifier = self._classifier
         target = classifier.target
         behind = [call for call in classifier.network.calls if call.number >= target.number]
-        network = replace(classifier.network, calls=(target, *behind))
+        network = replace(classifier.network, calls=(target, *behind), largest=0)
         size = classifier.grid_shape[:2]
         return Batches(network, name=classifier.name, size=size, device=classifier.device, busy_bytes=BUSY_BYTES)
 

@@ -102,7 +102,7 @@ def look_at(model: Any, input_shape: Sequence[int]) -> Network:
         with calls_within("the model"):
             spec = tf.TensorSpec([BATCH, *input_shape], tf.float32)
             traced = tf.function(run, autograph=False).get_concrete_function(spec)
-        check_sizes(traced.graph, photo=math.prod(input_shape))
+        largest = check_sizes(traced.graph, photo=math.prod(input_shape))
     except ScorecamError:
         raise
     except Exception as error:  # Keras and TensorFlow raise many types here, and the user's own layers any
@@ -114,7 +114,7 @@ def look_at(model: Any, input_shape: Sequence[int]) -> Network:
         raise ModelError("the output of the model is not made by a Keras layer; its head cannot be told")
     seen = _descendants(traced.graph) if called.constants else None
     targets = spatial_targets(calls, needed=_ancestors(outputs[-1], among=seen))
-    return Network(calls, targets, output, tuple(outputs[-1].shape)[1:])
+    return Network(calls, targets, output, tuple(outputs[-1].shape)[1:], largest=largest)
 
 
 @contextmanager
@@ -241,6 +241,7 @@ def _noted(
         output=_identity(output),
         operation=operation,
         end=end,
+        copies=max(1, (output.shape[0] or 0) // BATCH) if output.shape.rank else 1,
         **marks,
     )
 

@@ -96,6 +96,14 @@ def test_the_network_before_the_target_layer_runs_once_at_most(around, seen):
     assert noted == seen
 
 
+def test_batches_are_bounded_by_all_windows_of_a_photo_and_by_what_an_attention_makes_inside():
+    windows = scorecam_cli.wrap(transformers.swin(), preprocess="none")
+    inside = {call.path: call for call in windows.network.calls}["block0_attention"]
+    assert (inside.shape, inside.copies, inside.numbers) == ((16, 32), 4, 4 * 16 * 32)
+    tokens = scorecam_cli.wrap(transformers.vit(), preprocess="none")
+    assert tokens.batches._bytes_each == 4 * 4 * 2 * 65 * 65  # of two heads; the widest layer makes 65 x 64
+
+
 def test_batches_are_bounded_by_what_the_tail_makes():
     _, classifier, _ = ready(model_zoo.functional)
     numbers = int(np.prod(classifier.target.shape))  # the largest array of the tail; the network makes 16 x 16 x 4
