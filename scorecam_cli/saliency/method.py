@@ -49,6 +49,7 @@ class Work:
     classes: how many are asked for.
     size: (H, W), None where not known.
     passes: what the user asks for, None for the default.
+    groups: counts the groups of like channels, which takes a while.
     """
 
     live: int
@@ -57,6 +58,7 @@ class Work:
     passes: int | None
     lit: int = 0
     cells: int = 0
+    groups: Callable[[], int] = lambda: 0
 
 
 class Run(Protocol):

@@ -168,6 +168,7 @@ def planned_passes(name: str, asked: Question, settings: MethodSettings) -> int:
         settings.passes,
         lit=len(asked.lit),
         cells=height * width,
+        groups=lambda: len(asked.merged),
     )
     return method_named(name).planned(work)
 

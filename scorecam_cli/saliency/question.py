@@ -18,6 +18,7 @@ from scorecam_cli.errors import ModelError
 from scorecam_cli.models.answers import Answers, Observation
 from scorecam_cli.models.classifier import PhotoClassifier
 from scorecam_cli.records import ClassScore
+from scorecam_cli.saliency.clusters import merged_masks
 from scorecam_cli.saliency.evidence import LEAST_DIFFERENCE, LEAST_SPREAD, Kept, log_odds
 from scorecam_cli.saliency.fills import STRONG_BLUR, filled
 
@@ -125,6 +126,12 @@ class Question:
         if self.filling is None:
             return self.image * openings
         return self.hidden + (self.image - self.hidden) * openings
+
+    @cached_property
+    def merged(self) -> NDArray[np.float32]:
+        """The masks of like channels put together, on the grid: [R, h, w]; of none where no channel is live."""
+        grids = np.ascontiguousarray(self.observation.activations[:, :, self.live].transpose(2, 0, 1))  # [N, h, w]
+        return merged_masks(grids, self.size) if len(grids) else grids
 
     @cached_property
     def closed(self) -> NDArray[np.float64]:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from scorecam_cli.saliency.clusters import merged_masks
 from scorecam_cli.saliency.maps import Maps, MethodSettings, OnPasses, finished
 from scorecam_cli.saliency.method import Method, Source
 from scorecam_cli.saliency.question import Question
@@ -41,11 +40,10 @@ def vit_cx(asked: Question, settings: MethodSettings, on_passes: OnPasses) -> Ma
     Source: Xie et al. 2023, "ViT-CX: Causal Explanation of Vision Transformers", arXiv:2211.03064, section 4; noise,
     linkage and threshold as in the authors' code.
     """
-    grids = np.ascontiguousarray(asked.observation.activations[:, :, asked.live].transpose(2, 0, 1))  # [N, h, w]
-    if not len(grids):
-        return Maps(tuple(np.zeros(asked.size, np.float32) for _ in asked.class_indices), 0)
-    merged = merged_masks(grids, asked.size)  # [R, h, w]
+    merged = asked.merged  # [R, h, w]
     count = len(merged)
+    if not count:
+        return Maps(tuple(np.zeros(asked.size, np.float32) for _ in asked.class_indices), 0)
 
     def images(first: int, last: int) -> NDArray[np.float32]:
         """Of each mask in turn the photo under it, then the whole photo, both with its noise: [B, H, W, c]."""
@@ -83,7 +81,7 @@ METHOD = Method(
     name="vit-cx",
     summary="masks of like channels, coverage taken out",
     run=vit_cx,
-    planned=lambda work: 0,
+    planned=lambda work: 2 * work.groups(),
     passes="2 for each group of like channels",
     source=Source("Xie et al.", 2023, "arXiv:2211.03064"),
     takes=frozenset({"batch_size", "seed", "fill"}),

@@ -9,6 +9,7 @@ import scorecam_cli
 from scorecam_cli import config
 from scorecam_cli.choices import Selection, Variant
 from scorecam_cli.errors import ModelError, UsageError
+from scorecam_cli.saliency.clusters import merged_masks
 from scorecam_cli.saliency.maps import MethodSettings
 from scorecam_cli.saliency.method import Need
 from scorecam_cli.saliency.methods import (
@@ -27,7 +28,6 @@ from tests.saliency import tiny
 
 FEW = {name: max(3, method.fewest_passes) for name, method in METHODS.items() if "passes" in method.takes}
 LOGITS = [name for name, method in METHODS.items() if Need.LOGITS in method.needs]
-UNPLANNED = ["vit-cx"]  # the number of its masks is known once they are made
 ANY_MODEL = [name for name, method in METHODS.items() if not method.needs]
 
 
@@ -79,7 +79,7 @@ def test_every_method_gives_finite_maps_and_runs_the_planned_passes(name):
     found = explain_with(name, asked, settings(name), on_passes=passes.append)
     planned = planned_passes(name, asked, settings(name))
     assert sum(passes) == found.passes
-    assert planned == (0 if name in UNPLANNED else found.passes)
+    assert planned == found.passes
     assert (found.method, found.layer, found.channels) == (name, "after", 6)
     assert found.live_channels == int((asked.observation.activations.std(axis=(0, 1)) > 0).sum())
     assert [each.score.label.index for each in found.classes] == [1, 0]
@@ -96,6 +96,7 @@ def test_every_method_gives_finite_maps_and_runs_the_planned_passes(name):
 def test_defaults_are_planned_as_they_are_run():
     asked = tiny.question(classifier_of(), tiny.photo(), [0, 1])
     live = int((asked.observation.activations.std(axis=(0, 1)) > 0).sum())
+    grids = np.moveaxis(asked.observation.activations[:, :, asked.live], 2, 0)
     planned = {name: planned_passes(name, asked, MethodSettings()) for name in METHODS}
     derive_once = [name for name, method in METHODS.items() if method.by_gradients and "passes" not in method.takes]
     assert planned == dict.fromkeys(derive_once, 2) | {
@@ -103,7 +104,7 @@ def test_defaults_are_planned_as_they_are_run():
         "faster-score-cam": live,
         "ss-cam": 10 * live,
         "is-cam": 10 * live,
-        "vit-cx": 0,
+        "vit-cx": 2 * len(merged_masks(grids, asked.size)),
         "recipro-cam": 7 * 7,
         "ablation-cam": live + 1,
         "opti-cam": 200,
