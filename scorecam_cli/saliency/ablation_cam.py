@@ -49,7 +49,8 @@ def ablation_cam(asked: Question, settings: MethodSettings, on_passes: OnPasses)
     whole = np.maximum(np.abs(logits[-1]), np.finfo(np.float32).tiny)
     slopes = (logits[-1] - logits[:-1]) / whole  # [N, classes]
     grids = activations[:, :, lit].astype(np.float64) @ slopes  # [h, w, classes]
-    return Maps(from_grids(np.moveaxis(grids, 2, 0), asked.size), count)
+    kept = asked.kept(answers, by_logits=True, differences=True)
+    return Maps(from_grids(np.moveaxis(grids, 2, 0), asked.size), count, kept=kept)
 
 
 METHOD = Method(

@@ -47,6 +47,7 @@ def recipro_cam(asked: Question, settings: MethodSettings, on_passes: OnPasses) 
     return Maps(
         from_grids(grids, asked.size),
         height * width,
+        kept=asked.kept(answers, differences=True),
         why_flat="the class keeps the same probability whichever cell of the grid is seen",
     )
 

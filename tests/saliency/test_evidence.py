@@ -27,6 +27,7 @@ BY_PROBABILITY = [
     pytest.param("rise", FEW, id="rise"),
     pytest.param("occlusion", {}, id="occlusion"),
     pytest.param("vit-cx", {}, id="vit-cx"),
+    pytest.param("recipro-cam", {}, id="recipro-cam"),
     pytest.param("score-cam", {"variant": "centred"}, id="centred"),
     pytest.param("score-cam", {"variant": "fitted"}, id="fitted"),
 ]
@@ -34,6 +35,7 @@ BY_LOGIT = [
     pytest.param("score-cam", {"variant": "paper"}, id="paper"),
     pytest.param("ss-cam", {"passes": 2}, id="ss-cam"),
     pytest.param("is-cam", {"passes": 2}, id="is-cam"),
+    pytest.param("ablation-cam", {}, id="ablation-cam"),
 ]
 SAME = "the class keeps the same probability under every mask"
 
