@@ -144,6 +144,7 @@ class ClassMap:
     steps: the masks that weigh most; None for a method that masks nothing.
     doubts: sentences that say why this map may tell nothing of the class.
     uncertainty: how sure the map is; None where that is not known.
+    doubted: the kind of each doubt, to be counted.
     """
 
     score: ClassScore
@@ -152,6 +153,7 @@ class ClassMap:
     steps: Steps | None = field(default=None, repr=False)
     doubts: tuple[str, ...] = ()
     uncertainty: Uncertainty | None = field(default=None, repr=False)
+    doubted: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ from scorecam_cli.choices import Fill, Measure, chosen
 from scorecam_cli.config import EVALUATED, EvaluateConfig, check_probabilities
 from scorecam_cli.errors import PhotoError, UsageError
 from scorecam_cli.records import Failed
-from scorecam_cli.runs.evaluate import as_text, measured_rows
+from scorecam_cli.runs.evaluate import SENTENCES, as_text, measured_rows
 from scorecam_cli.runs.evaluation import summary_of
 from scorecam_cli.runs.request import EvaluateRequest, regions_of
 from scorecam_cli.runs.session import Session
@@ -163,4 +163,5 @@ def _measured(
     if not rows:
         raise PhotoError(failures[0].reason)
     summary = summary_of([as_text(row) for row in rows], request.config.methods)
+    rows = [{column: value for column, value in row.items() if column != SENTENCES} for row in rows]
     return EvaluatedPhotos(tuple(rows), summary.means, summary.table, tuple(failures))

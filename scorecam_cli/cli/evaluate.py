@@ -119,6 +119,7 @@ def evaluate(as_json: bool, print0: bool, **options: Any) -> int:
                 console.failed_photo(outcome)
             else:
                 console.finished_photo(outcome.lines, skipped=outcome.skipped)
+                console.say_lines([f"{outcome.photo}: warning: {doubt}" for doubt in outcome.doubts])
     finally:
         console.close()
     finished = finish_evaluation(config, request.settings)

@@ -19,14 +19,20 @@ from scorecam_cli.runs.session import Session
 from scorecam_cli.saliency.methods import among_others, explain_with, planned_passes
 from scorecam_cli.saliency.question import Question
 
+SENTENCES = "sentences"  # of a row: its doubts in words, which the table does not keep
+
 
 @dataclass(frozen=True)
 class Evaluated:
-    """One photo whose rows are in the table; lines tell what was seen. skipped: they were there already."""
+    """One photo whose rows are in the table; lines tell what was seen. skipped: they were there already.
+
+    doubts: sentences about its maps, each behind the name of its method.
+    """
 
     photo: Path
     lines: tuple[str, ...]
     skipped: bool = False
+    doubts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -65,17 +71,17 @@ def evaluate_photos(
             except PhotoError as error:
                 yield Failed(job.photo, str(error))
                 continue
-            table.append(rows)
-            yield Evaluated(job.photo, (f"{job.photo}: class {rows[0]['class']}, {session.clock() - began:.1f} s",))
+            lines = (f"{job.photo}: class {rows[0]['class']}, {session.clock() - began:.1f} s",)
+            table.append([as_text(row) for row in rows])
+            yield Evaluated(job.photo, lines, doubts=tuple(doubt for row in rows for doubt in row.get(SENTENCES, ())))
 
 
-def _rows(request: EvaluateRequest, session: Session, job: PhotoJob) -> list[dict[str, str]]:
-    """The rows of one photo, one for each method, as the table holds them."""
+def _rows(request: EvaluateRequest, session: Session, job: PhotoJob) -> list[dict[str, Any]]:
+    """The rows of one photo, one for each method."""
     config = request.config
     photo = read_photo(job.photo, max_pixels=config.photos.max_pixels, seconds=config.photos.seconds)
     classes = config.classes if request.truth is None else (request.truth.of(job.photo),)
-    rows = measured_rows(request, session, path=job.photo, photo=photo, classes=classes)
-    return [as_text(row) for row in rows]
+    return measured_rows(request, session, path=job.photo, photo=photo, classes=classes)
 
 
 def measured_rows(
@@ -138,7 +144,12 @@ def _measured(request: EvaluateRequest, session: Session, *, seen: Seen, method:
         unfrozen=lambda: session.unfrozen,
         region=region,
     )
-    return {"passes": explanation.passes, **measured(made)}
+    (found,) = explanation.classes
+    doubts = {
+        "doubts": "; ".join(found.doubted),
+        SENTENCES: tuple(f"{method}: {doubt}" for doubt in found.doubts),
+    }
+    return {"passes": explanation.passes, **doubts, **measured(made)}
 
 
 def _text(value: Any) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -37,7 +38,7 @@ NUMBERS = (  # columns that are averaged, in the order of the summary
     "sensitivity",
 )
 CURVES = ("deletion_curve", "insertion_curve", "sanity")  # numbers separated by spaces
-COLUMNS = ("photo", "photo_sha256", "method", "class", "probability", "passes", *NUMBERS, *CURVES)
+COLUMNS = ("photo", "photo_sha256", "method", "class", "probability", "passes", "doubts", *NUMBERS, *CURVES)
 DIGITS = 6  # significant; the last ones of a float32 depend on the size of a batch
 
 _TABLE, _SETTINGS = "evaluation.csv", "evaluation.settings.json"
@@ -59,12 +60,14 @@ class Summary:
     table: rows of text, the first a header, one for each method.
     means: by method, then by column.
     curves: by column, then by method: float64 [steps + 1].
+    doubts: by method, how many of its maps are doubted for each kind of reason.
     """
 
     table: tuple[tuple[str, ...], ...]
     means: Mapping[str, Mapping[str, Mean]]
     curves: Mapping[str, Mapping[str, NDArray[np.float64]]]
     photos: int
+    doubts: Mapping[str, Mapping[str, int]]
 
 
 def open_table(config: EvaluateConfig) -> GrowingTable:
@@ -99,6 +102,7 @@ def finish_evaluation(config: EvaluateConfig, settings: Mapping[str, Any]) -> Fi
                 column: [round(float(value), DIGITS) for value in of.get(method, ())]
                 for column, of in found.curves.items()
             }
+            | {"doubts": dict(found.doubts.get(method, {}))}
             for method, of_method in found.means.items()
         },
     }
@@ -124,12 +128,25 @@ def summary_of(rows: Sequence[Mapping[str, str]], methods: Sequence[str]) -> Sum
     curves = {column: mean_curves(rows, column) for column in CURVES}
     measured = [number for number in NUMBERS if any(number in of_method for of_method in means.values())]
     stages = max((len(values) for values in curves["sanity"].values()), default=0)
-    lines = [("method", *(name.replace("_", " ") for name in measured), *(f"sanity {n + 1}" for n in range(stages)))]
+    doubts = {method: _doubts(rows, method) for method in methods}
+    doubted = ("doubted maps",) if any(doubts.values()) else ()
+    stage_names = (f"sanity {number + 1}" for number in range(stages))
+    lines = [("method", *(name.replace("_", " ") for name in measured), *stage_names, *doubted)]
     for method in methods:
         cells = [_cell(means.get(method, {}).get(number)) for number in measured]
         cells += [f"{value:.3f}" for value in curves["sanity"].get(method, ())] or [""] * stages
+        if doubted:
+            cells.append(", ".join(f"{count} {kind}" for kind, count in doubts[method].items()))
         lines.append((method, *cells))
-    return Summary(tuple(lines), means, curves, len({row["photo"] for row in rows}))
+    return Summary(tuple(lines), means, curves, len({row["photo"] for row in rows}), doubts)
+
+
+def _doubts(rows: Sequence[Mapping[str, str]], method: str) -> dict[str, int]:
+    """How many maps of a method are doubted, by kind of doubt, the most frequent first."""
+    kinds = Counter(
+        kind for row in rows if row["method"] == method and row["doubts"] for kind in row["doubts"].split("; ")
+    )
+    return dict(kinds.most_common())
 
 
 def _folder(config: EvaluateConfig) -> Path:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +24,23 @@ LEAST_CORRELATION = 0.9  # with the exact map; at 0.9, a fifth of the variance i
 UNDECIDED = 1.05  # times chance: where no class has more, the model prefers none
 RULED_OUT = 0.05  # a probability below it speaks against a class, however few there are
 SAID_NO = 0.01  # the same where each class is a question by itself and there is no chance level
+
+
+class Doubted(StrEnum):
+    """Kinds of doubts about one map."""
+
+    ZERO = "zero"
+    SAME = "same probability"
+    INFERRED = "few passes"
+    UNSEEN = "unseen class"
+
+
+@dataclass(frozen=True)
+class Doubt:
+    """Why a map may tell nothing of its class: a kind, to be counted, and a sentence for people."""
+
+    kind: Doubted
+    sentence: str
 
 
 @dataclass(frozen=True)

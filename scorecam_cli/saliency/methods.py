@@ -13,7 +13,7 @@ from importlib import import_module
 from scorecam_cli.choices import METHOD_FILES, OF_DIFFERENCES, Precision, Variant
 from scorecam_cli.errors import ModelError, UsageError
 from scorecam_cli.records import ClassMap, Explanation
-from scorecam_cli.saliency.evidence import at_chance, doubtful, roughly_inferred, same_under_every_mask
+from scorecam_cli.saliency.evidence import Doubt, Doubted, at_chance, doubtful, roughly_inferred, same_under_every_mask
 from scorecam_cli.saliency.maps import Maps, MethodSettings, OnPasses
 from scorecam_cli.saliency.method import Method, Need, Work
 from scorecam_cli.saliency.question import Question
@@ -208,17 +208,19 @@ def explain_with(
 
 def _explanation(method: Method, asked: Question, settings: MethodSettings, maps: Maps) -> Explanation:
     model, blank = asked.model, (None,) * len(maps.maps)
+    known = zip(
+        *(asked.scores, maps.maps, maps.estimates or blank, maps.steps or blank, maps.uncertainties or blank),
+        _doubts(method, asked, maps),
+        strict=True,
+    )
     classes = tuple(
-        ClassMap(*known)
-        for known in zip(
-            asked.scores,
-            maps.maps,
-            maps.estimates or blank,
-            maps.steps or blank,
-            _doubts(method, asked, maps),
-            maps.uncertainties or blank,
-            strict=True,
+        ClassMap(
+            *(score, saliency, estimate, steps),
+            doubts=tuple(doubt.sentence for doubt in doubts),
+            uncertainty=uncertainty,
+            doubted=tuple(doubt.kind for doubt in doubts),
         )
+        for score, saliency, estimate, steps, uncertainty, doubts in known
     )
     by_whole_passes = not (method.by_gradients or method.by_tail)
     batches = model if by_whole_passes else asked.classifier.tail if method.by_tail else asked.classifier.gradients
@@ -246,19 +248,19 @@ def _warnings(method: Method, asked: Question, settings: MethodSettings, maps: M
     return [*([shortened] if shortened else []), *maps.warnings]
 
 
-def _doubts(method: Method, asked: Question, maps: Maps) -> Iterator[tuple[str, ...]]:
+def _doubts(method: Method, asked: Question, maps: Maps) -> Iterator[tuple[Doubt, ...]]:
     """Of each class, why its map may tell nothing of it."""
     probabilities, blank = asked.observation.answers.probabilities, (None,) * len(maps.maps)
     each = zip(asked.scores, maps.maps, maps.kept or blank, maps.estimates or blank, strict=True)
     for score, saliency, kept, estimate in each:
         why = maps.why_flat or f"{method.name} finds nothing that speaks for the class"
-        found = (
-            None if saliency.any() else f"the map is zero: {why}",
-            None if kept is None else same_under_every_mask(kept),
-            roughly_inferred(estimate, passes=maps.passes, masks=len(asked.live)),
-            at_chance(score.probability, probabilities, exclusive=asked.model.exclusive),
-        )
-        yield tuple(doubt for doubt in found if doubt is not None)
+        found = {
+            Doubted.ZERO: None if saliency.any() else f"the map is zero: {why}",
+            Doubted.SAME: None if kept is None else same_under_every_mask(kept),
+            Doubted.INFERRED: roughly_inferred(estimate, passes=maps.passes, masks=len(asked.live)),
+            Doubted.UNSEEN: at_chance(score.probability, probabilities, exclusive=asked.model.exclusive),
+        }
+        yield tuple(Doubt(kind, sentence) for kind, sentence in found.items() if sentence is not None)
 
 
 def _unwatched(_passes: int) -> None:

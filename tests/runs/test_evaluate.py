@@ -2,6 +2,7 @@
 
 import csv
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ from scorecam_cli.faithfulness import sanity
 from scorecam_cli.files.regular import file_sha256
 from scorecam_cli.records import Failed
 from scorecam_cli.runs import evaluate
-from scorecam_cli.runs.evaluation import COLUMNS
+from scorecam_cli.runs.evaluation import COLUMNS, summary_of
 from scorecam_cli.runs.regions import read_regions
 from scorecam_cli.runs.request import EvaluateRequest
 from scorecam_cli.runs.session import Session
@@ -56,6 +57,25 @@ def test_photos_of_the_table_are_skipped_and_a_changed_one_fails(run, jobs, tmp_
     assert "has changed since its rows were made" in changed.reason
     assert not new.skipped
     assert len(rows_of(tmp_path)) == 6
+
+
+def test_doubts_of_each_map_are_told_in_words_and_counted_by_kind(run, jobs, tmp_path, monkeypatch):
+    real = evaluate.explain_with
+
+    def doubting(method, *arguments, **options):
+        made = real(method, *arguments, **options)
+        if method == "random":
+            return made
+        doubts = {"doubts": ("it is zero: no", "the model does not see it"), "doubted": ("zero", "unseen class")}
+        return replace(made, classes=(replace(made.classes[0], **doubts),))
+
+    monkeypatch.setattr(evaluate, "explain_with", doubting)
+    first, second = run(jobs[:2])
+    assert first.doubts == second.doubts == ("gradient: it is zero: no", "gradient: the model does not see it")
+    assert [row["doubts"] for row in rows_of(tmp_path)] == ["zero; unseen class", ""] * 2
+    found = summary_of(rows_of(tmp_path), ("gradient", "random"))
+    assert found.doubts == {"gradient": {"zero": 2, "unseen class": 2}, "random": {}}
+    assert [line[-1] for line in found.table] == ["doubted maps", "2 zero, 2 unseen class", ""]
 
 
 def test_a_photo_that_fails_leaves_no_row_and_does_not_stop_the_others(run, jobs, tmp_path):
