@@ -75,6 +75,7 @@ class BlackBox(Answering):
     precision: Precision = Precision.FLOAT32
     layer: str = NO_LAYER
     has_layers: bool = False
+    has_attention: bool = False
     grid: tuple[int, int] | None = None
     prefix: int | None = None
     doubts: tuple[str, ...] = ()

@@ -84,7 +84,7 @@ class Console:
             self._photo_bar = _bar(total=total, unit="photo", position=0, leave=False)
 
     def notes(self, sentences: Sequence[str]) -> None:
-        """What was left out of the run, a line each."""
+        """What was left out of the run, and what would serve better, a line each."""
         if self.verbosity >= 0:
             for sentence in sentences:
                 self.say(f"note: {sentence}")
@@ -99,6 +99,10 @@ class Console:
         self._of_model = tuple(doubts)
         for doubt in doubts:
             self.say(f"warning: {doubt}")
+
+    def advised(self, sentence: str) -> None:
+        """Say what would serve better."""
+        self.notes([sentence])
 
     def passes_planned(self, photo: Path, passes: int) -> None:
         """Start a bar over the masked passes of one photo."""

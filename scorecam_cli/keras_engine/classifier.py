@@ -112,6 +112,11 @@ class Classifier(Answering):
         """Its layers can be looked at; of a model seen from outside they cannot."""
         return True
 
+    @property
+    def has_attention(self) -> bool:
+        """Whether positions look at each other somewhere in it."""
+        return self.network.attentions > 0
+
     @cached_property
     def doubts(self) -> tuple[str, ...]:
         """What is to be doubted of every map of this model, each in a sentence."""

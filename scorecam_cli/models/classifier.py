@@ -36,6 +36,10 @@ class PhotoClassifier(Protocol):
         """Whether it is a Keras model, whose layers and gradients can be looked at."""
 
     @property
+    def has_attention(self) -> bool:
+        """Whether positions look at each other in one of its layers, as far as these are known."""
+
+    @property
     def exclusive(self) -> bool:
         """Whether its classes exclude each other, so that their probabilities sum to 1."""
 

@@ -14,6 +14,7 @@ from scorecam_cli.models.requested import model_name
 from scorecam_cli.records import ModelDescription
 from scorecam_cli.runs.description import describe_model
 from scorecam_cli.runs.request import Request
+from scorecam_cli.saliency.advice import advice
 from scorecam_cli.saliency.methods import check_suits
 
 if TYPE_CHECKING:
@@ -29,6 +30,9 @@ class Watcher(Protocol):
     def model_doubted(self, doubts: Sequence[str]) -> None:
         """What is to be doubted of every map of the loaded model, a sentence each; there may be nothing."""
 
+    def advised(self, sentence: str) -> None:
+        """What would serve better for this model than what was asked for."""
+
     def passes_planned(self, photo: Path, passes: int) -> None:
         """So many masked passes will be run for this photo."""
 
@@ -43,6 +47,9 @@ class Nobody:
         """Nothing."""
 
     def model_doubted(self, doubts: Sequence[str]) -> None:
+        """Nothing."""
+
+    def advised(self, sentence: str) -> None:
         """Nothing."""
 
     def passes_planned(self, photo: Path, passes: int) -> None:
@@ -82,6 +89,10 @@ class Session:
 
         loaded = load_any(model, labels=self.request.labels, check=check)
         self.watcher.model_doubted(loaded.doubts)
+        asked_alone = getattr(config, "method", None)
+        better = asked_alone and advice(asked_alone, self.request.how, attention=loaded.has_attention)
+        if better:
+            self.watcher.advised(better)
         return loaded
 
     @cached_property

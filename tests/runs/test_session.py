@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from unittest import mock
 
 import pytest
@@ -22,7 +23,7 @@ def request_of_lite():
 def test_the_model_is_loaded_once_with_the_labels_of_the_request(request_of_lite, monkeypatch):
     seen = mock.Mock()
     monkeypatch.setattr(loading, "load_classifier", seen.load)
-    seen.load.return_value.doubts = ("the weights are random",)
+    seen.load.return_value.doubts, seen.load.return_value.has_attention = ("the weights are random",), False
     session = Session(request_of_lite, lambda: 0.0, seen.watcher)
     assert not seen.mock_calls
     assert session.classifier is session.classifier is seen.load.return_value
@@ -32,6 +33,17 @@ def test_the_model_is_loaded_once_with_the_labels_of_the_request(request_of_lite
         mock.call.load(model, None, labels=request_of_lite.labels),
         mock.call.watcher.model_doubted(("the weights are random",)),
     ]
+
+
+def test_of_a_model_with_attention_a_better_variant_is_named(request_of_lite, monkeypatch):
+    loaded = mock.Mock(doubts=(), has_attention=True)
+    monkeypatch.setattr(loading, "load_classifier", lambda *arguments, **options: loaded)
+    for settings, said in (({}, 1), ({"variant": "fitted"}, 0), ({"method": "grad-cam"}, 0)):
+        watcher = mock.Mock()
+        config = replace(request_of_lite.config, **settings)
+        assert Session(replace(request_of_lite, config=config), lambda: 0.0, watcher).classifier is loaded
+        assert watcher.advised.call_count == said
+        assert all("--variant fitted" in call.args[0] for call in watcher.advised.mock_calls)
 
 
 def test_a_model_in_memory_is_not_loaded(request_of_lite, monkeypatch):
@@ -45,5 +57,6 @@ def test_a_session_that_nobody_watches_needs_no_watcher(request_of_lite):
     assert isinstance(watcher, Nobody)
     watcher.model_loading("EfficientNetLite0")
     watcher.model_doubted(("nothing",))
+    watcher.advised("nothing")
     watcher.passes_planned("dog.jpg", 8)
     watcher.passes_done(8)
