@@ -66,7 +66,7 @@ class Manifest:
     """What is kept of one explained photo. The fields have the names and the order of the JSON that scripts read.
 
     photo: the path as given. input: H, W and colours of the model. passes, batch_size, precision: as in Explanation.
-    grid, prefix: as in ModelDescription; None in manifests of earlier releases.
+    grid, prefix: as in Explanation; None in manifests of earlier releases.
     fill: as in Explanation; None in manifests of earlier releases.
     predictions: the most probable classes, whether they are explained or not.
     settings: what the outputs depend on beside the photo, as JSON values.

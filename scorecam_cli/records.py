@@ -160,7 +160,9 @@ class ClassMap:
 class Explanation:
     """Everything learnt about one photo before anything is drawn.
 
-    channels: K of the target layer; live_channels: those not constant over the grid; passes: masked passes run.
+    layer: the target layer that the method took. channels: K of it; live_channels: those not constant over the grid.
+    grid: h, w of the target layer; prefix: tokens in front of them, None where it makes a grid and no tokens.
+    passes: masked passes run.
     selection: which of the live channels were passed: `all`, `representatives` or `faster`.
     warnings: sentences about how the maps were made, and the doubts about each.
     signed: the maps keep what speaks against the class, as negative values.
@@ -180,6 +182,8 @@ class Explanation:
     warnings: tuple[str, ...] = ()
     signed: bool = False
     fill: str | None = None
+    grid: tuple[int, int] | None = None
+    prefix: int | None = None
 
 
 @dataclass(frozen=True)
@@ -192,7 +196,6 @@ class ModelDescription:
     input: H, W and colours, 1 or 3.
     versions: of scorecam and what it stands on.
     doubts: sentences that say why any map of it may tell nothing.
-    grid: h, w of the target layer; prefix: tokens in front of them, None where it makes a grid and no tokens.
     """
 
     name: str
@@ -204,8 +207,6 @@ class ModelDescription:
     input: tuple[int, int, int]
     versions: Mapping[str, str]
     doubts: tuple[str, ...] = ()
-    grid: tuple[int, int] | None = None
-    prefix: int | None = None
 
 
 @dataclass(frozen=True)

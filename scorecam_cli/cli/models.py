@@ -97,10 +97,13 @@ def _list_layers(settings: ModelSettings, *, as_json: bool) -> None:
     if inspected is not None and inspected.kind.from_outside:
         _list_tensors(settings, inspected, as_json=as_json)
         return
+    from scorecam_cli.keras_engine.passing import unmixed
     from scorecam_cli.loading.load import load_network  # starts TensorFlow
 
     size, network = load_network(settings, inspected)
     default = network.default_target
+    before, whole = (unmixed(network, default, undivided=undivided) for undivided in (False, True))
+    marks = {whole.key: "~", before.key: "+", default.key: "*"}
     rows = [("", "LAYER", "KIND", "GRID", "CHANNELS")]
     for call in network.targets:
         h, w, channels = call.grid_shape or (0, 0, 0)
@@ -113,12 +116,15 @@ def _list_layers(settings: ModelSettings, *, as_json: bool) -> None:
                     "shape": [h, w, channels],
                     "prefix": prefix,
                     "default": call is default,
+                    "unmixed": call is before,
+                    "undivided": call is whole,
                 }
             )
         tokens = "" if prefix is None else f" of {prefix + h * w} tokens"
-        rows.append(("*" if call is default else "", call.path, call.kind, f"{h} x {w}{tokens}", str(channels)))
+        rows.append((marks.get(call.key, ""), call.path, call.kind, f"{h} x {w}{tokens}", str(channels)))
     if not as_json:
-        click.echo(f"{printable(settings.model)}: input {size[0]} x {size[1]}; * is the default target layer")
+        also = "" if before is default else ", + that of recipro-cam and ablation-cam, ~ that of methods by gradients"
+        click.echo(f"{printable(settings.model)}: input {size[0]} x {size[1]}; * is the default target layer{also}")
         print_table(rows, right={4})
 
 

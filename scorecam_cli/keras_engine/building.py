@@ -117,4 +117,5 @@ def build_classifier(
         device=device,
         precision=precision,
         frozen=frozen,
+        layer_given=layer is not None,
     )

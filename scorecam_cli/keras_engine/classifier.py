@@ -20,6 +20,7 @@ from scorecam_cli.keras_engine.hardware import computing_in
 from scorecam_cli.keras_engine.head import Head
 from scorecam_cli.keras_engine.layers import LayerCall, Network
 from scorecam_cli.keras_engine.passes import Passes
+from scorecam_cli.keras_engine.passing import unmixed
 from scorecam_cli.keras_engine.start import tf, versions
 from scorecam_cli.models.answering import Answering
 from scorecam_cli.models.answers import Answers, MaskedAnswers, Observation
@@ -37,6 +38,7 @@ class Classifier(Answering):
     called: the model as a function of photos; model: the Keras model itself, with its weights.
     name, weights: what the user calls them. size: (H, W). channels: 3 colours, 1 grey, or bands.
     frozen: the weights will not change, so that batch normalisation and activations may be folded into convolutions.
+    layer_given: the user named the target layer, so that no method takes another.
     noted: what a manifest notes of how it was loaded, where the Python API loaded it.
     """
 
@@ -58,13 +60,14 @@ class Classifier(Answering):
         device: str = "/CPU:0",
         precision: Precision = Precision.FLOAT32,
         frozen: bool = False,
+        layer_given: bool = False,
     ) -> None:
         self.called, self.model = called, called.model
         self.name, self.weights = name, weights
         self.size, self.channels = size, channels
         self.network, self.target, self.head = network, target, head
         self.labels, self.preparation, self.device = labels, preparation, device
-        self.precision, self.frozen = precision, frozen
+        self.precision, self.frozen, self.layer_given = precision, frozen, layer_given
         self.noted: Mapping[str, Any] = {}
         self.batches = Batches(network, name=name, size=size, device=device)
         self.passes = Passes(
@@ -90,8 +93,26 @@ class Classifier(Answering):
 
         The passes of a frozen one are compiled with the weights found at the first: do not use it while they change.
         """
-        if not self.frozen:
-            return self
+        return self._like(self.target, frozen=False) if self.frozen else self
+
+    @cached_property
+    def unmixed(self) -> Classifier:
+        """The classifier as methods take it that change what the target layer made, see `passing`.
+
+        This one where the user named the layer.
+        """
+        return self._at(unmixed(self.network, self.target, undivided=False)) if not self.layer_given else self
+
+    @cached_property
+    def undivided(self) -> Classifier:
+        """The same for methods that derive by what the target layer made."""
+        return self._at(unmixed(self.network, self.target, undivided=True)) if not self.layer_given else self
+
+    def _at(self, target: LayerCall) -> Classifier:
+        return self if target is self.target else self._like(target, frozen=self.frozen)
+
+    def _like(self, target: LayerCall, *, frozen: bool) -> Classifier:
+        """The same model with this target layer, its passes compiled anew."""
         return Classifier(
             self.called,
             name=self.name,
@@ -99,12 +120,14 @@ class Classifier(Answering):
             size=self.size,
             channels=self.channels,
             network=self.network,
-            target=self.target,
+            target=target,
             head=self.head,
             labels=self.labels,
             preparation=self.preparation,
             device=self.device,
             precision=self.precision,
+            frozen=frozen,
+            layer_given=self.layer_given,
         )
 
     @property

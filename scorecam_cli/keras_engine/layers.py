@@ -97,6 +97,7 @@ class Network:
     named by the first layer that made it. output: identity of the output tensor.
     reaching: identities of the targets of which most positions reach the output; None: all, as far as is known.
     largest: numbers in the largest array that one photo becomes, those inside layers among them; 0 where not known.
+    undivided: identities of the targets that all of the photo passes through.
     """
 
     calls: tuple[LayerCall, ...]
@@ -105,6 +106,7 @@ class Network:
     output_shape: tuple[int | None, ...]
     reaching: frozenset[str] | None = None
     largest: int = 0
+    undivided: frozenset[str] = frozenset()
 
     @property
     def default_target(self) -> LayerCall:

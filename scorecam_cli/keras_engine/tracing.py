@@ -17,6 +17,7 @@ from typing import Any
 from scorecam_cli.errors import ModelError, ScorecamError
 from scorecam_cli.keras_engine.calling import Called
 from scorecam_cli.keras_engine.layers import LayerCall, Network, spatial_targets
+from scorecam_cli.keras_engine.passing import undivided_tensors
 from scorecam_cli.keras_engine.pictures import NotedCall, Span, with_pictures
 from scorecam_cli.keras_engine.positions import follow
 from scorecam_cli.keras_engine.reserving import calls_within, check_sizes
@@ -114,7 +115,9 @@ def look_at(model: Any, input_shape: Sequence[int]) -> Network:
         raise ModelError("the output of the model is not made by a Keras layer; its head cannot be told")
     seen = _descendants(traced.graph) if called.constants else None
     targets = spatial_targets(calls, needed=_ancestors(outputs[-1], among=seen))
-    return Network(calls, targets, output, tuple(outputs[-1].shape)[1:], largest=largest)
+    whole = undivided_tensors(traced.graph, outputs[-1]) if any(call.attentions for call in calls) else set()
+    passed = frozenset(call.output for call in targets if call.tensor_name in whole)
+    return Network(calls, targets, output, tuple(outputs[-1].shape)[1:], largest=largest, undivided=passed)
 
 
 @contextmanager

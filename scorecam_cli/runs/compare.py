@@ -43,7 +43,7 @@ class MethodRun:
     """One method on one photo, all classes; found is empty where the method does not fit the model, and note says why.
 
     areas: deletion and insertion for each class.
-    signed, fill: as in Explanation.
+    signed, fill, layer: as in Explanation.
     """
 
     method: str
@@ -54,6 +54,7 @@ class MethodRun:
     note: str = ""
     signed: bool = False
     fill: str | None = None
+    layer: str = ""
 
 
 @dataclass(frozen=True)
@@ -185,6 +186,7 @@ def _run_method(
         tuple(areas),
         signed=explanation.signed,
         fill=explanation.fill,
+        layer=explanation.layer,
     )
 
 
@@ -204,6 +206,7 @@ def entry(run: MethodRun, place: int) -> dict[str, Any]:
     estimate = run.found[place].estimated_correlation
     return {
         "method": run.method,
+        "layer": run.layer,
         "seconds": round(run.seconds, 3),
         "passes": run.passes,
         "deletion": round(deletion, 6),

@@ -33,8 +33,6 @@ def describe_model(classifier: PhotoClassifier) -> ModelDescription:
         input=(*classifier.size, classifier.channels),
         versions=classifier.versions,
         doubts=classifier.doubts,
-        grid=classifier.grid,
-        prefix=classifier.prefix,
     )
 
 
@@ -66,8 +64,8 @@ def describe(
         model=model.name,
         weights=model.weights,
         layer=explanation.layer,
-        grid=model.grid,
-        prefix=model.prefix,
+        grid=explanation.grid,
+        prefix=explanation.prefix,
         method=explanation.method,
         variant=explanation.variant,
         selection=explanation.selection,

@@ -63,4 +63,5 @@ METHOD = Method(
     needs=frozenset({Need.LOGITS}),
     takes=frozenset({"batch_size"}),
     by_tail=True,
+    unmixed=True,
 )

@@ -56,4 +56,5 @@ METHOD = Method(
     source=Source("Selvaraju et al.", 2017, "arXiv:1610.02391"),
     needs=BY_GRADIENTS,
     takes=frozenset({"signed"}),
+    unmixed=True,
 )

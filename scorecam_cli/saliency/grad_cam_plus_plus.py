@@ -43,4 +43,5 @@ METHOD = Method(
     passes="1 backward pass",
     source=Source("Chattopadhay et al.", 2018, "arXiv:1710.11063"),
     needs=BY_GRADIENTS,
+    unmixed=True,
 )

@@ -41,4 +41,5 @@ METHOD = Method(
     source=Source("Draelos & Carin", 2020, "arXiv:2011.08891"),
     needs=BY_GRADIENTS,
     takes=frozenset({"signed"}),
+    unmixed=True,
 )

@@ -37,4 +37,5 @@ METHOD = Method(
     passes="1 backward pass",
     source=Source("Jiang et al.", 2021, "LayerCAM, IEEE Transactions on Image Processing 30"),
     needs=BY_GRADIENTS,
+    unmixed=True,
 )

@@ -83,6 +83,8 @@ class Method:
     of_outputs: whether it explains the outputs of a regression too, which are neither probabilities nor logits.
     has_steps: whether it hands out the masks that weigh most, so that figures can show them.
     by_tail: whether its passes run the network behind the target layer alone, in float32.
+    unmixed: whether it changes or derives what the target layer made, so that by default it takes a layer whose
+        positions no attention has mixed yet; by gradients, one that nothing of the photo goes around.
     """
 
     name: str
@@ -97,6 +99,7 @@ class Method:
     of_outputs: bool = False
     has_steps: bool = False
     by_tail: bool = False
+    unmixed: bool = False
 
     @property
     def draws(self) -> bool:

@@ -160,6 +160,8 @@ def planned_passes(name: str, asked: Question, settings: MethodSettings) -> int:
     Raises:
         UsageError: no such method.
     """
+    method = method_named(name)
+    asked = _as_taken(method, asked)
     height, width, _ = asked.observation.activations.shape
     work = Work(
         len(asked.live),
@@ -170,7 +172,7 @@ def planned_passes(name: str, asked: Question, settings: MethodSettings) -> int:
         cells=height * width,
         groups=lambda: len(asked.merged),
     )
-    return method_named(name).planned(work)
+    return method.planned(work)
 
 
 def explain_with(
@@ -202,8 +204,15 @@ def explain_with(
             f"{asked.classifier.name} shows probabilities only, and {method.name} needs logits; "
             "use score-cam, rise or occlusion"
         )
-    asked = asked.filled_by(settings.fill)
+    asked = _as_taken(method, asked.filled_by(settings.fill))
     return _explanation(method, asked, settings, method.run(asked, settings, on_passes or _unwatched))
+
+
+def _as_taken(method: Method, asked: Question) -> Question:
+    """The question at the layer that the method takes."""
+    if not method.unmixed or not asked.model.has_layers:
+        return asked
+    return asked.undivided if method.by_gradients else asked.unmixed
 
 
 def _explanation(method: Method, asked: Question, settings: MethodSettings, maps: Maps) -> Explanation:
@@ -231,6 +240,8 @@ def _explanation(method: Method, asked: Question, settings: MethodSettings, maps
         variant=maps.variant,
         selection=maps.selection,
         layer=model.layer,
+        grid=model.grid,
+        prefix=model.prefix,
         channels=asked.observation.activations.shape[2],
         live_channels=len(asked.live),
         passes=maps.passes,

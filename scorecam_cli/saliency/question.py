@@ -81,6 +81,18 @@ class Question:
             raise ModelError(f"{self.model.name} is seen from outside: it has no layers to look at")
         return cast("Classifier", self.model)
 
+    @cached_property
+    def unmixed(self) -> Question:
+        """The same asked of a layer whose positions no attention has mixed yet; this one where its layer is one."""
+        other = self.classifier.unmixed
+        return self if other is self.classifier else self.asked_of(other)
+
+    @cached_property
+    def undivided(self) -> Question:
+        """The same asked of such a layer that nothing of the photo goes around."""
+        other = self.classifier.undivided
+        return self if other is self.classifier else self.asked_of(other)
+
     @property
     def of_first_class(self) -> Question:
         """The same about one class alone."""

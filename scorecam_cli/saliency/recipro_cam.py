@@ -79,4 +79,5 @@ METHOD = Method(
     source=Source("Byun & Lee", 2022, "arXiv:2209.14074"),
     takes=frozenset({"batch_size"}),
     by_tail=True,
+    unmixed=True,
 )

@@ -42,4 +42,5 @@ METHOD = Method(
     source=Source("Fu et al.", 2020, "arXiv:2008.02312"),
     needs=BY_GRADIENTS,
     takes=frozenset({"signed"}),
+    unmixed=True,
 )

@@ -2,6 +2,7 @@
 
 import json
 
+import keras
 import pytest
 
 from tests.loading import transformers
@@ -37,6 +38,41 @@ def test_what_is_said_of_tokens_is_used_and_noted(scorecam, token_model, photo, 
     done = scorecam("explain", photo, "-m", token_model, "--preprocess", "unit", "--json", "-o", tmp_path)
     noted = json.loads(done.out)
     assert (noted["layer"], noted["grid"], noted["prefix"]) == ("conv3", [8, 8], None)
+
+
+@pytest.fixture(scope="module")
+def two_blocks(tmp_path_factory):
+    """A model file of 8 x 8 tokens, two blocks of attention and a mean."""
+    image = keras.Input((32, 32, 3))
+    x = keras.layers.Reshape((64, 16))(keras.layers.Conv2D(16, 4, strides=4, name="conv2d")(image))
+    x = transformers.block(transformers.block(x, "first"), "second")
+    model = keras.Model(image, keras.layers.Dense(2)(keras.layers.GlobalAveragePooling1D()(x)))
+    path = tmp_path_factory.mktemp("model") / "blocks.keras"
+    model.save(path)
+    return path
+
+
+def test_methods_that_look_behind_the_layer_take_one_that_no_attention_has_mixed(scorecam, two_blocks, photo, tmp_path):
+    done = scorecam("models", two_blocks)
+    assert ", + that of recipro-cam and ablation-cam, ~ that of methods by gradients" in done.out
+    marked = [line.split()[:2] for line in done.paths if line[:1] in "*+~"]
+    assert marked == [["~", "conv2d"], ["+", "first_norm1"], ["*", "second_add2"]]
+    explain = ("explain", photo, "-m", two_blocks, "--preprocess", "unit", "--json", "-o", tmp_path, "--method")
+    for method, more, layer in (
+        ("grad-cam", (), "conv2d"),
+        ("recipro-cam", (), "first_norm1"),
+        ("grad-cam", ("-l", "second_norm1"), "second_norm1"),
+        ("score-cam", (), "second_add2"),
+    ):
+        done = scorecam(*explain, method, *more)
+        noted = json.loads(done.out)
+        assert (noted["method"], noted["layer"], noted["grid"], noted["prefix"]) == (
+            method,
+            layer,
+            [8, 8],
+            0 if "_" in layer else None,
+        )
+        assert ("--variant fitted shows the class better" in done.err) == (method == "score-cam")
 
 
 @pytest.mark.parametrize(

@@ -11,10 +11,11 @@ import scorecam_cli
 from scorecam_cli.errors import LayerError, ModelError
 from scorecam_cli.keras_engine.building import examine
 from scorecam_cli.keras_engine.head import Activation, read_head
+from scorecam_cli.keras_engine.passing import unmixed
 from scorecam_cli.keras_engine.tracing import look_at
 from scorecam_cli.loading.named_models import build_named
 from scorecam_cli.models.catalogue import catalogue
-from tests.loading import model_zoo
+from tests.loading import model_zoo, transformers
 
 # Worked out from how each model of the zoo is put together: target layer, and whether it scales photos itself.
 TARGETS = {
@@ -79,6 +80,31 @@ def test_grids_of_one_position_and_squeezed_side_branches_are_no_target():
     x = layers.Flatten()(layers.Conv2D(3, 1, name="conv_head")(x))
     network = network_of(keras.Model(image, x))
     assert [call.path for call in network.targets] == ["conv", "excite"]
+
+
+def test_layer_that_no_attention_has_mixed_is_the_last_of_the_targets_grid_before_the_first():
+    expected = [
+        (transformers.vit(), "block0_norm1", "places"),
+        (transformers.vit(prefix=0, head="mean", blocks=3), "block0_norm1", "places"),
+        (transformers.swin(), "block0_norm1", "patches"),
+        (transformers.cnn_with_attention(), "conv3", "conv3"),
+        (model_zoo.functional(), "conv_2", "conv_2"),
+        (two_resolutions(), "coarse_norm1", "merging"),
+    ]
+    for model, *names in expected:
+        network = network_of(model)
+        found = [unmixed(network, network.default_target, undivided=undivided) for undivided in (False, True)]
+        assert [call.path for call in found] == names
+
+
+def two_resolutions():
+    """Attention on a grid of 8 x 8, then on one of 4 x 4: the second sees what the first has made of its places."""
+    image = keras.Input((32, 32, 3))
+    x = layers.Reshape((64, 16))(layers.Conv2D(16, 4, strides=4)(image))
+    x = layers.Reshape((8, 8, 16))(transformers.block(x, "fine"))
+    x = layers.Reshape((16, 16))(layers.Conv2D(16, 2, strides=2, name="merging")(x))
+    x = transformers.block(transformers.block(x, "coarse"), "last")
+    return keras.Model(image, layers.Dense(2)(layers.GlobalAveragePooling1D()(x)))
 
 
 def test_branch_that_the_head_does_not_use_is_no_target():

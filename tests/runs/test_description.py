@@ -12,9 +12,7 @@ from scorecam_cli.runs.description import describe, describe_model
 MAP = np.array([[0, 1], [2, 5]], np.float32)
 DOG = ClassScore(ClassLabel(2, "dog", "n02084071"), 0.7, 1.5)
 CAT = ClassScore(ClassLabel(0, "cat"), 0.2, None)
-MODEL = ModelDescription(
-    "net", "file", "default", "tf", "mid-grey", (127, 127, 127), (8, 9, 3), {"scorecam": "9"}, grid=(2, 3), prefix=1
-)
+MODEL = ModelDescription("net", "file", "default", "tf", "mid-grey", (127, 127, 127), (8, 9, 3), {"scorecam": "9"})
 MADE = Explanation(
     classes=(ClassMap(DOG, MAP, 0.9), ClassMap(CAT, np.zeros((2, 2), np.float32), None)),
     method="score-cam",
@@ -27,6 +25,8 @@ MADE = Explanation(
     batch_size=2,
     precision="float32",
     warnings=("of the maps",),
+    grid=(2, 3),
+    prefix=1,
 )
 PHOTO = Photo(np.zeros((3, 5, 3), np.uint8), "ab" * 32, ("of the photo",))
 FILE = WrittenFile(size=1, sha256="cd" * 32, mtime_ns=3, inode=4)
@@ -74,6 +74,5 @@ def test_each_field_is_that_of_photo_model_maps_or_files():
 def test_a_model_is_described_by_plain_values(tiny):
     described = describe_model(tiny)
     assert (described.name, described.layer, described.input) == (tiny.name, tiny.layer, (16, 16, 3))
-    assert (described.grid, described.prefix) == (tiny.grid_shape[:2], None)
     assert (described.preprocess, described.weights) == (tiny.preparation.name, "in memory")
     assert {"scorecam", "keras", "tensorflow"} <= set(described.versions)

@@ -58,7 +58,7 @@ def test_of_a_transformer_the_tokens_of_the_grid_are_masked_and_no_others():
     logits = np.asarray(layer["head"](keras.ops.mean(layer["norm"](x)[:, :2], axis=1)))
     found = np.array([oracle.softmax(each)[1] for each in logits]).reshape(8, 8)
     expected = oracle.upsample((found - found.min()) / (found.max() - found.min()), 32, 32)
-    (explanation,) = tiny.maps("recipro-cam", model, image, [1])
+    (explanation,) = tiny.maps("recipro-cam", model, image, [1], layer="block1_norm1")
     assert tiny.difference(explanation, expected, "recipro-cam of tokens, plain loops") <= 1e-3
 
 

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 import scorecam_cli
-from scorecam_cli.saliency import vit_cx
+from scorecam_cli.saliency import clusters, vit_cx
 from scorecam_cli.saliency.clusters import merged_masks
 from tests.saliency import oracle, tiny
 
@@ -43,7 +43,7 @@ def looped(model, image, index, *, seed):
             for one in range(len(groups))
             for other in range(one + 1, len(groups))
         ]
-        if not pairs or min(pairs)[0] >= vit_cx.APART:
+        if not pairs or min(pairs)[0] >= clusters.APART:
             break
         _, one, other = min(pairs)
         groups[one] += groups.pop(other)
@@ -59,7 +59,7 @@ def looped(model, image, index, *, seed):
 
 @pytest.mark.parametrize("apart", [0.1, 0.4])
 def test_map_equals_plain_loops(monkeypatch, apart):
-    monkeypatch.setattr(vit_cx, "APART", apart)
+    monkeypatch.setattr(clusters, "APART", apart)
     model, image = tiny.seeing(activation=None), tiny.photo()
     expected, groups = looped(model, image, 1, seed=5)
     found = tiny.explained("vit-cx", model, image, [1], seed=5)
