@@ -47,7 +47,12 @@ def render(cards: Sequence[Card], *, title: str, evaluation: Evaluation, picture
     """
     names = _short_names([card.path for card in cards])
     classes = _Classes.of(cards)
-    shown = [_ShownCard.of(card, names[card.number], classes, evaluation.columns) for card in cards]
+    models = {(card.manifest.model, card.manifest.weights) for card in cards if card.manifest is not None}
+    shown = [
+        _ShownCard.of(card, names[card.number], classes, evaluation.columns, by=_by(card, several=len(models) > 1))
+        for card in cards
+    ]
+    shared = Counter(each.name for each in shown)
     shown.sort(key=lambda each: (list(State).index(each.card.state), _probability(each.card), each.card.number))
     style, script = _file("report.css"), _file("report.js")
     return (
@@ -63,6 +68,7 @@ def render(cards: Sequence[Card], *, title: str, evaluation: Evaluation, picture
             classes=classes,
             summary=_summary(cards),
             makings=_makings(cards),
+            shared={name for name, count in shared.items() if count > 1},
             problems=sum(card.state is not State.SHOWN for card in cards),
             doubtful=sum(any(found.doubts for found in card.classes) for card in cards),
             evaluation=evaluation,
@@ -125,10 +131,11 @@ class _ShownCard:
     search: str
     metrics: str
     by: str
+    predicted: str
     data: Mapping[str, Any]
 
     @classmethod
-    def of(cls, card: Card, short: str, classes: _Classes, columns: Sequence[str]) -> _ShownCard:
+    def of(cls, card: Card, short: str, classes: _Classes, columns: Sequence[str], *, by: str) -> _ShownCard:
         key = printable(short)
         folder, _, name = key.rpartition("/")
         own = next(iter(card.measured), None)
@@ -142,9 +149,25 @@ class _ShownCard:
             class_key=classes.key(card),
             search=" ".join([key, *(each.name for each in card.classes)]),
             metrics=" ".join(value or "-" for value in values),
-            by="" if card.manifest is None else noted.other_method(card.manifest),
+            by=by,
+            predicted=_predicted(card),
             data=_seen({**_data(card, columns), "key": key, "name": name, "folder": folder}),
         )
+
+
+def _by(card: Card, *, several: bool) -> str:
+    """What made the maps of a card: the model where there are several, the method where it is not the usual one."""
+    if card.manifest is None:
+        return ""
+    return ", ".join(filter(None, (card.manifest.model if several else "", noted.other_method(card.manifest))))
+
+
+def _predicted(card: Card) -> str:
+    """What the model finds most probable, where the first map is of another class."""
+    best = next(iter(card.manifest.predictions), None) if card.manifest is not None else None
+    if best is None or not card.classes or card.classes[0].index == best.index or best.probability is None:
+        return ""
+    return f"the model says {best.name}, {percent(best.probability)}"
 
 
 def _data(card: Card, columns: Sequence[str]) -> dict[str, Any]:

@@ -62,6 +62,24 @@ def test_page_tells_what_the_manifest_tells(page_of, photo):
     assert card["reason"] == ""
 
 
+def test_card_says_what_the_model_finds_most_probable_where_another_class_was_asked_for(page_of, photo):
+    best = {"index": 285, "name": "Egyptian cat", "wnid": None, "probability": 0.82, "logit": None}
+    explained(photo, [(0, "tench", 0.0004, blob(5, 5))], changes={"predictions": [best]})
+    assert "the model says Egyptian cat, 82.0 %" in page_of(photo).texts
+    explained(photo, [(285, "Egyptian cat", 0.82, blob(5, 5))], changes={"predictions": [best]})
+    assert not any("the model says" in text for text in page_of(photo).texts)
+
+
+def test_runs_of_two_models_and_photos_of_one_name_can_be_told_apart(page_of, tmp_path):
+    for folder, model in (("ward0", "VGG16"), ("ward1", "ResNet50")):
+        (tmp_path / folder).mkdir()
+        image = save_photo(tmp_path / folder / "IMG_1.png", seed=len(model))
+        explained(image, [(1, "cat", 0.9, blob(5, 5))], changes={"model": model})
+    texts = page_of(tmp_path / "ward0", tmp_path / "ward1").texts
+    for said in ("ward0/IMG_1.png", "ward1/IMG_1.png", " (VGG16)", " (ResNet50)"):
+        assert said in texts
+
+
 def test_doubts_about_a_map_stand_on_its_card_and_in_its_large_view(page_of, photo):
     classes = [(1, "cat", 0.9, blob(5, 5)), (2, "dog", 0.1, blob(9, 9))]
     explained(photo, classes, doubts=[("says <b>nothing</b>",), ()])
