@@ -7,13 +7,14 @@ from pathlib import Path
 import pytest
 
 from scorecam_cli.manifest import NotedScore
-from scorecam_cli.report import page
+from scorecam_cli.report import shown_cards
 from scorecam_cli.report.cards import Card, ShownClass
 from scorecam_cli.report.collect import State, collect
 from scorecam_cli.report.evaluation import NO_EVALUATION, Evaluation, Measured
 from scorecam_cli.report.make import make_report
-from scorecam_cli.report.page import percent, render
+from scorecam_cli.report.page import render
 from scorecam_cli.report.request import ReportConfig
+from scorecam_cli.report.shown_cards import percent
 from scorecam_cli.words import printable
 from tests.manifests import noted_manifest
 from tests.report import hostile
@@ -280,5 +281,5 @@ def test_most_probable_classes_without_a_map_are_told_and_those_with_one_not_twi
     manifest = noted_manifest(predictions=likely)
     explained = ShownClass("cat", 3, "", 0.7, *[None] * 5, laid_over=False, compactness=None)
     card = Card(0, Path("a.jpg"), State.SHOWN, classes=(explained,), manifest=manifest)
-    assert page._other_predictions(card) == [{"name": "dog", "probability": 0.2, "percent": "20.0 %"}]
-    assert page._other_predictions(Card(0, Path("a.jpg"), State.SHOWN)) == []
+    assert shown_cards._other_predictions(card) == [{"name": "dog", "probability": 0.2, "percent": "20.0 %"}]
+    assert shown_cards._other_predictions(Card(0, Path("a.jpg"), State.SHOWN)) == []

@@ -1,0 +1,175 @@
+"""A card in the words and values of the page: as the template takes it, and as the script in the large view does."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+from scorecam_cli.manifest import NotedScore
+from scorecam_cli.report import noted
+from scorecam_cli.report.cards import Card, ShownClass
+from scorecam_cli.report.collect import State
+from scorecam_cli.words import printable
+
+MOST_PREDICTIONS = 20  # bars of classes without a map; a manifest may come from strangers
+STATES = {
+    State.FAILED: "Failed",
+    State.INCOMPLETE: "Incomplete",
+    State.UNEXPLAINED: "Not explained",
+    State.SHOWN: "Explained",
+}
+
+
+def percent(share: float | None) -> str:
+    """A probability for people; a small one is not rounded to nothing, nor a large one to certainty."""
+    if share is None:
+        return ""
+    if 0 < share < 0.001:
+        return "< 0.1 %"
+    if 0.999 < share < 1:
+        return "> 99.9 %"
+    return f"{share * 100:.1f} %"
+
+
+def _number(of: ShownClass | NotedScore) -> str:
+    """The probability of a class, or the output of a regression."""
+    return percent(of.probability) or significant(of.output)
+
+
+def significant(value: float | None) -> str:
+    """A number in three significant digits; empty for None."""
+    return "" if value is None else f"{value:.3g}"
+
+
+@dataclass(frozen=True)
+class Classes:
+    """The first classes of all cards, most frequent first: what the page can be filtered by."""
+
+    keys: Mapping[tuple[str, int | None], str]
+    options: Sequence[tuple[str, str, int]]
+
+    @classmethod
+    def of(cls, cards: Sequence[Card]) -> Classes:
+        counts = Counter((card.classes[0].name, card.classes[0].index) for card in cards if card.classes)
+        ordered = sorted(counts, key=lambda found: (-counts[found], found[0], found[1] or 0))
+        keys = {found: f"class-{place}" for place, found in enumerate(ordered)}
+        return cls(keys, [(keys[found], found[0], counts[found]) for found in ordered])
+
+    def key(self, card: Card) -> str:
+        """The value of the filter that shows this card."""
+        return self.keys[card.classes[0].name, card.classes[0].index] if card.classes else ""
+
+
+@dataclass(frozen=True)
+class ShownCard:
+    """A card as the template takes it; data: everything that the large view says, for the script."""
+
+    card: Card
+    key: str
+    name: str
+    folder: str
+    link: str
+    class_key: str
+    search: str
+    metrics: str
+    by: str
+    predicted: str
+    data: Mapping[str, Any]
+
+    @classmethod
+    def of(cls, card: Card, short: str, classes: Classes, columns: Sequence[str], *, by: str) -> ShownCard:
+        key = printable(short)
+        folder, _, name = key.rpartition("/")
+        own = next(iter(card.measured), None)
+        values = ["" if value is None else repr(value) for value in own.values] if own else []
+        return cls(
+            card,
+            key,
+            name,
+            folder,
+            link="#" + quote(key, safe=""),
+            class_key=classes.key(card),
+            search=" ".join([key, *(each.name for each in card.classes)]),
+            metrics=" ".join(value or "-" for value in values),
+            by=by,
+            predicted=_predicted(card),
+            data=_seen({**_data(card, columns), "key": key, "name": name, "folder": folder}),
+        )
+
+
+def made_by(card: Card, *, several: bool) -> str:
+    """What made the maps of a card: the model where there are several, the method where it is not the usual one."""
+    if card.manifest is None:
+        return ""
+    return ", ".join(filter(None, (card.manifest.model if several else "", noted.other_method(card.manifest))))
+
+
+def _predicted(card: Card) -> str:
+    """What the model finds most probable, where the first map is of another class."""
+    best = next(iter(card.manifest.predictions), None) if card.manifest is not None else None
+    if best is None or not card.classes or card.classes[0].index == best.index or best.probability is None:
+        return ""
+    return f"the model says {best.name}, {percent(best.probability)}"
+
+
+def _data(card: Card, columns: Sequence[str]) -> dict[str, Any]:
+    return {
+        "state": STATES[card.state] if card.state is not State.SHOWN else "",
+        "reason": card.reason,
+        "alpha": card.alpha,
+        "colormap": card.colormap,
+        "classes": [_class_data(found, first=place == 0) for place, found in enumerate(card.classes)],
+        "others": _other_predictions(card),
+        "figures": [
+            {"title": each.title, "address": each.picture.address, "size": [each.picture.width, each.picture.height]}
+            for each in card.figures
+        ],
+        "columns": columns if card.measured else [],
+        "measured": [[row.method, *(significant(value) for value in row.values)] for row in card.measured],
+        "facts": card.facts,
+        "warnings": card.warnings,
+    }
+
+
+def _other_predictions(card: Card) -> list[dict[str, Any]]:
+    """The most probable classes that have no map."""
+    explained = {found.index for found in card.classes}
+    told = card.manifest.predictions[:MOST_PREDICTIONS] if card.manifest is not None else ()
+    others = (each for each in told if each.index not in explained)
+    return [{"name": each.name, "probability": each.probability or 0, "percent": _number(each)} for each in others]
+
+
+def _class_data(found: ShownClass, *, first: bool) -> dict[str, Any]:
+    """What the large view says of one class; the first map is not repeated: the card has it."""
+    rows = [
+        ("Logit", significant(found.logit)),
+        ("Estimated correlation", "1, the exact map" if found.estimate == 1 else significant(found.estimate)),
+        ("Half of the map lies in", percent(found.compactness) and f"{percent(found.compactness)} of the pixels"),
+        ("WordNet id", found.wnid),
+    ]
+    return {
+        "name": found.name,
+        "index": found.index,
+        "probability": found.probability or 0,
+        "percent": _number(found),
+        "low": significant(found.low) + " against the class" * found.signed,
+        "high": significant(found.high) + " for it" * found.signed,
+        "flat": found.low is not None and found.low == found.high,
+        "address": found.picture.address if found.picture is not None and not first else "",
+        "drawn": found.picture is not None,
+        "laid_over": found.laid_over,
+        "doubts": found.doubts,
+        "facts": [row for row in rows if row[1]],
+    }
+
+
+def _seen(value: Any) -> Any:
+    """A JSON value with every text in it printable."""
+    if isinstance(value, str):
+        return printable(value)
+    if isinstance(value, Mapping):
+        return {name: _seen(each) for name, each in value.items()}
+    return [_seen(each) for each in value] if isinstance(value, list | tuple) else value
