@@ -115,6 +115,9 @@ class Measure(StrEnum):
     DROP = "drop"
     CURVES = "curves"
     POINTING = "pointing"
+    SHAPE = "shape"
+    ROAD = "road"
+    COHERENCY = "coherency"
     STABILITY = "stability"
     SANITY = "sanity"
 

@@ -96,7 +96,8 @@ def evaluate(
         photos: as for `explain`, one or a list; in the rows, those in memory are called by their place in it.
         model: as for `explain`.
         methods: names that `scorecam methods` lists.
-        measures: `drop`, `curves`, `pointing`, `stability`, `sanity`; pointing is added where boxes or masks are given.
+        measures: `drop`, `curves`, `pointing`, `shape`, `road`, `coherency`, `stability`, `sanity`; pointing is added
+            where boxes or masks are given.
         classes: one for all photos, or a list of one for each; None: the predicted class.
         boxes: where the object is in photos that are files: a CSV, or a folder of VOC XML.
         masks: the same as a folder of PNGs.

@@ -88,9 +88,10 @@ def evaluate(as_json: bool, print0: bool, **options: Any) -> int:
     """Measure the maps of several methods over a set of photos.
 
     Average drop, increase and gain of the class when only the map's region is shown; areas under the deletion and
-    insertion curves; with boxes or masks the share of the map on the object; on request stability against noise and
-    sanity under randomised weights. Writes evaluation.csv (a row per photo and method), evaluation.md, evaluation.json
-    and evaluation.png. A run that was stopped goes on where it stopped.
+    insertion curves; with boxes or masks the share of the map on the object; on request the map's shape, ROAD,
+    coherency (with ADCC and ARCC), stability against noise and sanity under randomised weights. Writes evaluation.csv
+    (a row per photo and method), evaluation.md, evaluation.json and evaluation.png. A run that was stopped goes on
+    where it stopped.
 
     \b
     scorecam evaluate photos/ -m EfficientNetLite0

@@ -35,6 +35,14 @@ NUMBERS = (  # columns that are averaged, in the order of the summary
     "insertion",
     "energy",
     "pointing",
+    "complexity",
+    "sparseness",
+    "road",
+    "road_morf",
+    "road_lerf",
+    "coherency",
+    "adcc",
+    "arcc",
     "sensitivity",
 )
 CURVES = ("deletion_curve", "insertion_curve", "sanity")  # numbers separated by spaces

@@ -60,7 +60,7 @@ def measured(made: MadeMap) -> Cells:
     for measure, of_map in MEASURES.items():
         if measure in wanted:
             cells |= of_map(made)
-    return cells
+    return cells | _means(cells)
 
 
 def _drop(made: MadeMap) -> Cells:
@@ -101,6 +101,41 @@ def _pointing(made: MadeMap) -> Cells:
     }
 
 
+def _shape(made: MadeMap) -> Cells:
+    from scorecam_cli.faithfulness.shape import complexity, sparseness
+
+    return {"complexity": complexity(made.saliency), "sparseness": sparseness(made.saliency)}
+
+
+def _road(made: MadeMap) -> Cells:
+    from scorecam_cli.faithfulness.road import road
+
+    found = road(made.asked.model, made.asked.image, **made.about)
+    return {"road": found.difference, "road_morf": found.mean_morf, "road_lerf": found.mean_lerf}
+
+
+def _coherency(made: MadeMap) -> Cells:
+    from scorecam_cli.faithfulness.coherency import coherency
+    from scorecam_cli.faithfulness.shape import complexity
+
+    def explain(image: NDArray[np.float32]) -> NDArray[np.float32]:
+        return made.explain(made.asked.about_image(image))
+
+    alike = coherency(explain, made.asked.image, saliency=made.saliency)
+    return {"coherency": alike, "complexity": complexity(made.saliency)}
+
+
+def _means(cells: Cells) -> Cells:
+    """Those of several measures, where these are there."""
+    from scorecam_cli.faithfulness.coherency import adcc, arcc
+
+    if "coherency" not in cells:
+        return {}
+    about = {"coherent": cells["coherency"], "complex_": cells["complexity"]}
+    means = {"adcc": adcc(**about, drop=cells["drop"])} if "drop" in cells else {}
+    return means | ({"arcc": arcc(**about, road=cells["road"])} if "road" in cells else {})
+
+
 def _stability(made: MadeMap) -> Cells:
     from scorecam_cli.faithfulness.stability import max_sensitivity
 
@@ -130,6 +165,9 @@ MEASURES: Mapping[Measure, Callable[[MadeMap], Cells]] = {
     Measure.DROP: _drop,
     Measure.CURVES: _curves,
     Measure.POINTING: _pointing,
+    Measure.SHAPE: _shape,
+    Measure.ROAD: _road,
+    Measure.COHERENCY: _coherency,
     Measure.STABILITY: _stability,
     Measure.SANITY: _sanity,
 }

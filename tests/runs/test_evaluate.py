@@ -138,3 +138,22 @@ def test_a_row_as_text_has_every_column_and_numbers_of_six_digits():
     )
     assert tuple(text) == COLUMNS
     assert (text["class"], text["drop"], text["deletion_curve"], text["gain"]) == ("3", "0.333333", "1 0.5", "")
+
+
+def test_means_of_several_measures_are_there_where_all_of_them_are(run, jobs, tmp_path):
+    run(jobs[:1], measures=("drop", "shape", "road", "coherency"))
+    for row in rows_of(tmp_path):
+        coherent, open_ = float(row["coherency"]), 1 - float(row["complexity"])
+        assert float(row["road"]) == pytest.approx(float(row["road_lerf"]) - float(row["road_morf"]), abs=1e-5)
+        for mean, part in (("adcc", 1 - float(row["drop"])), ("arcc", max(0, float(row["road"])))):
+            expected = 3 / (1 / coherent + 1 / open_ + 1 / part) if min(coherent, open_, part) > 0 else 0
+            assert float(row[mean]) == pytest.approx(expected, abs=1e-4)
+        assert 0 <= float(row["sparseness"]) < 1
+
+
+def test_a_mean_of_something_that_is_not_measured_is_left_out(run, jobs, tmp_path):
+    run(jobs[:1], methods=("random",), measures=("coherency",))
+    (row,) = rows_of(tmp_path)
+    assert 0 < float(row["coherency"]) < 1
+    assert 0 < float(row["complexity"]) < 1
+    assert row["adcc"] == row["arcc"] == row["road"] == row["sparseness"] == ""
