@@ -16,6 +16,7 @@ from typing import Any
 
 from scorecam_cli.errors import ModelError, ScorecamError
 from scorecam_cli.keras_engine.calling import Called
+from scorecam_cli.keras_engine.graph import ancestors, descendants, identity
 from scorecam_cli.keras_engine.layers import LayerCall, Network, spatial_targets
 from scorecam_cli.keras_engine.passing import undivided_tensors
 from scorecam_cli.keras_engine.pictures import NotedCall, Span, with_pictures
@@ -95,7 +96,7 @@ def look_at(model: Any, input_shape: Sequence[int]) -> Network:
     outputs: list[Any] = []
 
     def run(batch: Any) -> Any:
-        with _noting(_noter(notes, called, _identity(batch))):
+        with _noting(_noter(notes, called, identity(batch))):
             outputs.append(called(batch))
         return outputs[-1]
 
@@ -110,11 +111,11 @@ def look_at(model: Any, input_shape: Sequence[int]) -> Network:
         size = " x ".join(str(side) for side in input_shape)
         raise ModelError(f"the model does not run on an input of {size}: {first_line(error)}") from error
     calls = with_pictures(notes.calls, notes.spans, follow(traced.graph), size=(input_shape[0], input_shape[1]))
-    output = _identity(outputs[-1])
+    output = identity(outputs[-1])
     if not any(call.output == output for call in calls):
         raise ModelError("the output of the model is not made by a Keras layer; its head cannot be told")
-    seen = _descendants(traced.graph) if called.constants else None
-    targets = spatial_targets(calls, needed=_ancestors(outputs[-1], among=seen))
+    seen = descendants(traced.graph) if called.constants else None
+    targets = spatial_targets(calls, needed=ancestors(outputs[-1], among=seen))
     whole = undivided_tensors(traced.graph, outputs[-1]) if any(call.attentions for call in calls) else set()
     passed = frozenset(call.output for call in targets if call.tensor_name in whole)
     return Network(calls, targets, output, tuple(outputs[-1].shape)[1:], largest=largest, undivided=passed)
@@ -202,12 +203,12 @@ def _noter(notes: _Notes, model: Called, photo: str) -> Callable[..., Any]:
         given = keras.tree.flatten((args, kwargs))
         tensors = [value for value in given if _is_symbolic(value)]
         first = tensors[0] if args and tensors and tensors[0] is args[0] else None
-        if number and not inside_layer and first is not None and _identity(first) not in known:
+        if number and not inside_layer and first is not None and identity(first) not in known:
             note(operation, number, f"{path}:input", tensors, first, made_outside=True)
-            known.add(_identity(first))
+            known.add(identity(first))
         if number == 0:
-            known.update(_identity(tensor) for tensor in tensors)
-            tensors = [tensor for tensor in tensors if _identity(tensor) == photo]
+            known.update(identity(tensor) for tensor in tensors)
+            tensors = [tensor for tensor in tensors if identity(tensor) == photo]
         begun = _operations()
         stack.append(("" if number == 0 else path, operation, number))  # the model itself is not part of the path
         try:
@@ -219,7 +220,7 @@ def _noter(notes: _Notes, model: Called, photo: str) -> Callable[..., Any]:
             notes.spans.append(Span(number, tuple(within), begun, _operations(), is_layer))
         made = output if number else model.chosen(output)
         outputs = [value for value in keras.tree.flatten(made) if _is_symbolic(value)]
-        known.update(_identity(value) for value in outputs)
+        known.update(identity(value) for value in outputs)
         if len(outputs) == 1 and not inside_layer:  # an operation inside a layer is part of that layer's arithmetic
             note(operation, number, path, tensors, outputs[0], constant_operand=len(given) > len(tensors))
         return output
@@ -240,8 +241,8 @@ def _noted(
         path=path,
         kind=type(operation).__name__,
         shape=tuple(output.shape)[1:] if output.shape.rank is not None else (),
-        inputs=tuple(_identity(value) for value in inputs),
-        output=_identity(output),
+        inputs=tuple(identity(value) for value in inputs),
+        output=identity(output),
         operation=operation,
         end=end,
         copies=max(1, (output.shape[0] or 0) // BATCH) if output.shape.rank else 1,
@@ -251,40 +252,6 @@ def _noted(
 
 def _is_symbolic(value: Any) -> bool:
     return bool(tf.is_symbolic_tensor(value))
-
-
-def _identity(tensor: Any) -> str:
-    """The same text for the same tensor in one graph, whatever type it was cast to."""
-    while tensor.op.type in ("Cast", "Identity") and tensor.op.inputs:
-        tensor = tensor.op.inputs[0]
-    return f"{id(tensor.graph)}/{tensor.name}"
-
-
-def _ancestors(output: Any, *, among: set[str] | None) -> set[str]:
-    """Identities of all tensors that the output is computed from, and its own, by TensorFlow's graph itself.
-
-    among: only these, if given.
-    """
-    found, waiting = {_identity(output)}, [output]
-    visited = {output.op.name}
-    while waiting:
-        for tensor in waiting.pop().op.inputs:
-            found.add(_identity(tensor))
-            if tensor.op.name not in visited:
-                visited.add(tensor.op.name)
-                waiting.append(tensor)
-    return found if among is None else found & among
-
-
-def _descendants(graph: Any) -> set[str]:
-    """Identities of all tensors that depend on what the photo shows, not on its shape alone."""
-    shown = {graph.inputs[0].name}
-    found = {_identity(graph.inputs[0])}
-    for operation in graph.get_operations():  # in the order in which they were made
-        if operation.type != "Shape" and not shown.isdisjoint(tensor.name for tensor in operation.inputs):
-            shown.update(tensor.name for tensor in operation.outputs)
-            found.update(_identity(tensor) for tensor in operation.outputs)
-    return found
 
 
 def _without_activation(operation: Any, call: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
