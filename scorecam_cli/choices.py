@@ -49,6 +49,17 @@ class Variant(StrEnum):
     FITTED = "fitted"
 
 
+class Joining(StrEnum):
+    """How several target layers make one map.
+
+    FIT: their masks are data of one regression, on the finest grid.
+    PRODUCT: the maps of all, scaled to [0, 1], multiplied (RefineCAM).
+    """
+
+    FIT = "fit"
+    PRODUCT = "product"
+
+
 OF_DIFFERENCES = (Variant.CENTRED, Variant.FITTED)  # their weights sum to 0: the sign says for or against the class
 
 

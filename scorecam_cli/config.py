@@ -13,6 +13,7 @@ MAX_PIXELS = 89_478_485  # 2**30 bytes / 4 / 3 bytes a pixel: 256 MiB of RGB; wh
 PHOTO_SECONDS = 60.0  # to read a photo; those of 89 million pixels take 10 on a slow machine
 GRID_SIDE = 8192  # rows or columns of a grid, as of an input
 MOST_PREFIX = 1024  # tokens in front of a grid: class, distillation, registers, prompts
+AUTO_LAYERS = "auto"  # among the names of layers: those that the network offers
 COLORMAP, SIGNED_COLORMAP = "turbo", "RdBu_r"  # the second: red for the class, blue against it
 MODEL_SUFFIXES = (".keras", ".h5", ".hdf5", ".tflite", ".onnx")
 SAVED_IN_FOLDERS = ("saved_model.pb", "saved_model.pbtxt", "config.json")  # a SavedModel, an unpacked .keras file
@@ -28,8 +29,8 @@ class ModelSettings:
     input_size: (H, W) for a model that leaves its size open.
     imports: Python files run before a model file is loaded, so that its own classes are registered.
     unsafe: run the Python code that a model file brings with it.
-    layer: the target layer; None: the default one. grid: (h, w), how its output is a picture of the photo, and
-    prefix: tokens in front of those; None: as it is found out.
+    layers: the target layers by name, or `auto`; none: the default one. grid: (h, w), how the output of the only one
+    is a picture of the photo, and prefix: tokens in front of those; None: as it is found out.
     output: name of the output that says the class; None: there is one.
     constant_inputs: `NAME=VALUE` for each input beside the photo, see `models.constants`.
     """
@@ -40,7 +41,7 @@ class ModelSettings:
     labels: Path | None = None
     preprocess: Preprocess = Preprocess.AUTO
     head: HeadKind = HeadKind.AUTO
-    layer: str | None = None
+    layers: tuple[str, ...] = ()
     grid: tuple[int, int] | None = None
     prefix: int = 0
     output: str | None = None
@@ -65,12 +66,17 @@ class ModelSettings:
             raise UsageError(
                 f"--unsafe-model is for a model file of your own; {self.model} brings no code: leave it out"
             )
-        check_grid(self.layer, self.grid, self.prefix)
+        check_layers(self.layers, self.grid, self.prefix)
         if (self.output is not None or self.constant_inputs) and not self.is_file:
             option = "--output" if self.output is not None else "--constant-input"
             raise UsageError(f"{option} is for a model file of your own; {self.model} has one input and one output")
         if self.input_size is not None and not self.is_file:
             raise UsageError(f"--input-size is for a model file of your own; {self.model} has a size of its own")
+
+    @property
+    def several(self) -> bool:
+        """Whether several target layers are asked for."""
+        return len(self.layers) > 1 or self.layers == (AUTO_LAYERS,)
 
     @property
     def is_file(self) -> bool:
@@ -235,14 +241,24 @@ def _is_saved_folder(path: str) -> bool:
     return any(_is_file(os.path.join(path, name)) for name in SAVED_IN_FOLDERS)  # noqa: PTH118
 
 
-def check_grid(layer: str | None, grid: tuple[int, int] | None, prefix: int) -> None:
-    """Raise UsageError unless a grid belongs to a layer and is one, and a prefix to a grid."""
+def check_layers(layers: tuple[str, ...], grid: tuple[int, int] | None, prefix: int) -> None:
+    """Raise UsageError unless layers are named once, a grid belongs to one and is one, and a prefix to a grid."""
+    twice = next((name for at, name in enumerate(layers) if name in layers[:at]), None)
+    if twice is not None:
+        raise UsageError(f"--layer {twice} is given twice; leave out one")
+    if AUTO_LAYERS in layers and len(layers) > 1:
+        other = next(name for name in layers if name != AUTO_LAYERS)
+        raise UsageError(f"--layers {AUTO_LAYERS} chooses the layers itself; leave out it or --layer {other}")
     if grid is None:
         if prefix:
             raise UsageError(f"--prefix {prefix} says which tokens are not of the grid: give --grid HxW too")
         return
     given = f"--grid {grid[0]}x{grid[1]}"
-    if layer is None:
+    if len(layers) > 1 or AUTO_LAYERS in layers:
+        raise UsageError(
+            f"{given} says how the output of one layer is a picture of the photo: give one --layer with it"
+        )
+    if not layers:
         raise UsageError(f"{given} says how the output of a layer is a picture of the photo: give --layer NAME too")
     if min(grid) < 1 or max(grid) > GRID_SIDE or grid[0] * grid[1] < 2:
         raise UsageError(f"{given} is no grid; it takes 1 to {GRID_SIDE} rows and columns, and two positions at least")
@@ -270,7 +286,7 @@ def check_probabilities(*, regression: bool) -> None:
 # manifest notes are all read off the first.
 CHANGES_THE_RESULT: dict[type, tuple[str, ...]] = {
     ModelSettings: (
-        *("model", "weights", "seed", "labels", "preprocess", "head", "layer", "grid", "prefix"),
+        *("model", "weights", "seed", "labels", "preprocess", "head", "layers", "grid", "prefix"),
         *("output", "constant_inputs"),
         *("input_size", "imports", "precision"),
     ),

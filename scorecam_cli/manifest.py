@@ -61,11 +61,29 @@ class NotedClass(NotedScore):
     files: Mapping[str, str]
 
 
+@dataclass(frozen=True)
+class LookedAt:
+    """One target layer of an explanation, and in a manifest.
+
+    grid: h, w. prefix: tokens in front of them; None where it makes a grid and no tokens.
+    channels: K; live_channels: those not constant over the grid.
+    passes: those of its own masks, of all; None where that is not known.
+    """
+
+    name: str
+    grid: tuple[int, int]
+    prefix: int | None
+    channels: int
+    live_channels: int
+    passes: int | None = None
+
+
 @dataclass(frozen=True, kw_only=True)
 class Manifest:
     """What is kept of one explained photo. The fields have the names and the order of the JSON that scripts read.
 
     photo: the path as given. input: H, W and colours of the model. passes, batch_size, precision: as in Explanation.
+    layers, joined: as in Explanation; empty and None in manifests of earlier releases.
     grid, prefix: as in Explanation; None in manifests of earlier releases.
     fill: as in Explanation; None in manifests of earlier releases.
     predictions: the most probable classes, whether they are explained or not.
@@ -80,6 +98,8 @@ class Manifest:
     model: str
     weights: str
     layer: str
+    layers: tuple[LookedAt, ...] = ()
+    joined: str | None = None
     grid: tuple[int, int] | None = None
     prefix: int | None = None
     method: str

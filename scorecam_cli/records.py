@@ -11,16 +11,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scorecam_cli.choices import Fill
-from scorecam_cli.manifest import Manifest
+from scorecam_cli.manifest import LookedAt, Manifest
 
 CERTAIN = 1.96  # standard deviations: a normal number is further from its mean 1 time in 20
 MOST_BANDS = 64  # of a photo
 NO_LAYER = "none"  # what the layer is called of a model that is seen from outside
 
 
-def layer_words(layer: str) -> str:
-    """What a layer is called for people."""
-    return "seen from outside" if layer == NO_LAYER else f"layer {layer}"
+def layer_words(layer: str, *, several: bool = False) -> str:
+    """What a layer is called for people, or several together."""
+    return "seen from outside" if layer == NO_LAYER else f"layer{'s' if several else ''} {layer}"
 
 
 def fill_words(fill: str | None) -> str:
@@ -105,17 +105,23 @@ class ClassScore:
 class Steps:
     """The T masks that weigh most in a map of Score-CAM, in falling order of weight; only masks that were passed.
 
-    channels: int [T], numbers of the channels in the target layer, 0 .. K - 1.
-    grids: float32 [T, h, w], their activations A_k.
+    channels: int [T], numbers of the channels in the target layer, 0 .. K - 1; of several layers each in its own.
+    grids: float32 [T, h, w], their activations A_k; of several layers T of them, each on the grid of its own.
     weights: float32 [T], what each is multiplied by in the sum.
     probabilities: float32 [T] in [0, 1], S_k: of the class, for the photo under each mask; of a regression how far
         each raises the output.
     """
 
     channels: NDArray[np.intp]
-    grids: NDArray[np.float32]
+    grids: NDArray[np.float32] | tuple[NDArray[np.float32], ...]
     weights: NDArray[np.float32]
     probabilities: NDArray[np.float32]
+
+    def called(self, number: int) -> str:
+        """What one of the masks is called: `channel 12`, where grids differ `channel 12 of 7 x 7`."""
+        h, w = self.grids[number].shape
+        several = any(grid.shape != (h, w) for grid in self.grids)
+        return f"channel {self.channels[number]}" + (f" of {h} x {w}" if several else "")
 
 
 @dataclass(frozen=True)
@@ -160,8 +166,10 @@ class ClassMap:
 class Explanation:
     """Everything learnt about one photo before anything is drawn.
 
-    layer: the target layer that the method took. channels: K of it; live_channels: those not constant over the grid.
-    grid: h, w of the target layer; prefix: tokens in front of them, None where it makes a grid and no tokens.
+    layer: names of the target layers that the method took, ` + ` between; layers: each of them, the finest grid first.
+    joined: how several make one map, `fit` or `product`; None where one was asked for.
+    channels: K of all target layers; live_channels: those not constant over the grid.
+    grid: h, w of the first target layer; prefix: tokens in front of them, None where it makes a grid and no tokens.
     passes: masked passes run.
     selection: which of the live channels were passed: `all`, `representatives` or `faster`.
     warnings: sentences about how the maps were made, and the doubts about each.
@@ -184,6 +192,8 @@ class Explanation:
     fill: str | None = None
     grid: tuple[int, int] | None = None
     prefix: int | None = None
+    layers: tuple[LookedAt, ...] = ()
+    joined: str | None = None
 
 
 @dataclass(frozen=True)

@@ -130,7 +130,7 @@ class ComparedPhoto:
         check_look(colormap, alpha, signed=self.config.signed)
         output, paths = self.given.output(where), []
         for ending, pixels in figures(replace(self.config, rows=rows, colormap=colormap, alpha=alpha), self.compared):
-            paths.append(named_output(output, ending))
+            paths.append(named_output(output, ending, self.compared.mark))
             write_png(paths[-1], pixels)
         return tuple(paths)
 

@@ -21,6 +21,7 @@ from scorecam_cli.runs.explain import NOTED_PREDICTIONS
 from scorecam_cli.runs.request import ExplainRequest
 from scorecam_cli.runs.settings import explain_settings
 from scorecam_cli.saliency.methods import check, explain_with, method_named
+from scorecam_cli.saliency.product import check_joining
 from scorecam_cli.saliency.question import Question
 
 if TYPE_CHECKING:
@@ -106,6 +107,8 @@ def explain(
     def explained(given: GivenPhoto) -> ExplainedPhoto:
         began = time.perf_counter()
         question = Question.about(classifier, given.photo.pixels, asked=config.classes, top=config.top)
+        if question.of_several:
+            check_joining(method_named(config.method), how)
         passes_began = time.perf_counter()
         explanation = explain_with(config.method, question, how)
         ended = time.perf_counter()

@@ -167,7 +167,8 @@ class ExplainedPhoto(Explanation):
 
     def _kinds(self, names: Sequence[str]) -> tuple[output_kinds.Kind, ...]:
         sure = all(each.uncertainty is not None for each in self.classes)
-        output_kinds.check(names, method=self.method, with_steps=with_steps(), sure=sure)
+        joined = self.joined if len(self.layers) > 1 else None
+        output_kinds.check(names, method=self.method, with_steps=with_steps(), sure=sure, joined=joined)
         return output_kinds.chosen(names)
 
     def _subject(self, found: ClassMap, colormap: str, alpha: float) -> Subject:
@@ -190,7 +191,8 @@ class ExplainedPhoto(Explanation):
         passes = f"{self.passes} passes"
         if self.selection != "all":
             passes = f"{self.passes} of {self.live_channels} passes"
-        return f"{photo.width} x {photo.height} · {method} · {self.model.name}, {layer_words(self.layer)} · {passes}"
+        layers = layer_words(self.layer, several=len(self.layers) > 1)
+        return f"{photo.width} x {photo.height} · {method} · {self.model.name}, {layers} · {passes}"
 
     @property
     def _warnings(self) -> tuple[str, ...]:

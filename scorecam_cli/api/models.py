@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from scorecam_cli.api.numbers import whole
 from scorecam_cli.api.sentences import in_python_words
 from scorecam_cli.choices import HeadKind, Precision, Preprocess, chosen
-from scorecam_cli.config import ModelSettings, check_grid
+from scorecam_cli.config import AUTO_LAYERS, ModelSettings, check_layers
 from scorecam_cli.errors import UsageError
 from scorecam_cli.models.classifier import PhotoClassifier
 from scorecam_cli.models.constants import Constant, constants_of
@@ -42,6 +42,7 @@ def wrap(
     labels: Sequence[str] | PathLike[str] | None = None,
     preprocess: str = "auto",
     layer: str | None = None,
+    layers: Sequence[str] | str | None = None,
     grid: tuple[int, int] | None = None,
     prefix: int = 0,
     input_size: tuple[int, int] | None = None,
@@ -68,6 +69,8 @@ def wrap(
             does it itself.
         layer: the target layer by name or path (`backbone/conv5_block3_out`); None: the last that is a
             picture of the photo and reaches the head.
+        layers: several target layers, which make one map: a list of names; or `auto`, the last of each of the two or
+            three coarsest grids.
         grid: (h, w) that the layer's tokens fold into, where that cannot be found out; prefix: tokens before those.
         input_size: (H, W) in pixels, for a model that leaves it open.
         device: `auto`, `cpu`, `gpu` or `gpu:1`.
@@ -90,6 +93,7 @@ def wrap(
     scaling = chosen(Preprocess, preprocess, what="preprocess")
     kind = chosen(HeadKind, head, what="head")
     constants = constants_of(constant_inputs or {})
+    targets = _targets(layer, layers)
     if isinstance(model, str | PathLike):
         if labels is not None and not isinstance(labels, str | PathLike):
             raise UsageError(f"labels of {model}: give the path of a file, one name on each line, or nothing")
@@ -100,7 +104,7 @@ def wrap(
             weights=weights,
             labels=None if labels is None else Path(labels),
             preprocess=scaling,
-            layer=layer,
+            layers=targets,
             grid=grid,
             prefix=prefix,
             input_size=input_size,
@@ -131,8 +135,8 @@ def wrap(
         model,
         names,
         scaling,
-        layer=layer,
-        folding=_folding(layer, grid, prefix),
+        layers=targets,
+        folding=_folding(targets, grid, prefix),
         wanted_size=input_size,
         output=output,
         constants=constants,
@@ -140,7 +144,9 @@ def wrap(
         precision=number_format,
         head=kind,
     )
-    how = ModelSettings(preprocess=scaling, layer=layer, grid=grid, prefix=prefix, precision=number_format, head=kind)
+    how = ModelSettings(
+        preprocess=scaling, layers=targets, grid=grid, prefix=prefix, precision=number_format, head=kind
+    )
     classifier.noted = {
         **model_settings(how, None),
         **{"model": classifier.name, "weights": classifier.weights, "input_size": input_size, "output": output},
@@ -176,10 +182,26 @@ def _noted_constants(constants: Mapping[str, Constant]) -> dict[str, Any] | None
     } or None
 
 
-def _folding(layer: str | None, grid: tuple[int, int] | None, prefix: int) -> Folding | None:
+def _targets(layer: str | None, layers: Sequence[str] | str | None) -> tuple[str, ...]:
+    """The names of the target layers; none for the default.
+
+    Raises:
+        UsageError: both are given, or no name.
+    """
+    if layers is None:
+        return () if layer is None else (layer,)
+    if layer is not None:
+        raise UsageError(f"layer {layer!r} and layers {layers!r} say the same; give one of them")
+    named = (layers,) if isinstance(layers, str) else tuple(layers)
+    if not named or not all(isinstance(each, str) for each in named):
+        raise UsageError(f"layers {layers!r} is no list of names; give names, or {AUTO_LAYERS!r}")
+    return named
+
+
+def _folding(layers: tuple[str, ...], grid: tuple[int, int] | None, prefix: int) -> Folding | None:
     from scorecam_cli.keras_engine.layers import folding_of
 
-    check_grid(layer, grid, prefix)
+    check_layers(layers, grid, prefix)
     return folding_of(grid, prefix)
 
 

@@ -74,6 +74,7 @@ class BlackBox(Answering):
     weights: str = "file"
     precision: Precision = Precision.FLOAT32
     layer: str = NO_LAYER
+    layers: tuple[str, ...] = ()
     has_layers: bool = False
     has_attention: bool = False
     grid: tuple[int, int] | None = None

@@ -240,7 +240,7 @@ def _how(manifest: Manifest) -> str:
     channels = f" of {manifest.channels} channels" if manifest.channels else ""
     made_by = " ".join(filter(None, (manifest.method, manifest.variant, fill_words(manifest.fill))))
     return (
-        f"  {manifest.model} ({manifest.weights}), {layer_words(manifest.layer)}, "
+        f"  {manifest.model} ({manifest.weights}), {layer_words(manifest.layer, several=len(manifest.layers) > 1)}, "
         f"{made_by}, {manifest.precision}, "
         f"{manifest.passes} passes{channels} in {manifest.seconds.passes:.1f} s, "
         f"{manifest.seconds.total:.1f} s in all"

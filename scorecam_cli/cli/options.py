@@ -28,7 +28,7 @@ Model
     --offline           download and connect to nothing   explain predict compare evaluate
     --device            where it runs                     explain predict compare evaluate
 What to explain
-    -l, --layer         target layer                      explain compare evaluate
+    -l, --layer, --layers  target layer, or several       explain compare evaluate
     --grid              sides its tokens fold into        explain compare evaluate
     --prefix            tokens before the grid            explain compare evaluate
     -c, --class         class to explain                  explain compare evaluate
@@ -121,15 +121,19 @@ def photo_arguments(command: Command) -> Command:
 
 
 def layer_option(command: Command) -> Command:
-    """-l/--layer, and how it is a picture of the photo where that cannot be found out: --grid and --prefix."""
+    """-l/--layer/--layers, and how it is a picture of the photo where that cannot be found out: --grid and --prefix."""
     return stacked(
         command,
         Group.WHAT.option(
             "-l",
             "--layer",
-            metavar="NAME",
-            help="Target layer; `scorecam models MODEL` lists them.  [default: the last that is a "
-            "picture of the photo and reaches the head]",
+            "--layers",
+            "layers",
+            multiple=True,
+            metavar="NAME|auto",
+            help="Target layer; `scorecam models MODEL` lists them. Repeatable: several make one map. auto: the last "
+            "of each of the two or three coarsest grids.  [default: the last that is a picture of the photo and "
+            "reaches the head]",
         ),
         Group.WHAT.option(
             "--grid",

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from scorecam_cli.choices import OF_DIFFERENCES, Joining
 from scorecam_cli.errors import UsageError
 from scorecam_cli.figures.contour import contour_tiles
 from scorecam_cli.figures.masked import masked_figure
@@ -135,7 +136,9 @@ def chosen(save: Collection[str]) -> tuple[Kind, ...]:
     return tuple(kind for kind in KINDS.values() if kind.name in save)
 
 
-def check(save: Collection[str], *, method: str, with_steps: Collection[str], sure: bool) -> None:
+def check(
+    save: Collection[str], *, method: str, with_steps: Collection[str], sure: bool, joined: str | None = None
+) -> None:
     """Raise UsageError unless every kind exists and the method can have it.
 
     Args:
@@ -143,8 +146,14 @@ def check(save: Collection[str], *, method: str, with_steps: Collection[str], su
         method: that makes the maps.
         with_steps: the methods that hand out masked photos.
         sure: whether it is known how sure each position of the maps is.
+        joined: how several layers make one map, see `choices.Joining`; None for one layer.
     """
     for kind in chosen(save):
+        if kind.needs_steps and joined == Joining.PRODUCT:
+            raise UsageError(
+                f"--save {kind.name} shows the masked photos that one sum is made of, and the maps of several layers "
+                f"are multiplied: leave {kind.name} out of --save or take --variant {' or '.join(OF_DIFFERENCES)}"
+            )
         if kind.needs_steps and method not in with_steps:
             raise UsageError(
                 f"--save {kind.name} shows the masked photos that a map is made of, and --method {method} has none to "

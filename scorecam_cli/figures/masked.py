@@ -128,7 +128,7 @@ def _draw_masked(
     whole = max(1.0, float(np.abs(steps.probabilities).max()))  # more than 1 only where they are no probabilities
     length = columns * max(0.0, float(steps.probabilities[number])) / whole
     canvas.bar(left + inset, below, length, 7, colour=_BAR)
-    canvas.text([f"channel {steps.channels[number]}"], left + inset, below + 9, BODY)
+    canvas.text([steps.called(number)], left + inset, below + 9, BODY)
     caption = weight_caption(steps, number, variant)
     return canvas.text([caption], left + inset + columns, below + 9, BODY, align="right", formula=True)
 

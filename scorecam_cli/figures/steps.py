@@ -95,9 +95,9 @@ def _draw_channels(canvas: Canvas, subject: Subject, corner: tuple[int, int]) ->
         return draw_no_mask(canvas, corner, width)
     size = found.map.shape
     photo = seen(subject.photo.rgb, subject.model.input)
-    hidden, masks = hidden_photo(photo, subject), list(unit_masks(steps.grids[:count], size))
-    filled = hidden.ndim > 1
-    h, w = steps.grids.shape[1:]
+    hidden, grids = hidden_photo(photo, subject), steps.grids[:count]
+    filled, masks = hidden.ndim > 1, [unit_masks(grid, size) for grid in grids]
+    shapes = dict.fromkeys(f"{grid.shape[0]} x {grid.shape[1]}" for grid in grids)
     colormap = COLORMAP if subject.explanation.signed else subject.colormap  # an activation is for or against nothing
     passed = "" if found.estimated_correlation == 1 else "passed "
     largest = f"the {count} {passed}channels of largest weight" if count > 1 else f"the one {passed}channel"
@@ -109,9 +109,9 @@ def _draw_channels(canvas: Canvas, subject: Subject, corner: tuple[int, int]) ->
     rows: tuple[tuple[str, str, list[NDArray[np.uint8]], list[str]], ...] = (
         (
             r"2  Activation maps  $A_k$",
-            f"{h} x {w}, {largest}",
-            [heatmap(grid, width=w, height=h, colormap=colormap) for grid in steps.grids[:count]],
-            [f"channel {channel}" for channel in steps.channels],
+            f"{' and '.join(shapes)}, {largest}",
+            [heatmap(grid, width=grid.shape[1], height=grid.shape[0], colormap=colormap) for grid in grids],
+            [steps.called(number) for number in range(count)],
         ),
         (r"3  Masks  $M_k$", "$A_k$ upsampled and scaled to [0, 1]", [_grey(each) for each in masks], []),
         (

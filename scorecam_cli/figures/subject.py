@@ -9,6 +9,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from scorecam_cli.choices import Joining
 from scorecam_cli.errors import UsageError
 from scorecam_cli.photos import draw, signed
 from scorecam_cli.photos.draw import Tile
@@ -96,10 +97,11 @@ class Subject:
         """The masks that weigh most.
 
         Raises:
-            UsageError: the method has none to show.
+            UsageError: there are none to show.
         """
         if self.found.steps is None:
-            raise UsageError(f"a map of {self.explanation.method} has no masked photos to show")
+            product = ", the product of those of several layers," if self._is_product else ""
+            raise UsageError(f"a map of {self.explanation.method}{product} has no masked photos to show")
         return self.found.steps
 
     @property
@@ -132,14 +134,19 @@ class Subject:
         parts = (
             self.model.name,
             f"{self.model.weights} weights" if self.model.weights.startswith("random") else "",
-            layer_words(self.explanation.layer),
+            layer_words(self.explanation.layer, several=len(self.explanation.layers) > 1),
             method,
             f"variant {variant}" if variant is not None else "",
             fill_words(self.explanation.fill),
+            "product of the layers' maps" if self._is_product else "",
             "signed" if self.explanation.signed else "",
             self._passes,
         )
         return " · ".join(filter(None, parts))
+
+    @property
+    def _is_product(self) -> bool:
+        return self.explanation.joined == Joining.PRODUCT and len(self.explanation.layers) > 1
 
     @property
     def _passes(self) -> str:

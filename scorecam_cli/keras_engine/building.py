@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from scorecam_cli.choices import HeadKind, Precision
+from scorecam_cli.config import AUTO_LAYERS
 from scorecam_cli.errors import ModelError
 from scorecam_cli.keras_engine.calling import Called, called_on_photos
 from scorecam_cli.keras_engine.classifier import Classifier
@@ -14,6 +15,7 @@ from scorecam_cli.keras_engine.hardware import check_precision
 from scorecam_cli.keras_engine.head import read_head
 from scorecam_cli.keras_engine.layers import Folding, Network
 from scorecam_cli.keras_engine.reaching import reaching
+from scorecam_cli.keras_engine.several import targets_of
 from scorecam_cli.keras_engine.tracing import look_at
 from scorecam_cli.models.constants import Constant
 from scorecam_cli.models.labels import Labels
@@ -71,7 +73,7 @@ def build_classifier(
     weights: str,
     labels: Callable[[int], Labels],
     preparation: Callable[[bool], Preparation],
-    layer: str | None,
+    layers: Sequence[str] = (),
     folding: Folding | None = None,
     wanted_size: tuple[int, int] | None = None,
     output: str | None = None,
@@ -87,8 +89,8 @@ def build_classifier(
         model: a Keras model with an image input and an output [batch, C].
         labels: from the number of classes to their names.
         preparation: from "the model prepares the photo itself" to the preparation to use.
-        layer: the target layer; None: the last picture of the photo that reaches the head.
-        folding: how that layer's output is such a picture, where the user says so.
+        layers: the target layers, see `targets_of`; none: the last picture of the photo that reaches the head.
+        folding: how the output of the only one is such a picture, where the user says so.
         output: name of the output that says the class; None: there is one.
         constants: of its inputs beside the photo, by name.
         precision: number format of the masked passes. head: what the numbers are that it returns.
@@ -102,7 +104,7 @@ def build_classifier(
     called = called_on_photos(model, name=name, constants=constants, output=output)
     size, channels, network = examine(called, name=name, wanted_size=wanted_size)
     read = read_head(called, network=network, name=name, input_shape=(*size, channels), asked=head)
-    target = network.target(layer, folding)
+    targets = targets_of(network, layers, folding)
     return Classifier(
         called,
         name=name,
@@ -110,12 +112,13 @@ def build_classifier(
         size=size,
         channels=channels,
         network=network,
-        target=target,
+        target=targets[0],
+        several=targets if len(layers) > 1 or tuple(layers) == (AUTO_LAYERS,) else (),
         head=read,
         labels=labels(read.classes),
         preparation=preparation(network.prepares_itself),
         device=device,
         precision=precision,
         frozen=frozen,
-        layer_given=layer is not None,
+        layer_given=bool(layers),
     )

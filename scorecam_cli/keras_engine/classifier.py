@@ -5,7 +5,7 @@ Letters as everywhere: H W model input, h w feature grid, K channels of the targ
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -40,6 +40,8 @@ class Classifier(Answering):
     frozen: the weights will not change, so that batch normalisation and activations may be folded into convolutions.
     layer_given: the user named the target layer, so that no method takes another.
     noted: what a manifest notes of how it was loaded, where the Python API loaded it.
+    several: all target layers, the finest grid first, where several were asked for; `target` is then the first.
+    main: whose compiled passes and batches are this one's too.
     """
 
     head: Head
@@ -61,6 +63,8 @@ class Classifier(Answering):
         precision: Precision = Precision.FLOAT32,
         frozen: bool = False,
         layer_given: bool = False,
+        several: Sequence[LayerCall] = (),
+        main: Classifier | None = None,
     ) -> None:
         self.called, self.model = called, called.model
         self.name, self.weights = name, weights
@@ -69,9 +73,17 @@ class Classifier(Answering):
         self.labels, self.preparation, self.device = labels, preparation, device
         self.precision, self.frozen, self.layer_given = precision, frozen, layer_given
         self.noted: Mapping[str, Any] = {}
-        self.batches = Batches(network, name=name, size=size, device=device)
-        self.passes = Passes(
-            called, size=size, channels=channels, network=network, target=target, head=head, frozen=frozen
+        self.several, self._main = tuple(several), main
+        self.batches: Batches = main.batches if main else Batches(network, name=name, size=size, device=device)
+        self.passes: Passes = Passes(
+            called,
+            size=size,
+            channels=channels,
+            network=network,
+            target=target,
+            head=head,
+            frozen=frozen,
+            shared=main.passes if main else None,
         )
 
     @cached_property
@@ -93,7 +105,7 @@ class Classifier(Answering):
 
         The passes of a frozen one are compiled with the weights found at the first: do not use it while they change.
         """
-        return self._like(self.target, frozen=False) if self.frozen else self
+        return self._like(self.target, several=self.several) if self.frozen else self
 
     @cached_property
     def unmixed(self) -> Classifier:
@@ -109,10 +121,19 @@ class Classifier(Answering):
         return self._at(unmixed(self.network, self.target, undivided=True)) if not self.layer_given else self
 
     def _at(self, target: LayerCall) -> Classifier:
-        return self if target is self.target else self._like(target, frozen=self.frozen)
+        return self if target is self.target else self.looking_at((target,))
 
-    def _like(self, target: LayerCall, *, frozen: bool) -> Classifier:
-        """The same model with this target layer, its passes compiled anew."""
+    @cached_property
+    def parts(self) -> tuple[Classifier, ...]:
+        """The same classifier with each of its layers alone, where several were asked for; else nothing."""
+        return tuple(self.looking_at((each,)) for each in self.several)
+
+    def looking_at(self, targets: Sequence[LayerCall]) -> Classifier:
+        """The same with other target layers, the finest grid first; compiled passes and batches are shared."""
+        several = targets if len(targets) > 1 else ()
+        return self._like(targets[0], several=several, frozen=self.frozen, main=self._main or self)
+
+    def _like(self, target: LayerCall, **changed: Any) -> Classifier:
         return Classifier(
             self.called,
             name=self.name,
@@ -126,8 +147,8 @@ class Classifier(Answering):
             preparation=self.preparation,
             device=self.device,
             precision=self.precision,
-            frozen=frozen,
             layer_given=self.layer_given,
+            **changed,
         )
 
     @property
@@ -154,8 +175,13 @@ class Classifier(Answering):
 
     @property
     def layer(self) -> str:
-        """Name of the target layer, behind the models it sits in."""
-        return self.target.path
+        """Name of the target layer, behind the models it sits in; of several, with ` + ` between."""
+        return " + ".join(self.layers)
+
+    @property
+    def layers(self) -> tuple[str, ...]:
+        """Names of all target layers, the finest grid first."""
+        return tuple(call.path for call in self.several or (self.target,))
 
     @property
     def grid_shape(self) -> tuple[int, int, int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 
@@ -37,3 +38,18 @@ def descendants(graph: Any) -> set[str]:
             shown.update(tensor.name for tensor in operation.outputs)
             found.update(identity(tensor) for tensor in operation.outputs)
     return found
+
+
+def made_of(graph: Any, identities: Sequence[str]) -> tuple[int, ...]:
+    """Of each of some tensors the others among them that it is computed from: bit n stands for number n."""
+    bits = {each: 1 << number for number, each in enumerate(identities)}
+    before: dict[str, int] = {}  # of each operation
+    found: dict[str, int] = {}
+    for operation in graph.get_operations():  # in the order in which they were made
+        before[operation.name] = 0
+        for tensor in operation.inputs:
+            before[operation.name] |= before.get(tensor.op.name, 0) | bits.get(identity(tensor), 0)
+        for tensor in operation.outputs:
+            own = identity(tensor)
+            found.setdefault(own, before[operation.name] & ~bits.get(own, 0))
+    return tuple(found.get(each, 0) for each in identities)

@@ -98,6 +98,7 @@ class Network:
     reaching: identities of the targets of which most positions reach the output; None: all, as far as is known.
     largest: numbers in the largest array that one photo becomes, those inside layers among them; 0 where not known.
     undivided: identities of the targets that all of the photo passes through.
+    made_of: of each target the targets that it is computed from: bit n stands for number n of `targets`.
     """
 
     calls: tuple[LayerCall, ...]
@@ -107,6 +108,7 @@ class Network:
     reaching: frozenset[str] | None = None
     largest: int = 0
     undivided: frozenset[str] = frozenset()
+    made_of: tuple[int, ...] = ()
 
     @property
     def default_target(self) -> LayerCall:
@@ -131,6 +133,10 @@ class Network:
                 break
             last = before
         return last
+
+    def is_made_of(self, later: LayerCall, earlier: LayerCall) -> bool:
+        """Whether a target is computed from another one."""
+        return bool(self.made_of[self.targets.index(later)] >> self.targets.index(earlier) & 1)
 
     def _last_convolved(self, reaching: Sequence[LayerCall]) -> LayerCall | None:
         """The last grid of a convolutional network with a single attention behind it."""

@@ -20,7 +20,10 @@ FOLDED_PARAMETERS = 30_000_000  # folding 26 M (ResNet50) takes 2 GB meanwhile a
 
 
 class Passes:
-    """What `Classifier` runs; see there for the arguments."""
+    """What `Classifier` runs; see there for the arguments.
+
+    shared: passes of the same model with another target, whose masks and photos are run by the same compiled functions.
+    """
 
     def __init__(
         self,
@@ -32,9 +35,10 @@ class Passes:
         target: LayerCall,
         head: Head,
         frozen: bool,
+        shared: Passes | None = None,
     ) -> None:
         self._called, self._network, self._target, self._head = called, network, target, head
-        self._size, self._channels, self._frozen = size, channels, frozen
+        self._size, self._channels, self._frozen, self._shared = size, channels, frozen, shared
 
     @cached_property
     def observe(self) -> Any:
@@ -54,16 +58,18 @@ class Passes:
     @cached_property
     def masked(self) -> Any:
         """`masked_traced` in the form that is fastest."""
-        return self._folded(self.masked_traced)
+        return self._folded(self.masked_traced) if self._shared is None else self._shared.masked
 
     @cached_property
     def filled(self) -> Any:
         """The same with what is seen behind closed masks as its second argument, [H, W, c]."""
-        return self._folded(self._traced(filled=True))
+        return self._folded(self._traced(filled=True)) if self._shared is None else self._shared.filled
 
     @cached_property
     def photos(self) -> Any:
         """Compiled: images float32 [B, H, W, c] -> scores, probabilities [B, C]."""
+        if self._shared is not None:
+            return self._shared.photos
 
         def photo_pass(images: Any) -> tuple[Any, ...]:
             with observing(Observer(bare_head=self._head.bare_call)):
@@ -90,8 +96,6 @@ class Passes:
 
     def _traced(self, *, filled: bool) -> Any:
         """`masked` or `filled` before it is folded; the first, which multiplies only, is one operation shorter."""
-        assert self._target.grid_shape is not None  # no other call is a target
-        h, w, _ = self._target.grid_shape
 
         def masked_pass(image: Any, grids: Any, first: Any, last: Any, filling: Any = None) -> tuple[Any, ...]:
             upsampled = tf.image.resize(grids[first:last, :, :, None], self._size)  # [B, H, W, 1]
@@ -107,7 +111,7 @@ class Passes:
             return masked_pass(image, grids, first, last, filling)
 
         number = tf.TensorSpec([], tf.int32)
-        grid_spec = tf.TensorSpec([None, h, w], tf.float32)
+        grid_spec = tf.TensorSpec([None, None, None], tf.float32)  # of whichever layer
         images = [self._image_spec] * (2 if filled else 1)
         signature = [*images, grid_spec, number, number]
         return tf.function(filled_pass if filled else masked_pass, input_signature=signature, autograph=False)

@@ -16,7 +16,7 @@ from typing import Any
 
 from scorecam_cli.errors import ModelError, ScorecamError
 from scorecam_cli.keras_engine.calling import Called
-from scorecam_cli.keras_engine.graph import ancestors, descendants, identity
+from scorecam_cli.keras_engine.graph import ancestors, descendants, identity, made_of
 from scorecam_cli.keras_engine.layers import LayerCall, Network, spatial_targets
 from scorecam_cli.keras_engine.passing import undivided_tensors
 from scorecam_cli.keras_engine.pictures import NotedCall, Span, with_pictures
@@ -118,7 +118,9 @@ def look_at(model: Any, input_shape: Sequence[int]) -> Network:
     targets = spatial_targets(calls, needed=ancestors(outputs[-1], among=seen))
     whole = undivided_tensors(traced.graph, outputs[-1]) if any(call.attentions for call in calls) else set()
     passed = frozenset(call.output for call in targets if call.tensor_name in whole)
-    return Network(calls, targets, output, tuple(outputs[-1].shape)[1:], largest=largest, undivided=passed)
+    sources = made_of(traced.graph, [call.output for call in targets])
+    shape = tuple(outputs[-1].shape)[1:]
+    return Network(calls, targets, output, shape, largest=largest, undivided=passed, made_of=sources)
 
 
 @contextmanager

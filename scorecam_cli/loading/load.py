@@ -65,7 +65,7 @@ def load_classifier(
         weights=weights_name(settings),
         labels=labels_of,
         preparation=preparation_of,
-        layer=settings.layer,
+        layers=settings.layers,
         folding=folding_of(settings.grid, settings.prefix),
         wanted_size=settings.input_size,
         output=settings.output,

@@ -39,8 +39,9 @@ def _check_outside(settings: ModelSettings) -> None:
     Raises:
         UsageError: it is asked for.
     """
-    if settings.layer is not None:
-        raise UsageError(f"--layer {settings.layer}: {settings.model} is seen from outside, without its layers")
+    if settings.layers:
+        named = " --layer ".join(settings.layers)
+        raise UsageError(f"--layer {named}: {settings.model} is seen from outside, without its layers")
     if settings.imports:
         raise UsageError(f"--import is for Keras models; {settings.model} has no Python classes: leave it out")
     if settings.precision != Precision.FLOAT32:

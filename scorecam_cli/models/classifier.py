@@ -49,7 +49,11 @@ class PhotoClassifier(Protocol):
 
     @property
     def layer(self) -> str:
-        """Name of the target layer; `none` where there are no layers."""
+        """Name of the target layer, of several all with ` + ` between; `none` where there are no layers."""
+
+    @property
+    def layers(self) -> tuple[str, ...]:
+        """Names of the target layers, the finest grid first; none where there are no layers."""
 
     @property
     def grid(self) -> tuple[int, int] | None:

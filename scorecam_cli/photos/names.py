@@ -2,8 +2,9 @@
 
 `dog.jpg` and class 242 give `dog.jpg.MARK-242-heatmap.png`, and `dog.jpg.MARK.json` for the manifest of all classes.
 The mark is `scorecam` for Score-CAM, with another variant than `article` behind it (`scorecam-paper`), and the name of
-any other method (`grad-cam`); behind that another fill than `zero` (`scorecam-mean`). So what one method makes never
-takes the place of what another made.
+any other method (`grad-cam`); behind that another fill than `zero` (`scorecam-mean`), and `layers` where several target
+layers make one map. So what one method makes never takes the place of what another made, nor what several layers make
+of what one has made.
 """
 
 from __future__ import annotations
@@ -27,21 +28,27 @@ ENDINGS = (
     ".npy",
 )
 _SHORT = {"score-cam": SCORECAM}
+_LAYERS = "layers"
 
 
-def mark_of(method: str, variant: str | None = None, fill: str | None = None) -> str:
-    """What stands in the names of all that a method, for Score-CAM its variant, and what it masks pixels with make."""
+def mark_of(method: str, variant: str | None = None, fill: str | None = None, *, several: bool = False) -> str:
+    """What stands in the names of all that a method, for Score-CAM its variant, and what it masks pixels with make.
+
+    several: of several target layers.
+    """
     usual = (None, Variant.ARTICLE, Fill.ZERO)
-    return "-".join([_SHORT.get(method, method), *(each for each in (variant, fill) if each not in usual)])
+    layers = [_LAYERS] if several else []
+    return "-".join([_SHORT.get(method, method), *(each for each in (variant, fill) if each not in usual), *layers])
 
 
 MARKS = tuple(
-    mark_of(method, variant, fill)
+    mark_of(method, variant, fill, several=several)
     for method, variant in (
         *((method, None) for method in METHOD_FILES),
         *(("score-cam", each) for each in Variant if each != Variant.ARTICLE),
     )
     for fill in Fill
+    for several in (False, True)
 )
 
 _ANY_MARK = "|".join(re.escape(mark) for mark in sorted(MARKS, key=len, reverse=True))

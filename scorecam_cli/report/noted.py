@@ -42,7 +42,7 @@ def facts(manifest: Manifest) -> list[tuple[str, str]]:
     rows = [
         ("Model", manifest.model),
         ("Weights", manifest.weights),
-        ("Layer", manifest.layer),
+        ("Layers" if len(manifest.layers) > 1 else "Layer", manifest.layer),
         ("Method", method(manifest)),
         ("Passes", f"{manifest.passes} of {manifest.live_channels} masks ({manifest.channels} channels)"),
         ("Precision", manifest.precision),
@@ -59,9 +59,13 @@ def facts(manifest: Manifest) -> list[tuple[str, str]]:
 
 def other_method(manifest: Manifest) -> str:
     """The method, variant and fill, where they are not the default ones: what tells two maps of one photo apart."""
-    return "" if mark_of(manifest.method, manifest.variant, manifest.fill) == SCORECAM else method(manifest)
+    mark = mark_of(manifest.method, manifest.variant, manifest.fill, several=manifest.joined is not None)
+    return "" if mark == SCORECAM else method(manifest)
 
 
 def method(manifest: Manifest) -> str:
-    """The method and, where there is one, its variant, and what masked pixels became, where that was not zero."""
-    return ", ".join(filter(None, (manifest.method, manifest.variant, fill_words(manifest.fill))))
+    """The method and, where there is one, its variant, what masked pixels became, where that was not zero, and how
+    several layers make one map.
+    """
+    several = f"{manifest.joined} of {len(manifest.layers)} layers" if len(manifest.layers) > 1 else ""
+    return ", ".join(filter(None, (manifest.method, manifest.variant, fill_words(manifest.fill), several)))

@@ -92,7 +92,12 @@ def _makings(cards: Sequence[Card]) -> list[tuple[str, int]]:
 
 
 def _making(manifest: Manifest) -> str:
-    parts = (manifest.model, f"weights {manifest.weights}", layer_words(manifest.layer), noted.method(manifest))
+    parts = (
+        manifest.model,
+        f"weights {manifest.weights}",
+        layer_words(manifest.layer, several=len(manifest.layers) > 1),
+        noted.method(manifest),
+    )
     return " · ".join(parts)
 
 

@@ -11,7 +11,7 @@ from scorecam_cli.config import CompareConfig
 from scorecam_cli.errors import ModelError, OutputError, PhotoError
 from scorecam_cli.figures.compare import Look, Tile, compare_figure, compare_grid
 from scorecam_cli.files import write
-from scorecam_cli.photos.names import named_output
+from scorecam_cli.photos.names import SCORECAM, mark_of, named_output
 from scorecam_cli.photos.read import read_photo
 from scorecam_cli.records import ClassMap, ClassScore, Failed, Photo, PhotoJob, fill_words
 from scorecam_cli.runs.description import note_score
@@ -62,12 +62,14 @@ class ComparedMaps:
     """One photo through all methods, before anything is drawn.
 
     name: of the photo. scores: of each class. runs: of each method, in the order asked for.
+    mark: stands in the names of figures, so that those of several layers take the place of none of one.
     """
 
     name: str
     photo: Photo
     scores: tuple[ClassScore, ...]
     runs: tuple[MethodRun, ...]
+    mark: str = SCORECAM
 
 
 def compare_photos(request: CompareRequest, session: Session, jobs: Sequence[PhotoJob]) -> Iterator[Compared | Failed]:
@@ -97,7 +99,7 @@ def _compare(request: CompareRequest, session: Session, *, job: PhotoJob, warmed
     compared = compare_maps(request, session, path=job.photo, photo=photo, warmed=warmed)
     paths = []
     for ending, pixels in figures(config, compared):
-        paths.append(named_output(job.output, ending))
+        paths.append(named_output(job.output, ending, compared.mark))
         write.write_png(paths[-1], pixels)
     classifier = session.classifier
     description = {
@@ -106,6 +108,7 @@ def _compare(request: CompareRequest, session: Session, *, job: PhotoJob, warmed
         "model": classifier.name,
         "weights": classifier.weights,
         "layer": classifier.layer,
+        "layers": list(classifier.layers),
         "classes": [
             {**asdict(note_score(score)), "methods": [entry(run, place) for run in compared.runs]}
             for place, score in enumerate(compared.scores)
@@ -143,7 +146,8 @@ def compare_maps(
             _run_method(request, session, method=method, path=path, asked=asked.of_first_class, untimed=True)
             warmed.add(method)
         runs.append(_run_method(request, session, method=method, path=path, asked=asked))
-    return ComparedMaps(path.name, photo, asked.scores, tuple(runs))
+    mark = mark_of("score-cam", several=len(session.classifier.layers) > 1)
+    return ComparedMaps(path.name, photo, asked.scores, tuple(runs), mark)
 
 
 def _run_method(

@@ -64,6 +64,8 @@ def describe(
         model=model.name,
         weights=model.weights,
         layer=explanation.layer,
+        layers=explanation.layers,
+        joined=explanation.joined,
         grid=explanation.grid,
         prefix=explanation.prefix,
         method=explanation.method,

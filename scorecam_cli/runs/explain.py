@@ -87,7 +87,7 @@ def explain_one(request: ExplainRequest, session: Session, job: PhotoJob) -> Out
 def _read(request: ExplainRequest, session: Session, job: PhotoJob, admit: Admit) -> ReadPhoto | Outcome:
     """The photo, or the outcome where it is known already: up to date, or not to be read."""
     config, clock = request.config, session.clock
-    mark = mark_of(config.method, config.variant, config.fill)
+    mark = mark_of(config.method, config.variant, config.fill, several=request.joining is not None)
     earlier = look_up(job, request.settings, mark=mark, force=config.force)
     if isinstance(earlier, Explained):
         return earlier

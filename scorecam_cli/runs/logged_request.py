@@ -35,7 +35,7 @@ MANNER = frozenset(
     for name in LEAVES_THE_RESULT[kind]
     if name not in {*apart, "output_dir", "unsafe"}
 )
-_UNORDERED = frozenset({"save"})
+_UNORDERED = frozenset({"save", "layers"})
 _NAMED_WEIGHTS = ("imagenet", "random")
 
 

@@ -141,7 +141,7 @@ def _write_maps(drawing: Drawing, computed: ComputedPhoto, halt: threading.Event
 
 
 def _mark(made: Explanation) -> str:
-    return names.mark_of(made.method, made.variant, made.fill)
+    return names.mark_of(made.method, made.variant, made.fill, several=made.joined is not None)
 
 
 def _stop_if(halt: threading.Event) -> None:

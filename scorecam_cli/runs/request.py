@@ -11,7 +11,7 @@ from dataclasses import dataclass, fields
 from functools import cached_property
 from typing import Any, Generic, TypeVar
 
-from scorecam_cli.choices import HeadKind
+from scorecam_cli.choices import HeadKind, Joining
 from scorecam_cli.config import CompareConfig, EvaluateConfig, ExplainConfig, ModelSettings, PredictConfig
 from scorecam_cli.figures import kinds
 from scorecam_cli.models.labels import Labels
@@ -22,7 +22,15 @@ from scorecam_cli.runs.regions import Regions, read_regions
 from scorecam_cli.runs.settings import evaluate_settings, explain_settings
 from scorecam_cli.runs.truth import Truth, read_truth
 from scorecam_cli.saliency.maps import MethodSettings
-from scorecam_cli.saliency.methods import check, check_methods, check_outputs, knows_how_sure, with_steps
+from scorecam_cli.saliency.methods import (
+    check,
+    check_methods,
+    check_outputs,
+    knows_how_sure,
+    method_named,
+    with_steps,
+)
+from scorecam_cli.saliency.product import check_joining
 
 Config = TypeVar("Config", ExplainConfig, PredictConfig, CompareConfig, EvaluateConfig)
 
@@ -50,6 +58,11 @@ class ExplainRequest(Request[ExplainConfig]):
 
     settings: Mapping[str, Any]
 
+    @property
+    def joining(self) -> Joining | None:
+        """How several target layers make one map; None where one is asked for."""
+        return _joining(self.config)
+
     @classmethod
     def of(cls, config: ExplainConfig) -> ExplainRequest:
         """The request that can be met, as far as that is known now.
@@ -60,7 +73,8 @@ class ExplainRequest(Request[ExplainConfig]):
             ModelError: the model or weights file cannot be read.
         """
         sure = knows_how_sure(config.method, _how(config))
-        kinds.check(config.save, method=config.method, with_steps=with_steps(), sure=sure)
+        joined = _joining(config)
+        kinds.check(config.save, method=config.method, with_steps=with_steps(), sure=sure, joined=joined)
         (signed.check_diverging if config.signed else draw.check_colormap)(config.colormap)
         check(config.method, _how(config))
         if config.model.head == HeadKind.LINEAR:
@@ -145,6 +159,17 @@ def regions_of(config: EvaluateConfig) -> Regions | None:
 def _how(config: Any) -> MethodSettings:
     names = {each.name for each in fields(MethodSettings)} & {each.name for each in fields(config)}
     return MethodSettings(seed=config.model.seed, **{name: getattr(config, name) for name in names})
+
+
+def _joining(config: ExplainConfig) -> Joining | None:
+    """How several target layers make one map; None where one is asked for.
+
+    Raises:
+        UsageError: the method looks at none, or compares what has no common scale.
+    """
+    if not config.model.several:
+        return None
+    return check_joining(method_named(config.method), _how(config))
 
 
 def _checked_labels(model: ModelSettings, classes: Sequence[str]) -> Labels | None:

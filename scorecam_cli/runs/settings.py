@@ -18,7 +18,7 @@ from scorecam_cli.runs.regions import Regions
 from scorecam_cli.runs.truth import Truth
 from scorecam_cli.saliency.methods import method_named
 
-_UNORDERED = ("save", "measures")
+_UNORDERED = ("save", "measures", "layers")
 
 
 def model_settings(config: ModelSettings, labels: Labels | None) -> dict[str, Any]:

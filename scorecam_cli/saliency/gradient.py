@@ -44,4 +44,5 @@ METHOD = Method(
     passes="1 backward pass",
     source=Source("Simonyan et al.", 2013, "arXiv:1312.6034"),
     needs=BY_GRADIENTS,
+    by_photo=True,
 )

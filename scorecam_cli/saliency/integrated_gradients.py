@@ -63,6 +63,7 @@ METHOD = Method(
     passes=f"{POINTS} backward passes, or `--passes`",
     source=Source("Sundararajan et al.", 2017, "arXiv:1703.01365"),
     needs=BY_GRADIENTS,
+    by_photo=True,
     takes=frozenset({"passes", "batch_size", "signed"}),
     fewest_passes=2,
 )

@@ -60,6 +60,7 @@ class Maps:
     why_flat: what a map that is zero comes of, where the method knows.
     warnings: sentences about what the method could not do as it was asked.
     kept: of each class what it keeps under the masks; empty for a method that masks nothing.
+    passes_by_layer: of all passes those of each target layer; empty where that is not known.
     """
 
     maps: tuple[NDArray[np.float32], ...]
@@ -72,6 +73,7 @@ class Maps:
     why_flat: str | None = None
     warnings: tuple[str, ...] = ()
     kept: tuple[Kept, ...] = ()
+    passes_by_layer: tuple[int, ...] = ()
 
 
 def finished(saliency: NDArray[Any], settings: MethodSettings | None = None) -> NDArray[np.float32]:

@@ -82,6 +82,7 @@ class Method:
     fewest_passes: the least that `passes` can be, where it takes them.
     of_outputs: whether it explains the outputs of a regression too, which are neither probabilities nor logits.
     has_steps: whether it hands out the masks that weigh most, so that figures can show them.
+    by_photo: whether it derives by the photo alone, and so looks into the model and at no target layer.
     by_tail: whether its passes run the network behind the target layer alone, in float32.
     unmixed: whether it changes or derives what the target layer made, so that by default it takes a layer whose
         positions no attention has mixed yet; by gradients, one that nothing of the photo goes around.
@@ -98,6 +99,7 @@ class Method:
     fewest_passes: int = 1
     of_outputs: bool = False
     has_steps: bool = False
+    by_photo: bool = False
     by_tail: bool = False
     unmixed: bool = False
 
@@ -110,6 +112,11 @@ class Method:
     def by_layers(self) -> bool:
         """Whether it looks into the model; else it asks for probabilities alone."""
         return bool(self.needs)
+
+    @property
+    def by_target(self) -> bool:
+        """Whether the map depends on the target layer."""
+        return self.by_layers and not self.by_photo
 
     @property
     def by_gradients(self) -> bool:

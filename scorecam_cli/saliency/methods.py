@@ -10,13 +10,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import fields, replace
 from importlib import import_module
 
-from scorecam_cli.choices import METHOD_FILES, OF_DIFFERENCES, Precision, Variant
+from scorecam_cli.choices import METHOD_FILES, OF_DIFFERENCES, Joining, Precision, Variant
 from scorecam_cli.errors import ModelError, UsageError
 from scorecam_cli.records import ClassMap, Explanation
 from scorecam_cli.saliency.evidence import Doubt, Doubted, at_chance, doubtful, roughly_inferred, same_under_every_mask
 from scorecam_cli.saliency.maps import Maps, MethodSettings, OnPasses
 from scorecam_cli.saliency.method import Method, Need, Work
+from scorecam_cli.saliency.product import joining_of, product_of_layers
 from scorecam_cli.saliency.question import Question
+from scorecam_cli.saliency.stacked import looked_at
 from scorecam_cli.words import nearest_or, quoted
 
 METHODS: dict[str, Method] = {
@@ -162,8 +164,15 @@ def planned_passes(name: str, asked: Question, settings: MethodSettings) -> int:
     """
     method = method_named(name)
     asked = _as_taken(method, asked)
+    layers = asked.by_layer if method.by_target else (asked,)
+    planned = [method.planned(_work(layer, settings)) for layer in layers]
+    shared = settings.passes is not None and "fidelity" in method.takes
+    return min(sum(planned), settings.passes or 0) if shared else sum(planned)
+
+
+def _work(asked: Question, settings: MethodSettings) -> Work:
     height, width, _ = asked.observation.activations.shape
-    work = Work(
+    return Work(
         len(asked.live),
         len(asked.class_indices),
         asked.size,
@@ -172,7 +181,6 @@ def planned_passes(name: str, asked: Question, settings: MethodSettings) -> int:
         cells=height * width,
         groups=lambda: len(asked.merged),
     )
-    return method.planned(work)
 
 
 def explain_with(
@@ -205,7 +213,12 @@ def explain_with(
             "use score-cam, rise or occlusion"
         )
     asked = _as_taken(method, asked.filled_by(settings.fill))
-    return _explanation(method, asked, settings, method.run(asked, settings, on_passes or _unwatched))
+    if len(asked.by_layer) > 1 and joining_of(method, settings) == Joining.PRODUCT:
+        settings = replace(settings, signed=False)  # a product has no sign
+        maps = product_of_layers(method, asked, settings, on_passes or _unwatched)
+    else:
+        maps = method.run(asked, settings, on_passes or _unwatched)
+    return _explanation(method, asked, settings, maps)
 
 
 def _as_taken(method: Method, asked: Question) -> Question:
@@ -240,10 +253,12 @@ def _explanation(method: Method, asked: Question, settings: MethodSettings, maps
         variant=maps.variant,
         selection=maps.selection,
         layer=model.layer,
+        layers=looked_at(asked, maps.passes_by_layer),
+        joined=joining_of(method, settings) if asked.of_several else None,
         grid=model.grid,
         prefix=model.prefix,
-        channels=asked.observation.activations.shape[2],
-        live_channels=len(asked.live),
+        channels=sum(layer.observation.activations.shape[2] for layer in asked.by_layer),
+        live_channels=sum(len(layer.live) for layer in asked.by_layer),
         passes=maps.passes,
         batch_size=batches.batch_for(settings.batch_size),
         precision=str(Precision.FLOAT32 if in_float32 else model.precision),
@@ -263,12 +278,13 @@ def _doubts(method: Method, asked: Question, maps: Maps) -> Iterator[tuple[Doubt
     """Of each class, why its map may tell nothing of it."""
     probabilities, blank = asked.observation.answers.probabilities, (None,) * len(maps.maps)
     each = zip(asked.scores, maps.maps, maps.kept or blank, maps.estimates or blank, strict=True)
+    masks = sum(len(layer.live) for layer in asked.by_layer)
     for score, saliency, kept, estimate in each:
         why = maps.why_flat or f"{method.name} finds nothing that speaks for the class"
         found = {
             Doubted.ZERO: None if saliency.any() else f"the map is zero: {why}",
             Doubted.SAME: None if kept is None else same_under_every_mask(kept),
-            Doubted.INFERRED: roughly_inferred(estimate, passes=maps.passes, masks=len(asked.live)),
+            Doubted.INFERRED: roughly_inferred(estimate, passes=maps.passes, masks=masks),
             Doubted.UNSEEN: at_chance(score.probability, probabilities, exclusive=asked.model.exclusive),
         }
         yield tuple(Doubt(kind, sentence) for kind, sentence in found.items() if sentence is not None)

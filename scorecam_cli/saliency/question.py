@@ -93,6 +93,19 @@ class Question:
         other = self.classifier.undivided
         return self if other is self.classifier else self.asked_of(other)
 
+    @cached_property
+    def by_layer(self) -> tuple[Question, ...]:
+        """The same asked with each target layer alone, the finest grid first; this one, where there is but one."""
+        parts = self.classifier.parts if self.model.has_layers else ()
+        seen = [self.observation, *(part.observe(self.image) for part in parts[1:])]
+        each = zip(parts, seen, strict=False)
+        return tuple(replace(self, model=part, observation=found) for part, found in each) or (self,)
+
+    @property
+    def of_several(self) -> bool:
+        """Whether several target layers were asked for, even if the network offered but one."""
+        return self.model.has_layers and bool(self.classifier.several)
+
     @property
     def of_first_class(self) -> Question:
         """The same about one class alone."""

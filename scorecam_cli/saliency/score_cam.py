@@ -9,7 +9,9 @@ Workshops, arXiv:1910.01279.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,7 +30,8 @@ from scorecam_cli.saliency.inference import EXPONENTIAL, IDENTITY, PROBABILITY, 
 from scorecam_cli.saliency.maps import Maps, MethodSettings, OnPasses, finished
 from scorecam_cli.saliency.method import Method, Source
 from scorecam_cli.saliency.question import Question
-from scorecam_cli.saliency.upsampling import ranges, upsample
+from scorecam_cli.saliency.stacked import Stacked
+from scorecam_cli.saliency.upsampling import upsample
 from scorecam_cli.saliency.variants import Ranges, Summands
 
 LARGEST_RISE = 600.0  # exp of it is finite in float64
@@ -47,6 +50,9 @@ def score_cam(asked: Question, settings: MethodSettings, on_passes: OnPasses) ->
 
     Of a regression `S_k = output(X * M_k) - output(0)`.
 
+    Of several target layers `centred` and `fitted` make one map: the masks of all are data of the same regression, on
+    the finest of the grids; and of fewer passes each layer gets as many as lower the loss of all together most.
+
     Args:
         asked: classifier, photo and classes.
         settings: variant, passes, fidelity, selection and batch size; `faster` needs passes and estimates nothing.
@@ -60,9 +66,9 @@ def score_cam(asked: Question, settings: MethodSettings, on_passes: OnPasses) ->
         NumericsError: the model returns a value that is not finite.
         ModelError: `paper` needs logits and the model shows probabilities only.
     """
-    live = asked.live  # [N]
-    activations = asked.observation.activations  # [h, w, K]
-    masked = _MaskedPasses(asked, settings, on_passes, live)
+    masks = Stacked.of(asked.by_layer if settings.variant in OF_DIFFERENCES else (asked,))
+    live, activations = masks.live, masks.activations  # [N], [h, w, K]
+    masked = _MaskedPasses(asked, settings, on_passes, masks)
 
     # S_k of all masks: as the model answers, or for some of them inferred.
     used, spans = masked.run()
@@ -97,6 +103,7 @@ def score_cam(asked: Question, settings: MethodSettings, on_passes: OnPasses) ->
         why_flat=nothing if len(live) else constant,
         warnings=summands.warnings,
         kept=masked.kept() if len(live) else (),
+        passes_by_layer=tuple(np.bincount(masks.layers_of(used.passed), minlength=len(masks.grids)).tolist()),
     )
 
 
@@ -104,25 +111,23 @@ def score_cam(asked: Question, settings: MethodSettings, on_passes: OnPasses) ->
 class _MaskedPasses:
     """The masked passes of one question, run when they are asked for.
 
-    live: numbers [N] of the channels. rounds: what the classifier answered in each round of passes, [n, C].
+    masks: of its layers, N. rounds: what the classifier answered in each round of passes, [n, C].
     """
 
     asked: Question
     settings: MethodSettings
     on_passes: OnPasses
-    live: NDArray[np.intp]
+    masks: Stacked
     rounds: list[Answers] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        activations = self.asked.observation.activations
-        self.grids = np.ascontiguousarray(activations[:, :, self.live].transpose(2, 0, 1))  # [N, h, w]
+        self.live = self.masks.live
         paper = self.settings.variant == Variant.PAPER
         self.closed = self.asked.classifier.closed_logits(self.asked.hidden) if paper else None  # [C]
 
     def run(self) -> tuple[FewPasses, Ranges]:
         """Weights of all live channels for each class, from all passes or from some; and the channels' ranges."""
         settings, count = self.settings, len(self.live)
-        activations = self.asked.observation.activations
         every = settings.passes is None or settings.passes >= count
         if not count:
             nothing = np.zeros(0, np.float32)
@@ -132,12 +137,13 @@ class _MaskedPasses:
             weights = self._weights(masked.answers)  # [classes, N]
             inferred = tuple(Inferred(row, 1.0) for row in weights)
             return FewPasses(inferred, np.arange(count)), (masked.lows, masked.highs)
-        spans = ranges(self.grids, self.asked.size)
+        spans = self.masks.ranges()
+        grids = self.masks.activations[:, :, self.live].transpose(2, 0, 1)  # [N, h, w]
         if settings.selection == Selection.FASTER:
-            return spread_passes(self.grids, weigh=self._weigh, passes=settings.passes or count), spans
-        summands = Summands(activations, self.live, spans, settings.variant, settings.passes)
+            return spread_passes(grids, weigh=self._weigh, passes=settings.passes or count), spans
+        summands = Summands(self.masks.activations, self.live, spans, settings.variant, settings.passes)
         few = representative_passes(
-            self.grids,
+            grids,
             weigh=self._weigh,
             link=self._link,
             parts=summands.parts(self.asked.size),
@@ -168,8 +174,8 @@ class _MaskedPasses:
         best = passed[order]
         probabilities = [self.asked.left(part)[:, at].astype(np.float32) for part in self.rounds]
         return Steps(
-            channels=self.live[best],
-            grids=self.grids[best],
+            channels=self.masks.channels_of(best),
+            grids=self.masks.own_grids(best),
             weights=weights[best].astype(np.float32),
             probabilities=np.concatenate([np.zeros(0, np.float32), *probabilities])[order],
         )
@@ -191,14 +197,11 @@ class _MaskedPasses:
         return self._weights(self._ask(numbers).answers)
 
     def _ask(self, numbers: NDArray[np.intp]) -> MaskedAnswers:
-        asked = self.asked
-        masked = asked.classifier.masked_answers(
-            asked.image,
-            self.grids[numbers],
-            filling=asked.filling,
-            batch_size=self.settings.batch_size,
-            on_passes=self.on_passes,
-        )
+        asked, ask = self.asked, self.asked.classifier.masked_answers
+        how: dict[str, Any] = {"batch_size": self.settings.batch_size, "on_passes": self.on_passes}
+        how["filling"] = asked.filling
+        parts = [(places, ask(asked.image, grids, **how)) for places, grids in self.masks.split(numbers)]
+        masked = parts[0][1] if len(parts) == 1 else _in_order(parts)
         self.rounds.append(masked.answers)
         return masked
 
@@ -209,6 +212,19 @@ class _MaskedPasses:
             return self.asked.left(answers).T
         rises = answers.logits[:, indices].astype(np.float64) - self.closed[indices]
         return np.exp(np.clip(rises, -LARGEST_RISE, LARGEST_RISE)).T
+
+
+def _in_order(parts: Sequence[tuple[NDArray[np.intp], MaskedAnswers]]) -> MaskedAnswers:
+    """Answers to masks, some here, some there, in the order of their places."""
+    order = np.argsort(np.concatenate([places for places, _ in parts]))
+    each = [part for _, part in parts]
+
+    def joined(values: Sequence[NDArray[Any]]) -> NDArray[Any]:
+        return np.concatenate(values)[order]
+
+    logits = [part.answers.logits for part in each if part.answers.logits is not None]
+    answers = Answers(joined([part.answers.probabilities for part in each]), joined(logits) if logits else None)
+    return MaskedAnswers(answers, joined([part.lows for part in each]), joined([part.highs for part in each]))
 
 
 METHOD = Method(

@@ -58,5 +58,6 @@ METHOD = Method(
     passes=f"{SAMPLES} backward passes, or `--passes`",
     source=Source("Smilkov et al.", 2017, "arXiv:1706.03825"),
     needs=BY_GRADIENTS,
+    by_photo=True,
     takes=frozenset({"passes", "batch_size", "seed"}),
 )

@@ -181,7 +181,6 @@ def _classifier(model: Any, *, name: str) -> Classifier:
         weights="in memory",
         labels=numbered_labels,
         preparation=lambda own: PREPARATIONS[preparation],
-        layer=None,
         frozen=True,  # as the command loads it
     )
 

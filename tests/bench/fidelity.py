@@ -64,7 +64,7 @@ def foolbox_photos() -> list[Path]:
 
 
 def compare(layer: str | None, cache: Path) -> None:
-    classifier = load_classifier(ModelSettings(model="EfficientNetLite0", layer=layer))
+    classifier = load_classifier(ModelSettings(model="EfficientNetLite0", layers=(layer,) if layer else ()))
     settings = [{"passes": n, "selection": each} for n in PASSES[layer] for each in Selection]
     settings += [{"fidelity": each} for each in FIDELITIES]
     rows: list[list[tuple[float, float, int, int]]] = [[] for _ in settings]

@@ -236,7 +236,7 @@ def main() -> None:
     given = parser.parse_args()
     cache = given.cache or Path(tempfile.mkdtemp(prefix="scorecam-regression-"))
     cache.mkdir(parents=True, exist_ok=True)
-    classifier = load_classifier(ModelSettings(model="EfficientNetLite0", layer=given.layer))
+    classifier = load_classifier(ModelSettings(model="EfficientNetLite0", layers=(given.layer,) if given.layer else ()))
     {"rule": rule, "few": few, "sure": sure, "cost": cost}[given.what](classifier, cache)
 
 

@@ -123,7 +123,7 @@ def main() -> None:
     given = parser.parse_args()
     cache = given.cache or Path(tempfile.mkdtemp(prefix="scorecam-scenes-"))
     cache.mkdir(parents=True, exist_ok=True)
-    classifier = load_classifier(ModelSettings(model="EfficientNetLite0", layer=given.layer))
+    classifier = load_classifier(ModelSettings(model="EfficientNetLite0", layers=(given.layer,) if given.layer else ()))
     found: dict[str, list[tuple[str, float, float | None]]] = {}
     for name, scene in scenes(classifier):
         image = classifier.prepare(scene.rgb)

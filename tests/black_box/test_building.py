@@ -150,7 +150,7 @@ def test_class_that_does_not_exist_is_told(built):
 @pytest.mark.parametrize(
     ("settings", "sentence"),
     [
-        ({"layer": "conv"}, "--layer conv: model.onnx is seen from outside, without its layers"),
+        ({"layers": ("conv",)}, "--layer conv: model.onnx is seen from outside, without its layers"),
         ({"precision": "bfloat16"}, "--precision bfloat16 is for Keras models"),
         ({"device": "gpu"}, "--device gpu is for Keras models; model.onnx runs on the CPU"),
         ({"imports": (Path("own.py"),)}, "--import is for Keras models"),

@@ -8,7 +8,7 @@ from scorecam_cli.cli import options
 from scorecam_cli.cli.app import cli
 from scorecam_cli.cli.groups import Group
 
-ROW = re.compile(r"    (?P<names>-\S+(?:, -\S+)?) {2,}(?P<meaning>\S+(?: \S+)*) {2,}(?P<commands>\w+(?: \w+)*)")
+ROW = re.compile(r"    (?P<names>-\S+(?:, -\S+)*) {2,}(?P<meaning>\S+(?: \S+)*) {2,}(?P<commands>\w+(?: \w+)*)")
 
 
 def index():

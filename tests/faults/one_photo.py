@@ -39,6 +39,7 @@ class Blind:
     name, layer, precision = "model", "layer", "float32"
     size, labels = (16, 16), numbered_labels(2)
     has_layers, exclusive, is_regression = True, True, False
+    layers, several, parts, grid, prefix = (layer,), (), (), (4, 4), None
 
     def prepare(self, rgb: NDArray[np.uint8]) -> NDArray[np.float32]:
         return np.zeros((16, 16, 3), np.float32)

@@ -38,6 +38,7 @@ def test_names_keep_the_whole_name_of_the_photo():
 )
 def test_method_and_variant_stand_in_the_name(method, variant, mark):
     assert mark_of(method, variant) == mark
+    assert mark_of(method, variant, several=True) == f"{mark}-layers"
     (path,) = output_paths(Path("out/dog.jpg"), 242, ["heatmap"], mark=mark).values()
     assert path == Path(f"out/dog.jpg.{mark}-242-heatmap.png")
     assert manifest_path(Path("out/dog.jpg"), mark) == Path(f"out/dog.jpg.{mark}.json")
@@ -61,12 +62,12 @@ def test_every_kind_of_output_is_known_by_its_ending():
     assert {kind.ending for kind in KINDS.values()} == set(ENDINGS)
 
 
-def test_no_two_methods_or_variants_share_a_name():
+def test_no_two_methods_or_variants_nor_one_layer_and_several_share_a_name():
     asked = [*((method, "article") for method in METHOD_FILES), *(("score-cam", variant) for variant in Variant)]
     asked = [(*each, fill) for each in asked for fill in Fill]
-    named = {(mark_of(*each)) for each in asked}
+    named = {mark_of(*each, several=several) for each in asked for several in (False, True)}
     assert named == set(MARKS)
-    assert len(named) == len(set(asked)) == len(MARKS)
+    assert len(named) == 2 * len(set(asked)) == len(MARKS)
     paths = [path for mark in MARKS for path in output_paths(Path("a.png"), 1, KINDS, mark=mark).values()]
     assert len({*paths, *manifest_paths(Path("a.png"))}) == len(MARKS) * (len(KINDS) + 1)
 

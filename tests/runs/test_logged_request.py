@@ -20,7 +20,7 @@ CONFIG = ExplainConfig(
     ModelSettings(
         "my.keras",
         labels=Path("names.txt"),
-        layer="norm",
+        layers=("norm",),
         grid=(8, 12),
         prefix=1,
         input_size=(32, 48),

@@ -58,7 +58,7 @@ def test_each_field_on_the_first_list_is_noted():
     [
         {"model": {"model": "ResNet50"}},
         {"model": {"preprocess": "tf"}},
-        {"model": {"layer": "block4_conv3"}},
+        {"model": {"layers": ("block4_conv3",)}},
         {"model": {"precision": "bfloat16"}},
         {"model": {"weights": "random"}},
         {"classes": ("1",)},
