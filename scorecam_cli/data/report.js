@@ -8,7 +8,6 @@
   const bars = JSON.parse(byId("bars").textContent);
   const large = byId("large");
   const names = new Intl.Collator(undefined, { numeric: true });
-  const stateOrder = ["failed", "incomplete", "unexplained", "shown"];
   let visible = cards;
   let current = null; // the card that the large view shows
   let chosenOpacity = null; // once the slider was moved, its place is kept for all photos
@@ -29,11 +28,10 @@
   const falling = (of) => (a, b) => of(b, -Infinity) - of(a, -Infinity) || 0;
   const probability = (card, missing) => number(card.dataset.probability, missing);
   const compactness = (card, missing) => number(card.dataset.compactness, missing);
-  const byState = (a, b) => stateOrder.indexOf(a.dataset.state) - stateOrder.indexOf(b.dataset.state);
+  const mapped = (a, b) => (b.dataset.class !== "") - (a.dataset.class !== "");
   const orders = {
-    attention: (a, b) => byState(a, b) || rising(probability)(a, b),
+    improbable: (a, b) => mapped(a, b) || rising(probability)(a, b),
     probable: falling(probability),
-    improbable: rising(probability),
     name: (a, b) => names.compare(a.dataset.key, b.dataset.key),
     spread: falling(compactness),
     focused: rising(compactness),

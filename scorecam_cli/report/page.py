@@ -31,7 +31,7 @@ def render(cards: Sequence[Card], *, title: str, evaluation: Evaluation, picture
     or would turn the line around are spelt out. The page forbids the browser to run or load anything else.
 
     Args:
-        cards: in any order; the page begins with those that lack something, then the least probable.
+        cards: in any order; the page begins with the least probable; those without a map are told above.
         title: of the page.
         evaluation: the means for the summary; `NO_EVALUATION` for none.
         pictures_from: what the page may show beside pictures that are part of it, as a Content-Security-Policy has it.
@@ -44,7 +44,7 @@ def render(cards: Sequence[Card], *, title: str, evaluation: Evaluation, picture
         for card in cards
     ]
     shared = Counter(each.name for each in shown)
-    shown.sort(key=lambda each: (list(State).index(each.card.state), _probability(each.card), each.card.number))
+    shown.sort(key=lambda each: (not each.card.classes, _probability(each.card), each.card.number))
     style, script = _file("report.css"), _file("report.js")
     return (
         _environment()
@@ -60,7 +60,8 @@ def render(cards: Sequence[Card], *, title: str, evaluation: Evaluation, picture
             summary=_summary(cards),
             makings=_makings(cards),
             shared={name for name, count in shared.items() if count > 1},
-            problems=sum(card.state is not State.SHOWN for card in cards),
+            lacking=[each for each in shown if each.card.state is not State.SHOWN],
+            lacking_states=Counter(STATES[card.state].lower() for card in cards if card.state is not State.SHOWN),
             doubtful=sum(any(found.doubts for found in card.classes) for card in cards),
             evaluation=evaluation,
             states=STATES,

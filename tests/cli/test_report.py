@@ -19,7 +19,7 @@ def names(page):
 def test_report_prints_the_page_and_says_what_is_missing(scorecam, folder):
     done = scorecam("report", ".")
     assert (done.code, done.paths) == (0, ["report.html"])
-    assert names(folder / "report.html") == ["new.png", "dog.png"]
+    assert names(folder / "report.html") == ["dog.png", "new.png"]
     assert "new.png: not explained yet" in done.err
     assert "2 photos on the page, 1 with something missing" in done.err
 
@@ -50,7 +50,7 @@ def test_evaluation_is_shown(scorecam, folder):
 def test_name_that_leads_nowhere_is_on_the_page_and_gives_exit_1(scorecam, folder):
     done = scorecam("report", "dog.png", "gone.png")
     assert done.code == 1
-    assert names(folder / "report.html") == ["gone.png", "dog.png"]
+    assert names(folder / "report.html") == ["dog.png", "gone.png"]
     assert "gone.png: " in done.err
 
 
@@ -109,9 +109,9 @@ def test_explain_makes_the_page_of_its_run(scorecam, tiny_model, photo, tmp_path
     done = scorecam("explain", photo, tmp_path / "torn.png", "-m", tiny_model, "-k", "2", "--page", page)
     assert done.code == 1
     assert done.paths[-1] == str(page)
-    assert names(page) == ["torn.png", "dog.png"]
+    assert names(page) == ["dog.png", "torn.png"]
     cards = parsed(page.read_text("utf-8")).cards
-    assert [len(card["classes"]) for card in cards] == [0, 2]
+    assert [len(card["classes"]) for card in cards] == [2, 0]
     again = scorecam("explain", photo, "-m", tiny_model, "-k", "2", "--page", page, "--json")
     assert str(page) not in again.out
     assert names(page) == ["dog.png"]

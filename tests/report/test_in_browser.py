@@ -90,7 +90,6 @@ def test_policy_blocks_what_is_put_into_the_page(visit, page_of_any_form):
 @pytest.mark.parametrize(
     ("order", "expected"),
     [
-        ("attention", ["torn.png", "b10.png", "a.png", "b2.png"]),
         ("probable", ["b2.png", "a.png", "b10.png", "torn.png"]),
         ("improbable", ["b10.png", "a.png", "b2.png", "torn.png"]),
         ("name", ["a.png", "b2.png", "b10.png", "torn.png"]),

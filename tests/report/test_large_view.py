@@ -140,7 +140,7 @@ def test_what_is_folded_or_waits_to_be_scrolled_to_is_on_paper(visit, crowded):
     assert seen.page.evaluate("document.querySelectorAll('details:not([open])').length") == 0
     assert seen.page.evaluate("Array.from(document.images).filter(image => image.loading !== 'eager').length") == 0
     seen.page.evaluate("window.dispatchEvent(new Event('afterprint'))")
-    assert seen.page.evaluate("document.querySelectorAll('details:not([open])').length") == 1
+    assert seen.page.evaluate("document.querySelectorAll('details:not([open])').length") == 2
 
 
 def test_tools_that_need_scripts_are_not_there_without(visit, crowded):

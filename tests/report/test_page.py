@@ -123,7 +123,7 @@ def test_policy_lets_in_this_style_and_this_script_alone(page_of, photo, tmp_pat
     )
 
 
-def test_cards_begin_with_those_that_lack_something_then_the_least_probable(page_of, tmp_path):
+def test_cards_begin_with_the_least_probable_and_what_lacks_something_is_told_above_them(page_of, tmp_path):
     for name, probability in (("sure", 0.9), ("unsure", 0.2), ("lost", 0.95)):
         explained(save_photo(tmp_path / f"{name}.png"), [(1, "cat", probability, blob(5, 5))])
     for path in tmp_path.glob("lost.png.scorecam-1-*"):
@@ -131,18 +131,21 @@ def test_cards_begin_with_those_that_lack_something_then_the_least_probable(page
     save_photo(tmp_path / "never.png")
     (tmp_path / "torn.png").write_bytes((tmp_path / "sure.png").read_bytes()[:60])
     page = page_of(tmp_path)
-    assert [tag["data-key"] for tag in card_tags(page)] == [
-        "torn.png",
-        "lost.png",
-        "never.png",
-        "unsure.png",
-        "sure.png",
+    states = {tag["data-key"]: tag["data-state"] for tag in card_tags(page)}
+    assert list(states.items()) == [
+        ("unsure.png", "shown"),
+        ("sure.png", "shown"),
+        ("lost.png", "incomplete"),
+        ("never.png", "unexplained"),
+        ("torn.png", "failed"),
     ]
-    assert [tag["data-state"] for tag in card_tags(page)] == ["failed", "incomplete", "unexplained", "shown", "shown"]
-    reasons = [card["reason"] for card in page.cards]
-    assert "damaged or cut short" in reasons[0]
-    assert "lost.png.scorecam-1-heatmap.png cannot be shown: no such file" in reasons[1]
-    assert "not explained yet" in reasons[2]
+    reasons = {card["name"]: card["reason"] for card in page.cards}
+    assert "damaged or cut short" in reasons["torn.png"]
+    assert "lost.png.scorecam-1-heatmap.png cannot be shown: no such file" in reasons["lost.png"]
+    assert "not explained yet" in reasons["never.png"]
+    assert "1 incomplete, 1 not explained, 1 failed" in page.texts
+    for name in ("lost.png", "never.png", "torn.png"):
+        assert f": {reasons[name]}" in page.texts
 
 
 def test_manifest_of_a_photo_that_is_gone_still_shows_its_map(page_of, photo):
