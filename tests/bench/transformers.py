@@ -35,7 +35,13 @@ ROWS = {
     "random": ("random", MethodSettings()),
 }
 ANY_LAYER = ("rise, 500 passes", "random")  # they ask for no layer
-FIRST = "norm_0a"  # of a transformer, what its first attention is given
+# The default target of score-cam first; what the first attention is given, and what all of the photo passes through
+# before it: defaults of methods that look behind the layer. None: each method's own default.
+LAYERS: dict[str, tuple[str | None, ...]] = {
+    "vit-token": ("norm_2a", "norm_0a", "positions"),
+    "vit-mean": ("norm", "norm_0a", "positions"),
+    "cnn": (None,),
+}
 COLUMNS = ("passes", "drop", "deletion", "insertion", "energy in object", "peak in object")
 BEST = {"drop": min, "deletion": min}  # of the others from "insertion" on: max
 
@@ -77,7 +83,7 @@ def compare(name: str, folder: Path, photos: Cutouts, layer: str | None) -> None
     share = np.mean(np.array(said) == photos.classes)
     kept = folder / f"{name}-{layer or 'default'}-{len(photos.rgb)}.npz"
     rows = dict(np.load(kept)) if kept.exists() else {}
-    asked = [row for row in ROWS if layer is None or row not in ANY_LAYER]
+    asked = [row for row in ROWS if layer == LAYERS[name][0] or row not in ANY_LAYER]
     for row in asked:
         try:
             if row not in rows:
@@ -100,7 +106,7 @@ def main() -> None:
     photos = cutouts(given.photos, seed=4)
     print(f"objects cover {photos.objects.mean():.1%} of the photos")
     for name in given.networks:
-        for layer in (None, FIRST) if name.startswith("vit") else (None,):
+        for layer in LAYERS[name]:
             compare(name, folder, photos, layer)
 
 
