@@ -190,6 +190,7 @@ class EvaluateConfig:
     truth: a CSV of photo and class. boxes, masks: where the object is, see `photos.regions`.
     steps: of the deletion and insertion curves. deletion_fill, insertion_fill: what removed pixels become.
     fill: what masked pixels become where the maps are made, and in no measure.
+    baseline: of the methods, the one that the others are compared with photo by photo.
     limit: at most so many photos. fresh: begin the table anew.
     """
 
@@ -209,6 +210,7 @@ class EvaluateConfig:
     fidelity: float = 1.0
     fill: Fill = Fill.ZERO
     batch_size: int | None = None
+    baseline: str | None = None
     limit: int | None = None
     fresh: bool = False
 
@@ -221,6 +223,8 @@ class EvaluateConfig:
                 f"--measures {','.join(self.measures) or repr('')} is not a comma list of {', '.join(Measure)}"
                 + (f": {unknown[0]!r} is none of them" if unknown else "")
             )
+        if self.baseline is not None and self.baseline not in self.methods:
+            raise UsageError(f"--baseline {self.baseline} is none of the --methods {', '.join(self.methods)}: add it")
         if len(self.classes) > 1 or (self.classes and self.truth):
             raise UsageError("give one --class for all photos, or --truth FILE with one for each, not more")
         if Measure.POINTING in self.measures and self.boxes is None and self.masks is None:
@@ -311,5 +315,5 @@ LEAVES_THE_RESULT: dict[type, tuple[str, ...]] = {
     ExplainConfig: ("photos", "batch_size", "force"),
     PredictConfig: ("photos",),
     CompareConfig: ("photos", "batch_size"),
-    EvaluateConfig: ("photos", "batch_size", "limit", "fresh"),
+    EvaluateConfig: ("photos", "batch_size", "baseline", "limit", "fresh"),
 }

@@ -22,8 +22,9 @@ from scorecam_cli.choices import Fill, Measure, chosen
 from scorecam_cli.config import EVALUATED, EvaluateConfig, check_probabilities
 from scorecam_cli.errors import PhotoError, UsageError
 from scorecam_cli.records import Failed
+from scorecam_cli.runs.against_baseline import AgainstBaseline, against_baseline
 from scorecam_cli.runs.evaluate import SENTENCES, as_text, measured_rows
-from scorecam_cli.runs.evaluation import summary_of
+from scorecam_cli.runs.evaluation import NUMBERS, summary_of
 from scorecam_cli.runs.request import EvaluateRequest, regions_of
 from scorecam_cli.runs.session import Session
 from scorecam_cli.saliency.methods import check_methods, methods_named
@@ -43,12 +44,14 @@ class EvaluatedPhotos:
     means: by method, then by measure: mean, standard error and number of photos.
     table: the same as rows of text, the first a header.
     failures: photos that could not be measured, each with its reason.
+    apart: the methods against the baseline, where there is one: `.found` by method, then by measure, and `.table`.
     """
 
     rows: tuple[Mapping[str, Any], ...]
     means: Mapping[str, Mapping[str, Mean]]
     table: tuple[tuple[str, ...], ...]
     failures: tuple[Failed, ...] = ()
+    apart: AgainstBaseline | None = None
 
     @property
     def _notes(self) -> list[str]:
@@ -56,15 +59,20 @@ class EvaluatedPhotos:
         more = len(self.failures) - _SHOWN_FAILURES
         return [
             f"mean ± standard error over {photos} photos",
+            *([self.apart.note] if self.apart is not None else []),
             *(short(each.reason, 200) for each in self.failures[:_SHOWN_FAILURES]),
             *([f"and {more} more that could not be measured"] if more > 0 else []),
         ]
 
+    @property
+    def _tables(self) -> list[tuple[tuple[str, ...], ...]]:
+        return [self.table, *([self.apart.table] if self.apart is not None else [])]
+
     def __repr__(self) -> str:
-        return "\n".join([*aligned(self.table), *self._notes])
+        return "\n".join([*(line for rows in self._tables for line in aligned(rows)), *self._notes])
 
     def _repr_html_(self) -> str:
-        return sheet([table(self.table)], self._notes)
+        return sheet([table(rows) for rows in self._tables], self._notes)
 
 
 @in_python_words(wrap)
@@ -85,6 +93,7 @@ def evaluate(
     fidelity: float = 1.0,
     fill: str = "zero",
     batch_size: int | None = None,
+    baseline: str | None = None,
     seed: int = 0,
     **settings: Any,
 ) -> EvaluatedPhotos:
@@ -109,6 +118,7 @@ def evaluate(
         fidelity: of score-cam.
         fill: of methods that mask pixels, as for `explain`; the measures have their own fills.
         batch_size: photos in one pass; None: as many as suit the model and the memory.
+        baseline: of the methods, the one that the others are compared with photo by photo.
         seed: of methods that draw by chance.
         settings: of `wrap`, where it made nothing yet.
 
@@ -129,6 +139,7 @@ def evaluate(
         masks=None if masks is None else Path(masks),
         steps=whole(steps, "steps", least=2),
         deletion_fill=chosen(Fill, deletion_fill, what="deletion_fill"),
+        baseline=None if baseline is None else methods_named([baseline])[0],
         insertion_fill=chosen(Fill, insertion_fill, what="insertion_fill"),
     )
     request = EvaluateRequest(config=config, labels=None, settings={}, regions=regions_of(config), truth=None)
@@ -163,6 +174,8 @@ def _measured(
             failures.append(Failed(path, str(error)))
     if not rows:
         raise PhotoError(failures[0].reason)
-    summary = summary_of([as_text(row) for row in rows], request.config.methods)
+    texts = [as_text(row) for row in rows]
+    summary = summary_of(texts, request.config.methods)
+    apart = against_baseline(texts, NUMBERS, request.config.baseline)
     rows = [{column: value for column, value in row.items() if column != SENTENCES} for row in rows]
-    return EvaluatedPhotos(tuple(rows), summary.means, summary.table, tuple(failures))
+    return EvaluatedPhotos(tuple(rows), summary.means, summary.table, tuple(failures), apart)

@@ -14,7 +14,7 @@ from scorecam_cli.cli import options as shared
 from scorecam_cli.cli.console import Console
 from scorecam_cli.cli.groups import Group, GroupedCommand
 from scorecam_cli.cli.results import Results
-from scorecam_cli.cli.values import FILE, FOLDER, PLACE, OneOf, comma_list
+from scorecam_cli.cli.values import FILE, FOLDER, PLACE, MethodName, OneOf, comma_list
 from scorecam_cli.config import EvaluateConfig
 from scorecam_cli.records import Failed
 from scorecam_cli.words import aligned
@@ -67,6 +67,12 @@ DEFAULTS: dict[str, Any] = {name: field.default for name, field in EvaluateConfi
 @shared.score_cam_options(
     passes="Of score-cam, pass only N of the masks and infer the rest; the other methods keep their own numbers.  "
     "[default: all]"
+)
+@Group.HOW.option(
+    "--baseline",
+    type=MethodName(),
+    metavar="NAME",
+    help="Of the methods, the one that the others are compared with photo by photo, with a test.",
 )
 @model_options.precision_option
 @Group.PHOTOS.option("--limit", type=click.IntRange(min=1), metavar="N", help="Only the first N photos.")
@@ -125,6 +131,8 @@ def evaluate(as_json: bool, print0: bool, **options: Any) -> int:
         console.close()
     finished = finish_evaluation(config, request.settings)
     console.say_lines(aligned(finished.table))
+    if finished.apart is not None:
+        console.say_lines([*aligned(finished.apart.table), finished.apart.note])
     results = Results(console, ending=path_end)
     if as_json:
         results.json(finished.summary)

@@ -46,6 +46,7 @@ How
     --signed            keep what speaks against          explain compare
     --precision         number format of passes           explain compare evaluate
     --measures          what is measured                  evaluate
+    --baseline          method to compare with            evaluate
     --boxes             where objects are, by boxes       evaluate
     --masks             where objects are, by pictures    evaluate
     --steps             of a curve                        evaluate

@@ -16,6 +16,7 @@ from scorecam_cli.files import write
 from scorecam_cli.files.looks import is_file
 from scorecam_cli.files.small_files import EVALUATION_SETTINGS, read_small
 from scorecam_cli.files.table import GrowingTable
+from scorecam_cli.runs.against_baseline import AgainstBaseline, against_baseline
 from scorecam_cli.runs.current import differences, joined
 
 if TYPE_CHECKING:
@@ -50,13 +51,18 @@ COLUMNS = ("photo", "photo_sha256", "method", "class", "probability", "passes", 
 DIGITS = 6  # significant; the last ones of a float32 depend on the size of a batch
 
 _TABLE, _SETTINGS = "evaluation.csv", "evaluation.settings.json"
+_DIFFERENCES = "evaluation.differences.csv"
 
 
 @dataclass(frozen=True)
 class Finished:
-    """The whole table at a glance. table: rows of text, the first a header. paths: of everything written."""
+    """The whole table at a glance. table: rows of text, the first a header. paths: of everything written.
+
+    apart: the methods against one of them, where that is asked for.
+    """
 
     table: tuple[tuple[str, ...], ...]
+    apart: AgainstBaseline | None
     summary: Mapping[str, Any]
     paths: tuple[Path, ...]
 
@@ -100,7 +106,8 @@ def finish_evaluation(config: EvaluateConfig, settings: Mapping[str, Any]) -> Fi
     folder = _folder(config)
     with open_table(config) as table:
         found = summary_of(table.rows, config.methods)
-    summary = {
+        apart = against_baseline(table.rows, NUMBERS, config.baseline)
+    summary: dict[str, Any] = {
         "schema": 1,
         "photos": found.photos,
         "settings": settings,
@@ -113,14 +120,21 @@ def finish_evaluation(config: EvaluateConfig, settings: Mapping[str, Any]) -> Fi
             | {"doubts": dict(found.doubts.get(method, {}))}
             for method, of_method in found.means.items()
         },
+        "baseline": config.baseline,
+        "differences": apart.noted if apart is not None else {},
     }
     write.write_json(folder / "evaluation.json", summary)
-    write.write_text(folder / "evaluation.md", _markdown(found.table, found.photos))
     paths = [folder / name for name in (_TABLE, "evaluation.md", "evaluation.json")]
+    words = _markdown(found.table, f"Mean ± standard error over {found.photos} photos.")
+    if apart is not None:
+        words += "\n" + _markdown(apart.table, apart.note)
+        paths.append(folder / _DIFFERENCES)
+        write.write_text(paths[-1], apart.csv)
+    write.write_text(folder / "evaluation.md", words)
     if found.curves["deletion_curve"]:
         paths.append(folder / "evaluation.png")
         write.write_png(paths[-1], curves_figure(found.curves["deletion_curve"], found.curves["insertion_curve"]))
-    return Finished(found.table, summary, tuple(paths))
+    return Finished(found.table, apart, summary, tuple(paths))
 
 
 def summary_of(rows: Sequence[Mapping[str, str]], methods: Sequence[str]) -> Summary:
@@ -189,7 +203,7 @@ def _cell(value: Any) -> str:
     return f"{value.mean:.3f}" + ("" if value.standard_error is None else f" ± {value.standard_error:.3f}")
 
 
-def _markdown(lines: Sequence[tuple[str, ...]], photos: int) -> str:
+def _markdown(lines: Sequence[tuple[str, ...]], note: str) -> str:
     rows = [lines[0], ("---", *["---:"] * (len(lines[0]) - 1)), *lines[1:]]
     text = "\n".join(f"| {' | '.join(row)} |" for row in rows)
-    return f"{text}\n\nMean ± standard error over {photos} photos.\n"
+    return f"{text}\n\n{note}\n"

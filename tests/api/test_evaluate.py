@@ -95,3 +95,15 @@ def test_what_cannot_be_is_answered_with_a_sentence(rgb, classifier):
             scorecam_cli.evaluate(rgb[0], classifier, **{"methods": "random", **settings})
     with pytest.raises(UsageError, match="the list of photos is empty"):
         scorecam_cli.evaluate([], classifier)
+
+
+def test_methods_are_compared_with_a_baseline(rgb, classifier):
+    made = scorecam_cli.evaluate(list(rgb), classifier, methods=METHODS, measures="drop", baseline="Random")
+    found = made.apart.found["score-cam"]["drop"]
+    away = [ours["drop"] - chance["drop"] for ours, chance in zip(made.rows[::2], made.rows[1::2], strict=True)]
+    assert found.difference == pytest.approx(np.mean(away), abs=1e-5)
+    assert found.photos == 2
+    assert made._repr_html_().count("<table>") == 2
+    assert "minus random" in repr(made)
+    with pytest.raises(UsageError, match="baseline cam is none of"):
+        scorecam_cli.evaluate(rgb[0], classifier, methods="random", measures="drop", baseline="cam")

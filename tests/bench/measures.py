@@ -100,17 +100,16 @@ class Asked:
         return explain_with(row.method, self.plain.about_image(image), settings).classes[0].map
 
 
-def numbers(asked: Asked, row: Row) -> dict[str, float]:
-    """Everything that is measured of one map, by name."""
+def numbers(asked: Asked, row: Row, *, quick: bool) -> dict[str, float]:
+    """Everything that is measured of one map, by name; where it shall be quick, nothing that needs another map."""
     saliency = asked.map_of(row)
     about = {"saliency": saliency, "class_index": asked.label}
     change = changes(asked.classifier, asked.image, **about)
     curves = deletion_and_insertion(asked.classifier, asked.image, **about)
     paths = road(asked.classifier, asked.image, **about)
-    coherent = coherency(lambda image: asked.map_of_shown(row, image), asked.image, saliency=saliency)
     with Image.open(asked.path) as photo:
         region = read_regions(boxes=HERE / "foolbox_boxes.csv", masks=None).of(asked.path, *photo.size)
-    return {
+    found = {
         "drop": change.whole.drop,
         "increase": float(change.whole.increase),
         "gain": change.whole.gain,
@@ -125,15 +124,18 @@ def numbers(asked: Asked, row: Row) -> dict[str, float]:
         "ROAD": paths.difference,
         "ROAD, best first": paths.mean_morf,
         "ROAD, least first": paths.mean_lerf,
-        "coherency": coherent,
         "complexity": complexity(saliency),
-        "ADCC": adcc(coherent=coherent, complex_=complexity(saliency), drop=change.whole.drop),
-        "ARCC": arcc(coherent=coherent, complex_=complexity(saliency), road=paths.difference),
         "sparseness": sparseness(saliency) or 0.0,
     }
+    if quick:
+        return found
+    alike = coherency(lambda image: asked.map_of_shown(row, image), asked.image, saliency=saliency)
+    about = {"coherent": alike, "complex_": found["complexity"]}
+    means = {"ADCC": adcc(**about, drop=found["drop"]), "ARCC": arcc(**about, road=found["ROAD"])}
+    return found | {"coherency": alike} | means
 
 
-def measured(classifier: Classifier, cache: Path) -> Iterator[tuple[str, str, dict[str, float]]]:
+def measured(classifier: Classifier, cache: Path, *, quick: bool) -> Iterator[tuple[str, str, dict[str, float]]]:
     """Photo, row and numbers; those that are in the folder cost nothing."""
     with (HERE / "foolbox_truth.csv").open() as file:
         truth = {row["photo"]: int(row["class"]) for row in csv.DictReader(file)}
@@ -141,9 +143,11 @@ def measured(classifier: Classifier, cache: Path) -> Iterator[tuple[str, str, di
         asked = Asked(classifier, path, truth[path.name], cache)
         for row in ROWS:
             kept = cache / f"numbers-{row.key(classifier, path)}.json"
-            if not kept.exists():
-                kept.write_text(json.dumps(numbers(asked, row)))
-            yield path.stem, row.name, json.loads(kept.read_text())
+            found = json.loads(kept.read_text()) if kept.exists() else {}
+            if "coherency" not in found and not (quick and found):
+                found = numbers(asked, row, quick=quick)
+                kept.write_text(json.dumps(found))
+            yield path.stem, row.name, found
         print(path.stem, flush=True)
 
 
@@ -171,11 +175,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--cache", type=Path, default=Path("scorecam-measures"), help="folder that keeps what was made")
     parser.add_argument("--layer", action="append", help=f"target layer, repeatable; default: the last, {FINE_LAYER}")
+    parser.add_argument("--quick", action="store_true", help="leave out coherency, ADCC and ARCC: they need more maps")
     given = parser.parse_args()
     given.cache.mkdir(parents=True, exist_ok=True)
     for layer in given.layer or (None, FINE_LAYER):
         classifier = load_classifier(ModelSettings(model="EfficientNetLite0", layer=layer))
-        table(list(measured(classifier, given.cache)), "x".join(map(str, classifier.grid_shape)))
+        table(list(measured(classifier, given.cache, quick=given.quick)), "x".join(map(str, classifier.grid_shape)))
 
 
 if __name__ == "__main__":

@@ -185,3 +185,22 @@ def test_killed_half_way_and_started_again_it_gives_the_same_table(evaluate, pho
     for folder in ("cut", "whole"):
         assert evaluate("--steps", "40", folder=folder).code == 0
     assert table.read_bytes() == (tmp_path / "whole" / "evaluation.csv").read_bytes()
+
+
+def test_the_other_methods_are_compared_with_the_baseline_in_every_file(evaluate, tmp_path):
+    done = evaluate("--measures", "drop", "--baseline", "random", "--json")
+    assert done.code == 0, done.err
+    folder = tmp_path / "evaluation"
+    rows, printed = rows_of(folder), json.loads(done.out)
+    assert printed["baseline"] == "random"
+    assert set(printed["differences"]) == {*METHODS.split(",")} - {"random"}
+    drops = {method: [float(row["drop"]) for row in rows if row["method"] == method] for method in METHODS.split(",")}
+    for method, found in printed["differences"].items():
+        away = np.subtract(drops[method], drops["random"])
+        assert found["drop"]["difference"] == pytest.approx(away.mean())
+        assert found["drop"]["standard_error"] == pytest.approx(away.std(ddof=1) / np.sqrt(3))
+    with (folder / "evaluation.differences.csv").open(newline="") as file:
+        assert [row["method"] for row in csv.DictReader(file)][::6] == METHODS.split(",")[:-1]
+    for text in (done.err, (folder / "evaluation.md").read_text()):
+        assert "minus random" in text
+        assert "Holm-corrected" in text
