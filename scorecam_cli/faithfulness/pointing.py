@@ -61,6 +61,31 @@ def points_inside(
     return bool(((rows + top - row) ** 2 + (columns + left - column) ** 2 <= tolerance**2).any())
 
 
+def density_share(saliency: NDArray[np.float32], named: NDArray[np.bool_], other: NDArray[np.bool_]) -> float | None:
+    """The pointing game on pairs: of two objects in one photo, how much of the map is on the one that the class names.
+
+    Letters: a, b the mean of the map, enlarged to the photo, in the named object and in the other: `a / (a + b)`. The
+    means, not the sums: a large object shall not win by its size.
+
+    Args:
+        saliency: float32 [H, W] >= 0, finite.
+        named, other: bool [H0, W0]; pixels of both count in neither.
+
+    Returns:
+        In [0, 1]: 0.5 where the map does not tell them apart; None where it is zero in both, or one has no pixel of
+        its own.
+
+    Raises:
+        NumericsError: a value of the map is not finite.
+    """
+    own, its = named & ~other, other & ~named
+    if not (own.any() and its.any()):
+        return None
+    large = at_photo_size(saliency, named.shape)
+    one, two = (float(large.mean(where=region, dtype=np.float64)) for region in (own, its))
+    return one / (one + two) if one + two > 0 else None
+
+
 def at_photo_size(saliency: NDArray[np.float32], shape: tuple[int, ...]) -> NDArray[np.float32]:
     """The map bilinearly, with half-pixel centres, at the size of the photo: float32 [H, W] -> float32 [H0, W0].
 

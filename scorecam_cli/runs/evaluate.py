@@ -133,9 +133,12 @@ def _measured(request: EvaluateRequest, session: Session, *, seen: Seen, method:
     def explain(question: Question) -> Explanation:
         return explain_with(method, question, settings, on_passes=session.watcher.passes_done)
 
-    explanation, region = explain(asked), None
+    explanation, region, pair = explain(asked), None, None
     if request.regions is not None:
-        region = request.regions.of(seen.path, seen.photo.width, seen.photo.height)
+        where, label = (seen.path, seen.photo.width, seen.photo.height), asked.scores[0].label
+        region = request.regions.of(*where)
+        names = {str(label.index), label.name.lower(), (label.wnid or label.name).lower()}
+        pair = request.regions.pair_of(*where, names=names)
     made = MadeMap(
         config=request.config,
         asked=asked,
@@ -143,6 +146,7 @@ def _measured(request: EvaluateRequest, session: Session, *, seen: Seen, method:
         explain=lambda question: explain(question).classes[0].map,
         unfrozen=lambda: session.unfrozen,
         region=region,
+        pair=pair,
     )
     (found,) = explanation.classes
     doubts = {

@@ -36,6 +36,7 @@ NUMBERS = (  # columns that are averaged, in the order of the summary
     "insertion",
     "energy",
     "pointing",
+    "density",
     "complexity",
     "sparseness",
     "road",

@@ -33,6 +33,7 @@ class MadeMap:
     explain: from a question about another photo, or to another classifier, to its map by the same method.
     unfrozen: the classifier whose passes follow its weights.
     region: bool [H0, W0], where the object is; None where that is not known.
+    pair: bool [H0, W0] twice, where the object that the class names is, and where another is; None likewise.
     """
 
     config: EvaluateConfig
@@ -41,6 +42,7 @@ class MadeMap:
     explain: Callable[[Question], NDArray[np.float32]]
     unfrozen: Callable[[], Classifier]
     region: NDArray[np.bool_] | None
+    pair: tuple[NDArray[np.bool_], NDArray[np.bool_]] | None = None
 
     @property
     def seed(self) -> int:
@@ -91,14 +93,15 @@ def _curves(made: MadeMap) -> Cells:
 
 
 def _pointing(made: MadeMap) -> Cells:
-    from scorecam_cli.faithfulness.pointing import energy_inside, points_inside
+    from scorecam_cli.faithfulness.pointing import density_share, energy_inside, points_inside
 
     if made.region is None:
         return {}
-    return {
+    cells: Cells = {
         "energy": energy_inside(made.saliency, made.region),
         "pointing": int(points_inside(made.saliency, made.region, seed=made.seed)),
     }
+    return cells | ({} if made.pair is None else {"density": density_share(made.saliency, *made.pair)})
 
 
 def _shape(made: MadeMap) -> Cells:

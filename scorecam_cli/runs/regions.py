@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePath
 from xml.etree.ElementTree import Element, ParseError
 
@@ -25,6 +25,7 @@ from scorecam_cli.files.small_files import ANNOTATION, BOXES, read_small, read_s
 from scorecam_cli.runs.masks import Masks, read_mask
 
 COLUMNS = ("file", "x0", "y0", "x1", "y1")
+CLASS = "class"  # a column beside them
 VOC_CORNERS = ("xmin", "ymin", "xmax", "ymax")
 
 _MOST_PIXELS = 1e9  # a side or corner beyond it is a mistake
@@ -32,12 +33,16 @@ _MOST_PIXELS = 1e9  # a side or corner beyond it is a mistake
 
 @dataclass(frozen=True)
 class Box:
-    """A rectangle in pixels of the photo: columns x0 .. x1 - 1 and rows y0 .. y1 - 1; it may reach beyond the photo."""
+    """A rectangle in pixels of the photo: columns x0 .. x1 - 1 and rows y0 .. y1 - 1; it may reach beyond the photo.
+
+    name: of the class of what is in it, "" where that is not told.
+    """
 
     x0: int
     y0: int
     x1: int
     y1: int
+    name: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True)
@@ -80,13 +85,35 @@ class Regions:
         if self.masks is not None and (mask := self.masks.named_for(photo)) is not None:
             sha256 = None if self.masks.digests is None else self.masks.digests[mask.name]
             return read_mask(mask, width=width, height=height, sha256=sha256)
+        boxes = self._boxes_of(photo)
+        return _filled(boxes, width=width, height=height) if boxes else None
+
+    def pair_of(
+        self, photo: Path, width: int, height: int, names: Collection[str]
+    ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]] | None:
+        """The pixels of the boxes that a class names, and of those that another class names.
+
+        Args:
+            photo, width, height: as in `of`. names: all that the class is called, in small letters.
+
+        Returns:
+            Two bool [H0, W0]; None where not both kinds of box are known of this photo.
+
+        Raises:
+            PhotoError: nothing of the photo is inside the boxes of a kind.
+        """
+        named = [box for box in self._boxes_of(photo) if box.name]
+        own = tuple(box for box in named if box.name.lower() in names)
+        others = tuple(box for box in named if box.name.lower() not in names)
+        if not (own and others):
+            return None
+        return _filled(own, width=width, height=height), _filled(others, width=width, height=height)
+
+    def _boxes_of(self, photo: Path) -> tuple[Box, ...]:
+        """Those of the longest `file` that the photo's path ends as; none where there is none."""
         by_photo = self.boxes.by_photo if self.boxes is not None else {}
         parts = photo.parts
-        for first in range(len(parts)):
-            boxes = by_photo.get(parts[first:])
-            if boxes is not None:
-                return _filled(boxes, width=width, height=height)
-        return None
+        return next((by_photo[parts[at:]] for at in range(len(parts)) if parts[at:] in by_photo), ())
 
 
 def read_regions(boxes: Path | None, masks: Path | None) -> Regions:
@@ -109,7 +136,8 @@ def read_regions(boxes: Path | None, masks: Path | None) -> Regions:
 def boxes_from_csv(path: Path) -> Boxes:
     """Boxes from a table of `file,x0,y0,x1,y1`: pixels from 0, x1 and y1 exclusive, a line for each box.
 
-    A first line with these five names is a heading: columns may then stand in any order, with others beside them.
+    A first line with these five names is a heading: columns may then stand in any order, with others beside them; one
+    that is called `class` says what is in the box.
     Fractions are rounded to the nearest pixel border.
 
     Raises:
@@ -117,6 +145,7 @@ def boxes_from_csv(path: Path) -> Boxes:
     """
     found: dict[tuple[str, ...], list[Box]] = {}
     order: list[int] | None = None
+    kind: int | None = None  # the column of the class
     document = read_small_document(path, BOXES)
     for line, row in csv_rows(document.text, str(path)):
         where = f"line {line} of {path}"
@@ -125,11 +154,14 @@ def boxes_from_csv(path: Path) -> Boxes:
             headed = set(COLUMNS) <= set(names)
             order = [names.index(name) for name in COLUMNS] if headed else list(range(len(COLUMNS)))
             if headed:
+                kind = names.index(CLASS) if CLASS in names else None
                 continue
         if len(row) <= max(order):
             raise UsageError(f"{where} has {len(row)} values; give {','.join(COLUMNS)} on each line")
         file, *corners = (row[column].strip() for column in order)
-        found.setdefault(_key(file, where), []).append(_box(corners, COLUMNS[1:], where))
+        box = _box(corners, COLUMNS[1:], where)
+        name = row[kind].strip() if kind is not None and kind < len(row) else ""
+        found.setdefault(_key(file, where), []).append(replace(box, name=name))
     if not found:
         raise UsageError(f"{path} holds no box; give lines of {','.join(COLUMNS)}")
     return Boxes({key: tuple(boxes) for key, boxes in found.items()}, document.sha256)
@@ -199,7 +231,7 @@ def _voc_box(element: Element, path: Path) -> Box:
     if corners is None:
         raise UsageError(f"{where} has no <bndbox>")
     texts = [(corners.findtext(corner) or "").strip() for corner in VOC_CORNERS]
-    return _box(texts, VOC_CORNERS, where, first=1)
+    return replace(_box(texts, VOC_CORNERS, where, first=1), name=(element.findtext("name") or "").strip())
 
 
 def _annotation(data: bytes, path: Path) -> Element:

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from scorecam_cli.errors import NumericsError
-from scorecam_cli.faithfulness.pointing import at_photo_size, energy_inside, points_inside
+from scorecam_cli.faithfulness.pointing import at_photo_size, density_share, energy_inside, points_inside
 from tests.saliency import oracle
 
 
@@ -90,3 +90,19 @@ def test_equal_maxima_are_chosen_by_the_seed():
 def test_map_that_is_not_finite_is_refused():
     with pytest.raises(NumericsError, match="not finite"):
         energy_inside(np.full((2, 2), np.inf, np.float32), np.ones((4, 4), bool))
+
+
+def test_density_on_the_named_one_of_two_by_hand():
+    saliency = np.zeros((4, 8), np.float32)
+    saliency[:, :2], saliency[:, 4:] = 3, 1  # means 3 and 1, though the second sums to more
+    left, right = region((4, 8), slice(4), slice(2)), region((4, 8), slice(4), slice(4, 8))
+    assert density_share(saliency, left, right) == pytest.approx(0.75)
+    assert density_share(saliency, right, left) == pytest.approx(0.25)
+    both = region((4, 8), slice(4), slice(1, 8))  # what both have counts in neither: 0 0 1 1 1 1 are left of it
+    assert density_share(saliency, left, both) == pytest.approx(3 / (3 + 4 / 6))
+
+
+def test_density_of_nothing_is_none():
+    left, right = region((4, 8), slice(4), slice(2)), region((4, 8), slice(4), slice(4, 8))
+    assert density_share(np.zeros((4, 8), np.float32), left, right) is None
+    assert density_share(np.ones((4, 8), np.float32), left, left) is None

@@ -105,6 +105,23 @@ def test_cells_that_do_not_apply_are_empty(run, jobs, tmp_path):
         assert row["drop"] == row["deletion"] == row["sanity"] == ""
 
 
+def test_density_is_of_photos_with_boxes_of_the_class_and_of_another(run, jobs, tmp_path):
+    boxes, truth = tmp_path / "boxes.csv", tmp_path / "truth.csv"
+    boxes.write_text("file,x0,y0,x1,y1,class\na.png,0,0,9,9,cat\na.png,12,0,24,9,dog\nb.png,0,0,9,9,cat\n")
+    truth.write_text("a.png,cat\nb.png,cat\n")
+    run(
+        jobs[:2],
+        methods=("random",),
+        measures=("pointing",),
+        boxes=boxes,
+        regions=read_regions(boxes, None),
+        truth=read_truth(truth),
+    )
+    pair, single = rows_of(tmp_path)
+    assert 0 < float(pair["density"]) < 1
+    assert single["density"] == ""
+
+
 def test_a_method_that_does_not_fit_has_empty_cells_and_alone_ends_the_run(run, jobs, tmp_path, monkeypatch):
     real = evaluate.explain_with
 

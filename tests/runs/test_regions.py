@@ -56,6 +56,22 @@ def test_heading_gives_the_order_of_the_columns(tmp_path):
     assert boxes_from_csv(path).by_photo == {("dog.jpg",): (Box(1, 2, 4, 3),)}
 
 
+def test_a_column_of_classes_and_names_of_voc_tell_the_named_object_from_the_other(tmp_path):
+    table = write_csv(
+        tmp_path, "file,x0,y0,x1,y1,class\ndog.jpg,0,0,2,2,Boxer\ndog.jpg,4,0,6,2,285\ndog.jpg,6,2,8,4,\n"
+    )
+    folder = write_voc(tmp_path / "voc", "<filename>dog.jpg</filename>" + voc_object(1, 1, 2, 2))
+    regions = Regions(boxes_from_csv(table))
+    named, other = regions.pair_of(DOG, 8, 4, {"242", "boxer"})
+    np.testing.assert_array_equal(named, plain([(0, 0, 2, 2)], 8, 4))
+    np.testing.assert_array_equal(other, plain([(4, 0, 6, 2)], 8, 4))
+    cat, dog = regions.pair_of(DOG, 8, 4, {"285", "egyptian cat"})
+    np.testing.assert_array_equal((cat, dog), (other, named))
+    assert regions.pair_of(DOG, 8, 4, {"7"}) is None
+    assert regions.pair_of(Path("cat.jpg"), 8, 4, {"242"}) is None
+    assert boxes_from_voc(folder).by_photo[("dog.jpg",)][0].name == "dog"
+
+
 @given(st.lists(st.tuples(*[st.integers(-3, 12)] * 4), min_size=1, max_size=4))
 def test_region_is_the_union_of_its_boxes_cut_to_the_photo(corners):
     boxes = [(min(a, c), min(b, d), max(a, c) + 1, max(b, d) + 1) for a, b, c, d in corners]
