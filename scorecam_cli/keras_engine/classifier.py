@@ -22,6 +22,7 @@ from scorecam_cli.keras_engine.layers import LayerCall, Network
 from scorecam_cli.keras_engine.passes import Passes
 from scorecam_cli.keras_engine.passing import unmixed
 from scorecam_cli.keras_engine.start import tf, versions
+from scorecam_cli.keras_engine.targeting import Targeting
 from scorecam_cli.models.answering import Answering
 from scorecam_cli.models.answers import Answers, MaskedAnswers, Observation
 from scorecam_cli.models.labels import Labels
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from scorecam_cli.keras_engine.tail import Tail
 
 
-class Classifier(Answering):
+class Classifier(Answering, Targeting):
     """A model with everything needed to ask it about photos; its passes are compiled once per instance.
 
     called: the model as a function of photos; model: the Keras model itself, with its weights.
@@ -172,32 +173,6 @@ class Classifier(Answering):
     def versions(self) -> Mapping[str, str]:
         """Of scorecam and of what runs the model."""
         return versions()
-
-    @property
-    def layer(self) -> str:
-        """Name of the target layer, behind the models it sits in; of several, with ` + ` between."""
-        return " + ".join(self.layers)
-
-    @property
-    def layers(self) -> tuple[str, ...]:
-        """Names of all target layers, the finest grid first."""
-        return tuple(call.path for call in self.several or (self.target,))
-
-    @property
-    def grid_shape(self) -> tuple[int, int, int]:
-        """(h, w, K) of the target layer's grid, into which tokens are folded."""
-        assert self.target.grid_shape is not None  # no other call is a target
-        return self.target.grid_shape
-
-    @property
-    def grid(self) -> tuple[int, int]:
-        """h, w of the target layer."""
-        return self.grid_shape[:2]
-
-    @property
-    def prefix(self) -> int | None:
-        """Tokens in front of those that the grid is folded from; None where the target layer makes a grid itself."""
-        return self.target.folding.prefix if self.target.folding else None
 
     def observe(self, image: NDArray[np.float32]) -> Observation:
         """Run the model once on a prepared photo, float32 [H, W, c].
