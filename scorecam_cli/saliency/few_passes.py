@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scorecam_cli.saliency.inference import Inferred, Link, infer_weights
-from scorecam_cli.saliency.representatives import grid_masks, medoid_order, spread_order, squared_distances
+from scorecam_cli.saliency.representatives import grid_masks, medoids_in_turns, spread_order, squared_distances
 from scorecam_cli.saliency.upsampling import interpolation
 
 FIRST_ROUND = 16  # representatives; with fewer the kernel cannot be told
@@ -42,6 +42,7 @@ def representative_passes(
     parts: Floats,
     energies: Floats,
     ranges: tuple[NDArray[np.float32], NDArray[np.float32]],
+    layers: NDArray[np.intp],
     passes: int | None,
     fidelity: float,
 ) -> FewPasses:
@@ -54,6 +55,7 @@ def representative_passes(
         parts: float64 [N, P], see `infer_weights`.
         energies: float64 [N], by which representatives are chosen, see `medoid_order`.
         ranges: lows and highs [N] of the upsampled channels.
+        layers: [N], which layer each mask is of; they take turns.
         passes: R; None: as many as `fidelity` asks for.
         fidelity: the estimated correlation to reach for every class.
 
@@ -62,7 +64,7 @@ def representative_passes(
     """
     masks = grid_masks(grids, *ranges)
     distances = squared_distances(masks)
-    order = medoid_order(distances, energies, passes or len(grids))
+    order = medoids_in_turns(distances, energies, passes or len(grids), layers)
     known = np.zeros((0, 0))
     count = min(passes or FIRST_ROUND, len(order))
     while True:

@@ -16,16 +16,12 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from scorecam_cli.choices import OF_DIFFERENCES, Joining, Selection, Variant
+from scorecam_cli.choices import OF_DIFFERENCES, Joining, Selection
 from scorecam_cli.errors import UsageError
 from scorecam_cli.saliency.evidence import Kept
-from scorecam_cli.saliency.few_passes import FIRST_ROUND
 from scorecam_cli.saliency.maps import Maps, MethodSettings, OnPasses
 from scorecam_cli.saliency.method import Method
 from scorecam_cli.saliency.question import Question
-from scorecam_cli.saliency.representatives import grid_masks, medoid_order, squared_distances
-from scorecam_cli.saliency.stacked import Stacked
-from scorecam_cli.saliency.variants import Summands
 
 
 def joining_of(method: Method, settings: MethodSettings) -> Joining | None:
@@ -66,7 +62,7 @@ def product_of_layers(method: Method, asked: Question, settings: MethodSettings,
     Args:
         method: that makes the map of each layer.
         asked: about several layers.
-        settings: of the method; `passes` of one that can infer the rest are shared out, see `shared_out`. A fidelity
+        settings: of the method; `passes` of one that can infer the rest are shared out evenly. A fidelity
             of the whole asks for its root of each: the estimates are multiplied.
         on_passes: called after each batch with the number of passes done in it.
 
@@ -106,8 +102,7 @@ def multiplied(maps: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
 def shared_out(method: Method, asked: Question, settings: MethodSettings) -> list[MethodSettings]:
     """The settings of each layer's map.
 
-    Passes of a method that infers the rest of the masks go where they help most: the masks of all layers are ordered
-    together, as those of one are, and each layer has as many as it has among the first of them.
+    Passes of a method that infers the rest of the masks are shared out evenly, but that no layer has more than masks.
 
     Raises:
         UsageError: fewer passes than the layers need.
@@ -123,22 +118,11 @@ def shared_out(method: Method, asked: Question, settings: MethodSettings) -> lis
             f"--passes {settings.passes} is too few for {method.name} of {len(layers)} layers: it needs at least "
             f"{least}"
         )
-    counts = np.maximum(_among_first(asked, settings), method.fewest_passes)
-    while counts.sum() > max(least, settings.passes):
-        counts[counts.argmax()] -= 1
-    return [replace(settings, passes=int(count)) for count in counts]
-
-
-def _among_first(asked: Question, settings: MethodSettings) -> NDArray[np.intp]:
-    """How many of the representatives of all masks are of each layer."""
-    masks = Stacked.of(asked.by_layer)
-    if len(masks.live) <= FIRST_ROUND:
-        return np.array([len(grids) for grids in masks.grids])
-    spans, passes = masks.ranges(), settings.passes or len(masks.live)
-    summed = Summands(masks.activations, masks.live, spans, Variant.ARTICLE)  # activations have no common scale
-    grids = masks.activations[:, :, masks.live].transpose(2, 0, 1)  # [N, h, w]
-    order = medoid_order(squared_distances(grid_masks(grids, *spans)), summed.energies(asked.size), passes)
-    return np.bincount(masks.layers_of(order), minlength=len(masks.grids))
+    masks = np.concatenate([np.full(len(layer.live), at) for at, layer in enumerate(layers)])
+    turns = np.concatenate([np.arange(len(layer.live)) for layer in layers])
+    first = masks[np.argsort(turns, kind="stable")][: settings.passes]
+    counts = np.bincount(first, minlength=len(layers))
+    return [replace(settings, passes=max(int(count), method.fewest_passes)) for count in counts]
 
 
 def _unit(saliency: NDArray[np.floating]) -> NDArray[np.float64]:

@@ -49,6 +49,27 @@ def medoid_order(distances: Floats, energies: Floats, count: int) -> NDArray[np.
     return np.array(order)
 
 
+def medoids_in_turns(distances: Floats, energies: Floats, count: int, layers: NDArray[np.intp]) -> NDArray[np.intp]:
+    """The same of several layers: each in its own order, the layers take turns until they have no more.
+
+    In one order of all masks a layer of large masks comes first again and again, and the map is less like the exact one
+    for it.
+
+    Args:
+        distances, energies, count: as in `medoid_order`.
+        layers: int [N], of each mask.
+
+    Returns:
+        Indices [min(count, N)].
+    """
+    each = [np.flatnonzero(layers == layer) for layer in np.unique(layers)]
+    if len(each) == 1:
+        return medoid_order(distances, energies, count)
+    orders = [own[medoid_order(distances[np.ix_(own, own)], energies[own], count)] for own in each]
+    turns = np.concatenate([np.arange(len(order)) for order in orders])
+    return np.concatenate(orders)[np.argsort(turns, kind="stable")][:count]
+
+
 def spread_order(grids: NDArray[np.float32]) -> NDArray[np.intp]:
     """Channels [N, h, w] by the standard deviation of their activation, largest first: indices [N].
 

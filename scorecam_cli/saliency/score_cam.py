@@ -51,7 +51,7 @@ def score_cam(asked: Question, settings: MethodSettings, on_passes: OnPasses) ->
     Of a regression `S_k = output(X * M_k) - output(0)`.
 
     Of several target layers `centred` and `fitted` make one map: the masks of all are data of the same regression, on
-    the finest of the grids; and of fewer passes each layer gets as many as lower the loss of all together most.
+    the finest of the grids; fewer passes than all are shared out evenly.
 
     Args:
         asked: classifier, photo and classes.
@@ -149,6 +149,7 @@ class _MaskedPasses:
             parts=summands.parts(self.asked.size),
             energies=summands.energies(self.asked.size),
             ranges=spans,
+            layers=self.masks.layers_of(np.arange(count)),
             passes=settings.passes,
             fidelity=settings.fidelity,
         )

@@ -199,6 +199,7 @@ def test_fidelity_out_of_reach_ends_with_every_mask_passed_once_and_exact_weight
         parts=grids.reshape(21, 9).astype(np.float64),
         energies=np.ones(21),
         ranges=(grids.min(axis=(1, 2)), grids.max(axis=(1, 2))),
+        layers=np.zeros(len(grids), int),
         passes=None,
         fidelity=1 - 1e-12,
     )

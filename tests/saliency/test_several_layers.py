@@ -11,6 +11,7 @@ from scorecam_cli.saliency import stacked
 from scorecam_cli.saliency.maps import MethodSettings
 from scorecam_cli.saliency.methods import METHODS, planned_passes
 from scorecam_cli.saliency.product import check_joining, multiplied
+from scorecam_cli.saliency.representatives import medoid_order, medoids_in_turns, squared_distances
 from scorecam_cli.saliency.stacked import on_grid
 from tests.saliency import oracle, tiny
 
@@ -134,13 +135,25 @@ def test_fewer_passes_are_shared_out_and_their_sum_is_what_was_asked(variant):
     done = []
     found = explained(model, image, variant=variant, passes=24, on_passes=done.append)
     assert found.passes == sum(done) == sum(each.passes for each in found.layers) == 24
-    assert all(each.passes >= 4 for each in found.layers)
+    assert [each.passes for each in found.layers] == [12, 12]
     assert 0 < found.classes[0].estimated_correlation < 1
     classifier = scorecam_cli.wrap(model, preprocess="none", layers=LAYERS)
     asked = tiny.question(classifier, image)
     assert planned_passes("score-cam", asked, MethodSettings(passes=24, variant=variant)) == 24
     every = planned_passes("score-cam", asked, MethodSettings(variant=variant))
     assert every == found.live_channels == sum(each.live_channels for each in found.layers)
+
+
+def test_layers_take_turns_until_one_has_no_more_masks():
+    masks = np.random.default_rng(7).uniform(size=(7, 3))
+    distances, energies = squared_distances(masks), np.arange(7) + 1.0
+    layers = np.array([0, 0, 1, 1, 1, 1, 1])
+    fine, coarse = medoid_order(distances[:2, :2], energies[:2], 2), 2 + medoid_order(distances[2:, 2:], energies[2:], 5)
+    expected = [fine[0], coarse[0], fine[1], *coarse[1:]]
+    np.testing.assert_array_equal(medoids_in_turns(distances, energies, 9, layers), expected)
+    np.testing.assert_array_equal(medoids_in_turns(distances, energies, 4, layers), expected[:4])
+    alone = medoids_in_turns(distances, energies, 7, np.zeros(7, int))
+    np.testing.assert_array_equal(alone, medoid_order(distances, energies, 7))
 
 
 def test_masks_that_weigh_most_keep_the_grid_and_the_number_of_their_layer():
