@@ -6,7 +6,8 @@ mean of all; `fitted` solves for what each position contributes, so that what ma
 factor, `centred` is `fitted` of infinite strength.
 
 Letters: N masks with an answer, P = h * w positions of the grid; X the masks, Xc the same without their mean; y the
-answers.
+answers. Of several layers each has a mean of its own: masks of a fine grid show less of the photo than those of a
+coarse one, and are answered otherwise for that alone.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
+Layers = NDArray[np.intp] | None  # of which layer each mask is; None: all are of one
 
 # A direction in which the masks differ is believed by half where it holds this share of all their variance. So the fit
 # has at most the inverse of it, 16, degrees of freedom, and the same ones on a finer grid.
@@ -35,20 +37,21 @@ class Regression:
     `a = (y - mean y - Xc b) / l`, which sum to 0.
 
     apart: Xc, float64 [N, P]; zeros where the masks do not differ, and so are contributions and weights.
-    penalty: l, > 0.
+    penalty: l, > 0. layers: int [N], of each mask; None: one.
     """
 
     apart: Floats
     penalty: float
+    layers: Layers = None
 
     @classmethod
-    def on(cls, masks: Floats, *, strength: float = STRENGTH) -> Regression:
+    def on(cls, masks: Floats, *, strength: float = STRENGTH, layers: Layers = None) -> Regression:
         """The regression on masks float64 [N, P] in [0, 1], of this strength: l as a share of the squares of Xc."""
-        apart = masks - masks.mean(axis=0)
+        apart = without_mean(masks, layers)
         squares = float(np.sum(apart**2))
         if squares <= SAME * masks.size:
-            return cls(np.zeros_like(apart), 1.0)
-        return cls(apart, strength * squares)
+            return cls(np.zeros_like(apart), 1.0, layers)
+        return cls(apart, strength * squares, layers)
 
     @cached_property
     def effects(self) -> Floats:
@@ -62,7 +65,7 @@ class Regression:
 
     def contributions(self, answers: Floats) -> Floats:
         """b of answers float64 [N]: what a position adds to the answer where it is shown, float64 [P]."""
-        return np.asarray(centred_weights(answers) @ self.effects)
+        return np.asarray(centred_weights(answers, self.layers) @ self.effects)
 
     def weights(self, answers: Floats) -> Floats:
         """a of answers float64 [N]: what each mask is multiplied by, of either sign, float64 [N]."""
@@ -79,21 +82,39 @@ class Regression:
 
         Source: MacKinnon & White 1985, "Some heteroskedasticity-consistent covariance matrix estimators", HC3.
         """
-        leverages = np.einsum("np,np->n", self.apart, self.effects) + 1 / len(answers)  # below 1: there is a penalty
+        of_means = 1 / _of_layer(answers, self.layers)
+        leverages = np.einsum("np,np->n", self.apart, self.effects) + of_means  # below 1: there is a penalty
         errors = self._residuals(answers) / (1 - leverages)
         return np.asarray(np.sqrt(errors**2 @ self.effects**2))
 
     def _residuals(self, answers: Floats) -> Floats:
-        return np.asarray(centred_weights(answers) - self.apart @ self.contributions(answers))
+        return np.asarray(centred_weights(answers, self.layers) - self.apart @ self.contributions(answers))
 
 
-def centred_weights(answers: Floats) -> Floats:
-    """How far each answer is from the mean of all: float64 [N] -> float64 [N]; zeros where they are all the same."""
+def centred_weights(answers: Floats, layers: Layers = None) -> Floats:
+    """How far each answer is from the mean of its layer: float64 [N] -> float64 [N]; zeros where all are the same."""
     if not len(answers) or np.ptp(answers) <= SAME_ANSWERS * np.abs(answers).max():
         return np.zeros_like(answers)
-    return np.asarray(answers - answers.mean())
+    return without_mean(answers, layers)
 
 
-def centred_deviations(masks: Floats, answers: Floats) -> Floats:
+def centred_deviations(masks: Floats, answers: Floats, layers: Layers = None) -> Floats:
     """The same of the centred sum of masks float64 [N, P]: float64 [P]."""
-    return np.asarray(np.sqrt(centred_weights(answers) ** 2 @ (masks - masks.mean(axis=0)) ** 2))
+    return np.asarray(np.sqrt(centred_weights(answers, layers) ** 2 @ without_mean(masks, layers) ** 2))
+
+
+def without_mean(values: Floats, layers: Layers = None) -> Floats:
+    """Values float64 [N, ...] without the mean of all, or of those of their layer."""
+    if layers is None:
+        return np.asarray(values - values.mean(axis=0))
+    apart = np.empty_like(values)
+    for layer in np.unique(layers):
+        own = layers == layer
+        apart[own] = values[own] - values[own].mean(axis=0)
+    return apart
+
+
+def _of_layer(answers: Floats, layers: Layers) -> Floats:
+    """How many answers there are of the layer of each: float64 [N]."""
+    count = np.full(len(answers), len(answers)) if layers is None else np.bincount(layers)[layers]
+    return np.asarray(count, np.float64)

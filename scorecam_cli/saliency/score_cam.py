@@ -76,7 +76,9 @@ def score_cam(asked: Question, settings: MethodSettings, on_passes: OnPasses) ->
     # The sum on the grid: U is linear, so one upsampling is enough.
     summed = masked.summed(used)  # [n]
     measured = len(used.passed)
-    summands = Summands(activations, live[summed], (spans[0][summed], spans[1][summed]), settings.variant, measured)
+    layers = None if len(masks.grids) == 1 else masks.layers_of(summed)
+    spans = (spans[0][summed], spans[1][summed])
+    summands = Summands(activations, live[summed], spans, settings.variant, measured, layers)
     every = measured == len(live)
     maps, steps, uncertainties = [], [], []
     for at, inferred in enumerate(used.inferred):
@@ -141,7 +143,9 @@ class _MaskedPasses:
         grids = self.masks.activations[:, :, self.live].transpose(2, 0, 1)  # [N, h, w]
         if settings.selection == Selection.FASTER:
             return spread_passes(grids, weigh=self._weigh, passes=settings.passes or count), spans
-        summands = Summands(self.masks.activations, self.live, spans, settings.variant, settings.passes)
+        layers = self.masks.layers_of(np.arange(count))
+        several = None if len(self.masks.grids) == 1 else layers
+        summands = Summands(self.masks.activations, self.live, spans, settings.variant, settings.passes, several)
         few = representative_passes(
             grids,
             weigh=self._weigh,
@@ -149,7 +153,7 @@ class _MaskedPasses:
             parts=summands.parts(self.asked.size),
             energies=summands.energies(self.asked.size),
             ranges=spans,
-            layers=self.masks.layers_of(np.arange(count)),
+            layers=layers,
             passes=settings.passes,
             fidelity=settings.fidelity,
         )

@@ -17,7 +17,14 @@ from scorecam_cli.models.answers import MASK_EPSILON
 from scorecam_cli.records import Uncertainty
 from scorecam_cli.saliency.few_passes import pixel_coordinates
 from scorecam_cli.saliency.question import live_channels
-from scorecam_cli.saliency.regression import FEWEST_ANSWERS, Regression, centred_deviations, centred_weights
+from scorecam_cli.saliency.regression import (
+    FEWEST_ANSWERS,
+    Layers,
+    Regression,
+    centred_deviations,
+    centred_weights,
+    without_mean,
+)
 
 Floats = NDArray[np.float64]
 Ranges = tuple[NDArray[np.float32], NDArray[np.float32]]  # lows and highs [N] of the upsampled channels
@@ -29,6 +36,7 @@ class Summands:
 
     activations: float32 [h, w, K]. live: numbers [N] of the channels that are summed. spans: of these.
     measured: how many of their weights are what the model answered, the others inferred; None: all.
+    layers: [N], of which target layer each is; None: all are of one.
     """
 
     activations: NDArray[np.float32]
@@ -36,6 +44,7 @@ class Summands:
     spans: Ranges
     variant: Variant
     measured: int | None = None
+    layers: Layers = None
 
     @property
     def falls_back(self) -> bool:
@@ -60,7 +69,7 @@ class Summands:
         if self.variant == Variant.PAPER:
             return np.asarray(weights * self._share_of_constant(weights))
         if self.variant == Variant.CENTRED or self.falls_back:
-            return centred_weights(weights)
+            return centred_weights(weights, self.layers)
         return self._regression.weights(weights) if self.variant == Variant.FITTED else weights
 
     def summed(self, weights: Floats) -> Floats:
@@ -77,7 +86,11 @@ class Summands:
         if self.variant not in OF_DIFFERENCES or not len(self.live):
             return None
         centred = self.variant == Variant.CENTRED or self.falls_back
-        spread = centred_deviations(self._summands, weights) if centred else self._regression.deviations(weights)
+        spread = (
+            centred_deviations(self._summands, weights, self.layers)
+            if centred
+            else self._regression.deviations(weights)
+        )
         shape = self.activations.shape[:2]
         return Uncertainty(self.summed(weights).astype(np.float32), spread.reshape(shape).astype(np.float32))
 
@@ -86,7 +99,7 @@ class Summands:
         added = self._summands
         if self.variant in OF_DIFFERENCES:
             added = (
-                added - added.mean(axis=0)
+                without_mean(added, self.layers)
                 if self.variant == Variant.CENTRED or self.falls_back
                 else self._regression.effects
             )
@@ -120,4 +133,4 @@ class Summands:
 
     @cached_property
     def _regression(self) -> Regression:
-        return Regression.on(self._summands)
+        return Regression.on(self._summands, layers=self.layers)

@@ -1,8 +1,8 @@
 """Several target layers: `python -m tests.bench.layers maps|ahead|strength|grids|share [--cache FOLDER]`.
 
 maps: the ten numbers of `scorecam evaluate` for one layer, the other, and both. ahead: the fit on both against one
-layer, photo by photo. strength: the numbers of the fit on both, with other penalties and a mean of its own for each
-layer. grids: with a third layer, of a finer grid. share: how like the exact map those of fewer passes are, by how the
+layer, photo by photo. strength: the numbers of the fit on both, with other penalties and with one mean for all
+masks. grids: with a third layer, of a finer grid. share: how like the exact map those of fewer passes are, by how the
 passes are shared out over the layers. Photos: the 20 labelled ones in the package foolbox. Model: EfficientNetLite0.
 Every mask is passed once; with --cache the answers are kept.
 """
@@ -29,7 +29,7 @@ from scorecam_cli.saliency.inference import infer_weights
 from scorecam_cli.saliency.maps import MethodSettings
 from scorecam_cli.saliency.methods import explain_with
 from scorecam_cli.saliency.question import Question
-from scorecam_cli.saliency.regression import STRENGTH, Regression, centred_weights
+from scorecam_cli.saliency.regression import STRENGTH, Regression
 from scorecam_cli.saliency.representatives import grid_masks, medoid_order, squared_distances
 from scorecam_cli.saliency.stacked import Stacked
 from scorecam_cli.saliency.upsampling import upsample
@@ -124,10 +124,12 @@ def maps(cache: Path) -> None:
 
 
 def ahead(cache: Path) -> None:
-    alone, both = ((7,), (14,)), (14, 7)
+    alone, three, both = ((7,), (14,)), (28, 14, 7), (14, 7)
     ways = {f"article, {side[0]}": of(side) for side in alone}
-    ways |= {f"fitted, {'+'.join(map(str, sides))}": of(sides, variant=Variant.FITTED) for sides in (*alone, both)}
-    rows = compared(ways, [*alone, both], cache)
+    ways |= {
+        f"fitted, {'+'.join(map(str, sides))}": of(sides, variant=Variant.FITTED) for sides in (*alone, three, both)
+    }
+    rows = compared(ways, [*alone, three, both], cache)
     apart = {name: np.array(values)[:, 1] - np.array(values)[:, 0] for name, values in rows.items()}
     *others, last = apart
     for name in others:
@@ -139,16 +141,12 @@ def ahead(cache: Path) -> None:
 def strength(cache: Path) -> None:
     both = (14, 7)
 
-    def ridge(strength: float, *, own_means: bool = False) -> Way:
+    def ridge(strength: float, *, own_means: bool = True) -> Way:
         def solve(seen: Seen) -> np.ndarray:
             known = seen.known(both)
-            masks, answers = known.masks, known.answers[:, seen.label]
-            if own_means:
-                first = len(Stacked.of(known.asked.by_layer).grids[0])
-                parts = (slice(0, first), slice(first, None))
-                masks = np.concatenate([masks[part] - masks[part].mean(axis=0) for part in parts])
-                answers = np.concatenate([centred_weights(answers[part]) for part in parts])
-            return known.map(Regression.on(masks, strength=strength).contributions(answers))
+            layers = Stacked.of(known.asked.by_layer).layers_of(np.arange(len(known.masks)))
+            fit = Regression.on(known.masks, strength=strength, layers=layers if own_means else None)
+            return known.map(fit.contributions(known.answers[:, seen.label]))
 
         return solve
 
@@ -156,7 +154,7 @@ def strength(cache: Path) -> None:
         f"fitted, {name}": ridge(STRENGTH * share)
         for name, share in (("1/16, the rule", 1), ("a third of it", 1 / 3), ("three times it", 3))
     }
-    ways["fitted, 1/16, a mean for each layer"] = ridge(STRENGTH, own_means=True)
+    ways["fitted, 1/16, one mean for all"] = ridge(STRENGTH, own_means=False)
     compared(ways, [(7,), both], cache)
 
 
@@ -183,7 +181,8 @@ def share(cache: Path) -> None:
 def shared_ways(known: Known, variant: Variant, exact) -> Iterator[tuple[str, list[int], float]]:
     """Each way to share so many passes out, how many each layer gets, and how like the exact map the result is."""
     stack = Stacked.of(known.asked.by_layer)
-    summed = Summands(stack.activations, stack.live, stack.ranges(), variant)
+    layers = stack.layers_of(np.arange(len(stack.live)))
+    summed = Summands(stack.activations, stack.live, stack.ranges(), variant, layers=layers)
     size, answers = known.asked.size, known.answers[:, known.label]
     distances, energies, parts = squared_distances(known.masks), summed.energies(size), summed.parts(size)
     first = len(stack.grids[0])

@@ -85,11 +85,11 @@ def photo_of(size):
 
 
 def fitted_by_oracle(model, image):
-    """One ridge regression on the masks of both layers, by least squares with the penalty as further answers."""
+    """One ridge regression on the masks of both layers, a constant for each, by least squares, penalty as answers."""
     size = image.shape[0]
     parts = keras.Model(model.inputs, [model.get_layer(name).output for name in LAYERS])
-    masks, answers = [], []
-    for activations in (np.asarray(part[0]) for part in parts(image[None])):
+    masks, answers, layers = [], [], []
+    for layer, activations in enumerate(np.asarray(part[0]) for part in parts(image[None])):
         for k in range(activations.shape[2]):
             grid = activations[:, :, k]
             if grid.max() > grid.min():
@@ -98,10 +98,12 @@ def fitted_by_oracle(model, image):
                 logits = np.asarray(model((image * opening[..., None]).astype(np.float32)[None])[0])
                 answers.append(oracle.softmax(logits)[0])
                 masks.append(opening.ravel())  # the finest grid is the photo's own
-    masks, answers = np.array(masks), np.array(answers)
-    apart = masks - masks.mean(axis=0)
-    rows = np.concatenate([apart, np.sqrt((apart**2).sum() / 16) * np.eye(apart.shape[1])])
-    solved = np.linalg.lstsq(rows, np.concatenate([answers - answers.mean(), np.zeros(size * size)]), rcond=None)[0]
+                layers.append(layer)
+    masks, constants = np.array(masks), np.eye(2)[layers]  # [N, P], [N, 2]
+    squares = sum(((part - part.mean(axis=0)) ** 2).sum() for part in (masks[constants[:, at] > 0] for at in (0, 1)))
+    penalty = np.concatenate([np.sqrt(squares / 16) * np.eye(size * size), np.zeros((size * size, 2))], axis=1)
+    rows = np.concatenate([np.concatenate([masks, constants], axis=1), penalty])
+    solved = np.linalg.lstsq(rows, np.concatenate([answers, np.zeros(size * size)]), rcond=None)[0][: size * size]
     return len(answers), np.maximum(solved.reshape(size, size), 0)
 
 
@@ -148,7 +150,10 @@ def test_layers_take_turns_until_one_has_no_more_masks():
     masks = np.random.default_rng(7).uniform(size=(7, 3))
     distances, energies = squared_distances(masks), np.arange(7) + 1.0
     layers = np.array([0, 0, 1, 1, 1, 1, 1])
-    fine, coarse = medoid_order(distances[:2, :2], energies[:2], 2), 2 + medoid_order(distances[2:, 2:], energies[2:], 5)
+    fine, coarse = (
+        medoid_order(distances[:2, :2], energies[:2], 2),
+        2 + medoid_order(distances[2:, 2:], energies[2:], 5),
+    )
     expected = [fine[0], coarse[0], fine[1], *coarse[1:]]
     np.testing.assert_array_equal(medoids_in_turns(distances, energies, 9, layers), expected)
     np.testing.assert_array_equal(medoids_in_turns(distances, energies, 4, layers), expected[:4])
