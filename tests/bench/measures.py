@@ -11,7 +11,6 @@ from __future__ import annotations
 import argparse
 import csv
 import json
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -25,9 +24,11 @@ from scorecam_cli.config import ModelSettings
 from scorecam_cli.faithfulness.coherency import adcc, arcc, coherency
 from scorecam_cli.faithfulness.curves import deletion_and_insertion
 from scorecam_cli.faithfulness.drops import changes
+from scorecam_cli.faithfulness.paired import differences
 from scorecam_cli.faithfulness.pointing import energy_inside, points_inside
 from scorecam_cli.faithfulness.road import road
 from scorecam_cli.faithfulness.shape import complexity, sparseness
+from scorecam_cli.faithfulness.summary import summarise
 from scorecam_cli.keras_engine.classifier import Classifier
 from scorecam_cli.loading.load import load_classifier
 from scorecam_cli.photos.read import read_photo
@@ -152,23 +153,18 @@ def measured(classifier: Classifier, cache: Path, *, quick: bool) -> Iterator[tu
 
 
 def table(found: list[tuple[str, str, dict[str, float]]], title: str) -> None:
-    """Means, and differences to the baseline."""
-    names, columns = list(dict.fromkeys(row for _, row, _ in found)), list(found[0][2])
-    values = {
-        (row, column): np.array([each[column] for _, name, each in found if name == row])
-        for row in names
-        for column in columns
-    }
+    """Means, with a row for each map, and differences to the baseline, with a row for each measure."""
+    columns = list(dict.fromkeys(column for _, _, numbers in found for column in numbers))
+    rows = [{"photo": photo, "method": row} | {k: repr(v) for k, v in numbers.items()} for photo, row, numbers in found]
     print(f"\n{title}\n| map | " + " | ".join(columns) + " |\n|---" + "|---:" * len(columns) + "|")
-    for row in names:
-        print(f"| {row} | " + " | ".join(f"{values[row, column].mean():.3f}" for column in columns) + " |")
-    for row in names:
-        more = [values[row, column] - values[BASELINE, column] for column in columns]
-        print(
-            f"| {row} | "
-            + " | ".join(f"{each.mean():+.3f} ± {each.std(ddof=1) / math.sqrt(len(each)):.3f}" for each in more)
-            + " |"
-        )
+    for row, means in summarise(rows, columns).items():
+        print(f"| {row} | " + " | ".join(f"{means[column].mean:.3f}" for column in columns) + " |")
+    apart = differences(rows, columns, baseline=BASELINE)
+    print(f"\n| minus {BASELINE}, photos | " + " | ".join(apart) + " |\n|---" + "|---:" * len(apart) + "|")
+    for column in columns:
+        cells = [of_row[column] for of_row in apart.values()]
+        told = [f"{each.difference:+.3f} ± {each.standard_error:.3f} {each.stars}".rstrip() for each in cells]
+        print(f"| {column}, {cells[0].photos} | " + " | ".join(told) + " |")
 
 
 def main() -> None:
