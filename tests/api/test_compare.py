@@ -90,3 +90,14 @@ def test_what_cannot_be_is_answered_with_a_sentence(rgb, classifier, made):
         made.figure(0)
     with pytest.raises(ClassError, match="class 7 does not exist"):
         scorecam_cli.compare(rgb, classifier, methods=METHODS, classes=7)
+
+
+def test_signed_maps_and_a_fill_are_asked_for_as_by_the_command(rgb, tmp_path):
+    made = scorecam_cli.compare(rgb, model_zoo.rescaling(), methods=["grad-cam", "score-cam"], signed=True, fill="mean")
+    assert made.map("grad-cam").min() < 0 <= made.map("score-cam").min()  # article has no sign
+    assert [(row["signed"], row["fill"]) for row in made.rows] == [(True, None), (False, "mean")]
+    assert made.figure().size[0] > 0
+    with pytest.raises(UsageError, match="'jet' has no middle for zero"):
+        made.figure(colormap="jet")
+    with pytest.raises(UsageError, match="fill 'grey' is none of zero, mean, blur"):
+        scorecam_cli.compare(rgb, model_zoo.rescaling(), fill="grey")
