@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +16,7 @@ GRID_SIDE = 8192  # rows or columns of a grid, as of an input
 MOST_PREFIX = 1024  # tokens in front of a grid: class, distillation, registers, prompts
 AUTO_LAYERS = "auto"  # among the names of layers: those that the network offers
 COLORMAP, SIGNED_COLORMAP = "turbo", "RdBu_r"  # the second: red for the class, blue against it
+NEXT = "next"  # --against: the most probable other class
 MODEL_SUFFIXES = (".keras", ".h5", ".hdf5", ".tflite", ".onnx")
 SAVED_IN_FOLDERS = ("saved_model.pb", "saved_model.pbtxt", "config.json")  # a SavedModel, an unpacked .keras file
 
@@ -106,6 +108,7 @@ class ExplainConfig:
     """Everything `scorecam explain` was asked to do.
 
     classes: as given, by index, name or WordNet id. top: also the N most probable; without either the predicted.
+    against: the class that they are set against, as given, or `next`, the most probable other one; None: none.
     batch_size: masks in one pass, None for as many as suit the model and the memory.
     passes: masks to pass, None for all or as many as fidelity, an estimated correlation, asks for.
     signed: keep what speaks against the class; then `colormap` is a diverging one, RdBu_r where the default was left.
@@ -116,6 +119,7 @@ class ExplainConfig:
     model: ModelSettings
     classes: tuple[str, ...] = ()
     top: int = 0
+    against: str | None = None
     variant: Variant = Variant.ARTICLE
     passes: int | None = None
     fidelity: float = 1.0
@@ -136,6 +140,9 @@ class ExplainConfig:
             raise UsageError("--selection faster estimates nothing, so it needs --passes N")
         if self.model.head == HeadKind.LINEAR and self.top:
             raise UsageError("--head linear has outputs, none more probable than others: name them by -c, not by -k")
+        if self.model.head == HeadKind.LINEAR and self.against is not None and self.against.casefold() == NEXT:
+            raise UsageError("--against next is the most probable other class, and --head linear has none: name one")
+        check_against(self.classes, self.against)
 
 
 @dataclass(frozen=True)
@@ -270,6 +277,12 @@ def check_layers(layers: tuple[str, ...], grid: tuple[int, int] | None, prefix: 
         raise UsageError(f"--prefix {prefix} is not from 0 to {MOST_PREFIX}")
 
 
+def check_against(classes: Collection[str], against: str | None) -> None:
+    """Raise UsageError where a class is set against itself, as far as the words tell."""
+    if against is not None and against in classes:
+        raise UsageError(f"--against {against} is the class that --class names: a class is not set against itself")
+
+
 def check_budget(passes: int | None, fidelity: float) -> None:
     """Raise UsageError unless at most one of the two is asked for."""
     if passes is not None and fidelity < 1:
@@ -296,7 +309,8 @@ CHANGES_THE_RESULT: dict[type, tuple[str, ...]] = {
     ),
     PhotoSettings: (),
     ExplainConfig: (
-        *("model", "classes", "top", "variant", "passes", "fidelity", "selection", "signed", "fill", "method"),
+        *("model", "classes", "top", "against", "variant", "passes", "fidelity", "selection", "signed", "fill"),
+        "method",
         *("save", "colormap", "alpha"),
     ),
     PredictConfig: ("model", "top"),

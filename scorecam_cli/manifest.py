@@ -49,6 +49,7 @@ class NotedClass(NotedScore):
     compactness: share of the pixels that hold half of the map; None for a map of zeros, and in earlier manifests.
     doubts: why the map may tell nothing of the class; empty in earlier manifests.
     certain: share of the positions of the grid whose sign is certain; None where that is not known.
+    against: the class that it is set against; None where it is explained by itself, and in earlier manifests.
     files: of each kind of output, the bare name beside the manifest.
     """
 
@@ -58,6 +59,7 @@ class NotedClass(NotedScore):
     certain: float | None = field(default=None, kw_only=True)
     estimated_correlation: float | None
     doubts: tuple[str, ...] = field(default=(), kw_only=True)
+    against: NotedScore | None = field(default=None, kw_only=True)
     files: Mapping[str, str]
 
 

@@ -151,6 +151,7 @@ class ClassMap:
     doubts: sentences that say why this map may tell nothing of the class.
     uncertainty: how sure the map is; None where that is not known.
     doubted: the kind of each doubt, to be counted.
+    against: the class that this one is set against; None where it is explained by itself.
     """
 
     score: ClassScore
@@ -160,6 +161,13 @@ class ClassMap:
     doubts: tuple[str, ...] = ()
     uncertainty: Uncertainty | None = field(default=None, repr=False)
     doubted: tuple[str, ...] = ()
+    against: ClassScore | None = None
+
+    @property
+    def name(self) -> str:
+        """What the class is called, and the one that it is set against: `boxer, against bull mastiff`."""
+        own = self.score.label.name
+        return own if self.against is None else f"{own}, against {self.against.label.name}"
 
 
 @dataclass(frozen=True)

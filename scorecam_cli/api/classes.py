@@ -33,6 +33,19 @@ def asked_classes(classes: Classes | None) -> list[str]:
     return [str(each) for each in several]
 
 
+def one_class(against: OneClass | None) -> str | None:
+    """The class to set against as text; None where there is none.
+
+    Raises:
+        ClassError: it is something else.
+    """
+    if against is None:
+        return None
+    if not isinstance(against, OneClass):
+        raise ClassError(f"against {quoted(str(against))}: give an index, a name, a WordNet id or `next`")
+    return str(against)
+
+
 def place_of(scores: Sequence[ClassScore], of: OneClass | None) -> int:
     """Which of the explained classes is meant: its place among them.
 

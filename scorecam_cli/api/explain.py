@@ -6,7 +6,7 @@ import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, overload
 
-from scorecam_cli.api.classes import Classes, asked_classes
+from scorecam_cli.api.classes import Classes, OneClass, asked_classes, one_class
 from scorecam_cli.api.explained_photo import ExplainedPhoto
 from scorecam_cli.api.models import ModelLike, classifier_of, wrap
 from scorecam_cli.api.numbers import whole_or_none
@@ -20,7 +20,7 @@ from scorecam_cli.runs.description import describe_model
 from scorecam_cli.runs.explain import NOTED_PREDICTIONS
 from scorecam_cli.runs.request import ExplainRequest
 from scorecam_cli.runs.settings import explain_settings
-from scorecam_cli.saliency.methods import check, explain_with, method_named
+from scorecam_cli.saliency.methods import check, check_contrast, explain_with, method_named
 from scorecam_cli.saliency.product import check_joining
 from scorecam_cli.saliency.question import Question
 
@@ -43,6 +43,7 @@ def explain(
     *,
     classes: Classes | None = None,
     top: int | None = None,
+    against: OneClass | None = None,
     method: str = "score-cam",
     variant: str = "article",
     batch_size: int | None = None,
@@ -61,6 +62,8 @@ def explain(
             compiled anew for the next photo.
         classes: index, name or WordNet id, one or several; None: the `top` most probable, by default one.
         top: also the N most probable classes.
+        against: index, name or WordNet id of a class that each is set against, or `next`, the most probable other one:
+            the map shows what speaks for the one and not the other.
         method: a name that `scorecam methods` lists.
         variant: a form of score-cam alone: `article`, `official`, `paper`, `centred` or `fitted`, see
             `scorecam_cli.choices.Variant`.
@@ -97,16 +100,20 @@ def explain(
         ),
         classes=tuple(asked_classes(classes)),
         top=whole_or_none(top, "top", least=0) or 0,
+        against=one_class(against),
         signed=bool(signed),
         method=method_named(str(method)).name,
     )
     how = ExplainRequest(config=config, labels=None, settings={}).how
     check(config.method, how)
+    check_contrast(config.method, config.against)
     classifier = classifier_of(model, settings, seed=config.model.seed)
 
     def explained(given: GivenPhoto) -> ExplainedPhoto:
         began = time.perf_counter()
-        question = Question.about(classifier, given.photo.pixels, asked=config.classes, top=config.top)
+        question = Question.about(
+            classifier, given.photo.pixels, asked=config.classes, top=config.top, against=config.against
+        )
         if question.of_several:
             check_joining(method_named(config.method), how)
         passes_began = time.perf_counter()

@@ -206,7 +206,7 @@ class ExplainedPhoto(Explanation):
 
     def __repr__(self) -> str:
         rows = [
-            f"  {each.score.label.index:>5}  {short(each.score.label.name, 40):<40}  "
+            f"  {each.score.label.index:>5}  {short(each.name, 40):<40}  "
             f"{each.score.said}, map {each.map.min():.3g} to {each.map.max():.3g}"
             for each in self.classes[:_SHOWN_CLASSES]
         ]
@@ -220,7 +220,7 @@ class ExplainedPhoto(Explanation):
         for each in self.classes[:_SHOWN_CLASSES]:
             laid_over = self._subject(each, COLORMAP, ALPHA).overlay(small)
             label = each.score.label
-            caption = f"{short(label.name, 60)} ({label.index}), {each.score.said}"
+            caption = f"{short(each.name, 60)} ({label.index}), {each.score.said}"
             cells.append(captioned(laid_over, caption))
         lines = [short(self._making, 200), *(short(note, 200) for note in self._notes[:_SHOWN_CLASSES])]
         return sheet(cells, lines)

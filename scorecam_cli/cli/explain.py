@@ -47,6 +47,12 @@ class SaveOption(GroupedOption):
 @model_options.model_options
 @shared.layer_option
 @shared.class_options
+@Group.WHAT.option(
+    "--against",
+    metavar="CLASS",
+    help="Set each class against this one (index, name, WordNet id; `next`: the most probable other): the map shows "
+    "what speaks for the one and not the other.",
+)
 @Group.HOW.option(
     "--method",
     type=MethodName(),

@@ -33,6 +33,7 @@ What to explain
     --prefix            tokens before the grid            explain compare evaluate
     -c, --class         class to explain                  explain compare evaluate
     -k, --top           most probable classes             explain compare
+    --against           the class set against             explain
     --truth             CSV: class of each photo          evaluate
 How
     --method            how the map is made               explain

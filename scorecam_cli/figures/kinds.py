@@ -166,19 +166,19 @@ def check(
             )
 
 
-def output_paths(output: Path, class_index: int, save: Collection[str], *, mark: str = SCORECAM) -> dict[str, Path]:
+def output_paths(output: Path, classes: int | str, save: Collection[str], *, mark: str = SCORECAM) -> dict[str, Path]:
     """Where the files of one class go, by the name of their kind.
 
     Args:
         output: the path that every name starts with, as `PhotoJob.output`.
-        class_index: of the class shown.
+        classes: index of the class shown, or of two, `242-243`, the second being what the first is set against.
         save: names of kinds.
         mark: of the method and variant that made the map, see `photos.names`.
 
     Raises:
         UsageError: one is no kind.
     """
-    return {kind.name: named_output(output, f"{class_index}{kind.ending}", mark) for kind in chosen(save)}
+    return {kind.name: named_output(output, f"{classes}{kind.ending}", mark) for kind in chosen(save)}
 
 
 def described() -> str:

@@ -100,7 +100,7 @@ def masked_photo(
 def heading(canvas: Canvas, title: str, subject: Subject) -> int:
     """A title with the class, below it which photo, what made the map and what is to be doubted; where they end."""
     width = canvas.width - 2 * MARGIN
-    name = subject.found.score.label.name
+    name = subject.found.name
     top = canvas.text(wrapped(f"{title}: {name}", width, TITLE, most=2), MARGIN, 20, TITLE) + 2
     for line in (subject.what, subject.making):
         top = canvas.text(wrapped(line, width, QUIET, most=2), MARGIN, top, QUIET)

@@ -52,7 +52,7 @@ def panel(subject: Subject) -> NDArray[np.uint8]:
 def _heading(canvas: Canvas, subject: Subject) -> int:
     """The class in bold, which photo, what made the map and what is to be doubted; where the pictures begin, pixels."""
     width = canvas.width - 2 * _MARGIN
-    title = wrapped(subject.found.score.label.name, width, TITLE)
+    title = wrapped(subject.found.name, width, TITLE)
     top = canvas.text(title, _MARGIN, _MARGIN * 0.7, TITLE) + 2
     for line in (subject.what, subject.making):
         top = canvas.text(wrapped(line, width, QUIET), _MARGIN, top, QUIET)

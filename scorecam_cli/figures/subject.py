@@ -120,7 +120,9 @@ class Subject:
         """Which class of which photo, in one line."""
         score = self.found.score
         kind = "class" if score.output is None else "output"
-        return f"{kind} {score.label.index} · {score.said} · {self.name}"
+        other = self.found.against
+        against = "" if other is None else f" against {other.label.index} · {other.said}"
+        return f"{kind} {score.label.index} · {score.said}{against} · {self.name}"
 
     @property
     def doubts(self) -> tuple[str, ...]:

@@ -19,6 +19,7 @@ from scorecam_cli.keras_engine.hardware import free_memory
 from scorecam_cli.keras_engine.start import tf
 from scorecam_cli.keras_engine.tracing import Observer, as_grid, observing
 
+Against = tuple[int, float]  # another class, and what its logit is multiplied by before it is taken off
 KEPT_COPIES = 2  # the backward pass holds what every layer made, and as much again in gradients
 
 
@@ -31,12 +32,15 @@ class Gradients:
     def __init__(self, classifier: Classifier) -> None:
         self._classifier = classifier
 
-    def of_target(self, image: NDArray[np.float32], index: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    def of_target(
+        self, image: NDArray[np.float32], index: int, against: Against | None = None
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """The target layer's activations, and how the logit of a class changes with each of them.
 
         Args:
             image: float32 [H, W, c] in model units.
             index: of the class, in 0 .. C - 1.
+            against: another class, whose logit is taken off, and times what.
 
         Returns:
             activations and gradient, float32 [h, w, K] both.
@@ -45,10 +49,10 @@ class Gradients:
             ModelError: the model shows probabilities only. ClassError: no such class.
             NumericsError: a value is not finite. PhotoError: memory runs out, or the model stops.
         """
-        self._check(index)
+        derived = self._derived(index, against)
         with tf.device(self._classifier.device):
             ((activations, gradient),) = self._classifier.batches.run(
-                1, lambda _first, _last: self._target_pass(tf.constant(image), tf.constant(index))
+                1, lambda _first, _last: self._target_pass(tf.constant(image), *derived)
             )
         return self._finite(activations.numpy()[0]), self._finite(gradient.numpy()[0])
 
@@ -56,6 +60,7 @@ class Gradients:
         self,
         images: NDArray[np.float32],
         index: int,
+        against: Against | None = None,
         *,
         batch_size: int | None = None,
         on_passes: Callable[[int], None] | None = None,
@@ -64,7 +69,7 @@ class Gradients:
 
         Args:
             images: float32 [N, H, W, c] in model units, N at least 1.
-            index: of the class, in 0 .. C - 1.
+            index: of the class, in 0 .. C - 1. against: as `of_target`.
             batch_size: photos in one pass, see `batch_for`; it changes memory and time, not the result.
             on_passes: called after each pass with the number of photos it held.
 
@@ -74,11 +79,11 @@ class Gradients:
         Raises:
             As `of_target`.
         """
-        self._check(index)
+        derived = self._derived(index, against)
         with tf.device(self._classifier.device):
             parts = self._classifier.batches.run(
                 len(images),
-                lambda first, last: self._photo_pass(tf.constant(images[first:last]), tf.constant(index)),
+                lambda first, last: self._photo_pass(tf.constant(images[first:last]), *derived),
                 batch_size=self.batch_for(batch_size),
                 on_passes=on_passes,
             )
@@ -99,6 +104,13 @@ class Gradients:
         numbers = sum(call.numbers for call in self._classifier.network.calls)
         return KEPT_COPIES * numbers * 4  # float32
 
+    def _derived(self, index: int, against: Against | None) -> tuple[Any, Any, Any]:
+        """What is derived, as the passes take it: class, the other one, and what its logit is multiplied by."""
+        other, strength = against or (index, 0.0)
+        for each in (index, other):
+            self._check(each)
+        return tf.constant(index), tf.constant(other), tf.constant(strength, tf.float32)
+
     def _check(self, index: int) -> None:
         check_logits(self._classifier, "a gradient")
         classes = self._classifier.head.classes
@@ -112,17 +124,17 @@ class Gradients:
 
     @cached_property
     def _target_pass(self) -> Any:
-        """Compiled: image [H, W, c], index -> activations, gradient [1, h, w, K]."""
+        """Compiled: image [H, W, c], index, other, strength -> activations, gradient [1, h, w, K]."""
         target = self._classifier.target
 
-        def target_pass(image: Any, index: Any) -> tuple[Any, ...]:
+        def target_pass(image: Any, index: Any, other: Any, strength: Any) -> tuple[Any, ...]:
             observer = Observer(
                 capture=target.number, capture_input=target.made_outside, bare_head=self._classifier.head.bare_call
             )
             with tf.GradientTape() as tape:
                 tape.watch(image)
                 logits = self._logits(image[None], observer)
-                logit = tf.gather(logits[0], index)
+                logit = tf.gather(logits[0], index) - strength * tf.gather(logits[0], other)
             captured = observer.captured
             gradient = tape.gradient(logit, captured, unconnected_gradients="zero")
             return tuple(tf.cast(as_grid(each, target), tf.float32) for each in (captured, gradient))
@@ -131,13 +143,14 @@ class Gradients:
 
     @cached_property
     def _photo_pass(self) -> Any:
-        """Compiled: images [B, H, W, c], index -> gradients [B, H, W, c]."""
+        """Compiled: images [B, H, W, c], index, other, strength -> gradients [B, H, W, c]."""
 
-        def photo_pass(images: Any, index: Any) -> Any:
+        def photo_pass(images: Any, index: Any, other: Any, strength: Any) -> Any:
             with tf.GradientTape() as tape:
                 tape.watch(images)
                 logits = self._logits(images, Observer(bare_head=self._classifier.head.bare_call))
-                logit = tf.reduce_sum(tf.gather(logits, index, axis=1))  # no photo touches the logits of another
+                own, taken_off = (tf.gather(logits, each, axis=1) for each in (index, other))
+                logit = tf.reduce_sum(own - strength * taken_off)  # no photo touches the logits of another
             return tape.gradient(logit, images, unconnected_gradients="zero")
 
         return self._compiled(photo_pass, [None, *self._classifier.size, self._classifier.channels])
@@ -149,7 +162,11 @@ class Gradients:
         return self._classifier.head.read(output)[0]
 
     def _compiled(self, function: Callable[..., Any], shape: list[int | None]) -> Any:
-        signature = [tf.TensorSpec(shape, tf.float32), tf.TensorSpec([], tf.int32)]
+        signature = [
+            tf.TensorSpec(shape, tf.float32),
+            *[tf.TensorSpec([], tf.int32)] * 2,
+            tf.TensorSpec([], tf.float32),
+        ]
         return tf.function(function, input_signature=signature, autograph=False)
 
 

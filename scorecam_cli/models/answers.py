@@ -24,6 +24,11 @@ class Answers:
     probabilities: NDArray[np.floating]
     logits: NDArray[np.floating] | None
 
+    @property
+    def as_rows(self) -> Answers:
+        """Of one photo, [C], as of several: [1, C]."""
+        return Answers(self.probabilities[None], None if self.logits is None else self.logits[None])
+
 
 @dataclass(frozen=True)
 class Observation:

@@ -1,6 +1,9 @@
 """Names of what is written for a photo: which method and variant made it stands in them, and they are never input.
 
 `dog.jpg` and class 242 give `dog.jpg.MARK-242-heatmap.png`, and `dog.jpg.MARK.json` for the manifest of all classes.
+A class that is set against another, 243, gives `dog.jpg.MARK-against-242-243-heatmap.png` and
+`dog.jpg.MARK-against.json`.
+
 The mark is `scorecam` for Score-CAM, with another variant than `article` behind it (`scorecam-paper`), and the name of
 any other method (`grad-cam`); behind that another fill than `zero` (`scorecam-mean`), and `layers` where several target
 layers make one map. So what one method makes never takes the place of what another made, nor what several layers make
@@ -28,32 +31,40 @@ ENDINGS = (
     ".npy",
 )
 _SHORT = {"score-cam": SCORECAM}
-_LAYERS = "layers"
+_LAYERS, _AGAINST = "layers", "against"
 
 
-def mark_of(method: str, variant: str | None = None, fill: str | None = None, *, several: bool = False) -> str:
+def mark_of(
+    method: str,
+    variant: str | None = None,
+    fill: str | None = None,
+    *,
+    several: bool = False,
+    contrast: bool = False,
+) -> str:
     """What stands in the names of all that a method, for Score-CAM its variant, and what it masks pixels with make.
 
-    several: of several target layers.
+    several: of several target layers. contrast: of classes that are set against others.
     """
     usual = (None, Variant.ARTICLE, Fill.ZERO)
-    layers = [_LAYERS] if several else []
-    return "-".join([_SHORT.get(method, method), *(each for each in (variant, fill) if each not in usual), *layers])
+    more = [*([_LAYERS] if several else []), *([_AGAINST] if contrast else [])]
+    return "-".join([_SHORT.get(method, method), *(each for each in (variant, fill) if each not in usual), *more])
 
 
 MARKS = tuple(
-    mark_of(method, variant, fill, several=several)
+    mark_of(method, variant, fill, several=several, contrast=contrast)
     for method, variant in (
         *((method, None) for method in METHOD_FILES),
         *(("score-cam", each) for each in Variant if each != Variant.ARTICLE),
     )
     for fill in Fill
     for several in (False, True)
+    for contrast in (False, True)
 )
 
 _ANY_MARK = "|".join(re.escape(mark) for mark in sorted(MARKS, key=len, reverse=True))
 _ANY_ENDING = "|".join(re.escape(ending) for ending in ENDINGS)
-_OUTPUT = re.compile(rf"\.(?:{_ANY_MARK})(?:-\d+(?:{_ANY_ENDING})|\.json)\Z")
+_OUTPUT = re.compile(rf"\.(?:{_ANY_MARK})(?:(?:-\d+|(?<=-against)-\d+-\d+)(?:{_ANY_ENDING})|\.json)\Z")
 _MANIFEST = re.compile(rf"(?P<photo>.+)\.(?P<mark>{_ANY_MARK})\.json\Z", re.DOTALL)
 
 

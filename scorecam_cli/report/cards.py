@@ -160,7 +160,7 @@ class CardMaker:
             high = max(abs(low), abs(high))
             low = -high
         shown = ShownClass(
-            name=described.name or f"class {described.index}",
+            name=noted.class_name(described),
             index=described.index,
             wnid=described.wnid or "",
             probability=described.probability,

@@ -57,6 +57,12 @@ def facts(manifest: Manifest) -> list[tuple[str, str]]:
     return [(name, value) for name, value in rows if value]
 
 
+def class_name(noted: NotedClass) -> str:
+    """What a class is called, and the one that it is set against."""
+    own, other = noted.name or f"class {noted.index}", noted.against
+    return own if other is None else f"{own}, against {other.name or f'class {other.index}'}"
+
+
 def other_method(manifest: Manifest) -> str:
     """The method, variant and fill, where they are not the default ones: what tells two maps of one photo apart."""
     mark = mark_of(manifest.method, manifest.variant, manifest.fill, several=manifest.joined is not None)

@@ -87,7 +87,8 @@ def explain_one(request: ExplainRequest, session: Session, job: PhotoJob) -> Out
 def _read(request: ExplainRequest, session: Session, job: PhotoJob, admit: Admit) -> ReadPhoto | Outcome:
     """The photo, or the outcome where it is known already: up to date, or not to be read."""
     config, clock = request.config, session.clock
-    mark = mark_of(config.method, config.variant, config.fill, several=request.joining is not None)
+    several, contrast = request.joining is not None, config.against is not None
+    mark = mark_of(config.method, config.variant, config.fill, several=several, contrast=contrast)
     earlier = look_up(job, request.settings, mark=mark, force=config.force)
     if isinstance(earlier, Explained):
         return earlier
@@ -123,7 +124,7 @@ def _explain(request: ExplainRequest, session: Session, read: ReadPhoto) -> Comp
     job, photo, config, clock = read.job, read.photo, request.config, session.clock
     classifier = session.classifier  # loaded for the first photo; not counted as that photo's time
     began = clock()
-    asked = Question.about(classifier, photo.pixels, asked=config.classes, top=config.top)
+    asked = Question.about(classifier, photo.pixels, asked=config.classes, top=config.top, against=config.against)
     give_back(photo.width * photo.height)
     session.watcher.passes_planned(job.photo, planned_passes(config.method, asked, request.how))
     passes_began = clock()

@@ -15,6 +15,7 @@ from scorecam_cli.files import write
 from scorecam_cli.manifest import Seconds, WrittenFile
 from scorecam_cli.photos import manifest, names
 from scorecam_cli.records import (
+    ClassMap,
     ClassScore,
     Explained,
     Explanation,
@@ -130,7 +131,7 @@ def _write_maps(drawing: Drawing, computed: ComputedPhoto, halt: threading.Event
             colormap=drawing.colormap,
             alpha=drawing.alpha,
         )
-        paths = kinds.output_paths(computed.job.output, found.score.label.index, drawing.save, mark=mark)
+        paths = kinds.output_paths(computed.job.output, indices_of(found), drawing.save, mark=mark)
         for name, path in paths.items():
             _stop_if(halt)
             kind = kinds.KINDS[name]
@@ -141,7 +142,14 @@ def _write_maps(drawing: Drawing, computed: ComputedPhoto, halt: threading.Event
 
 
 def _mark(made: Explanation) -> str:
-    return names.mark_of(made.method, made.variant, made.fill, several=made.joined is not None)
+    contrast = any(each.against for each in made.classes)
+    return names.mark_of(made.method, made.variant, made.fill, several=made.joined is not None, contrast=contrast)
+
+
+def indices_of(found: ClassMap) -> str:
+    """What stands for the class in the names of its files: `242`, or set against another `242-243`."""
+    own, other = found.score.label.index, found.against
+    return str(own) if other is None else f"{own}-{other.label.index}"
 
 
 def _stop_if(halt: threading.Event) -> None:

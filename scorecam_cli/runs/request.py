@@ -12,7 +12,8 @@ from functools import cached_property
 from typing import Any, Generic, TypeVar
 
 from scorecam_cli.choices import HeadKind, Joining
-from scorecam_cli.config import CompareConfig, EvaluateConfig, ExplainConfig, ModelSettings, PredictConfig
+from scorecam_cli.config import NEXT, CompareConfig, EvaluateConfig, ExplainConfig, ModelSettings, PredictConfig
+from scorecam_cli.errors import UsageError
 from scorecam_cli.figures import kinds
 from scorecam_cli.models.labels import Labels
 from scorecam_cli.models.requested import known_labels
@@ -24,6 +25,7 @@ from scorecam_cli.runs.truth import Truth, read_truth
 from scorecam_cli.saliency.maps import MethodSettings
 from scorecam_cli.saliency.methods import (
     check,
+    check_contrast,
     check_methods,
     check_outputs,
     knows_how_sure,
@@ -79,7 +81,10 @@ class ExplainRequest(Request[ExplainConfig]):
         check(config.method, _how(config))
         if config.model.head == HeadKind.LINEAR:
             check_outputs(config.method, _how(config))
+        check_contrast(config.method, config.against)
         labels = known_labels(config.model)
+        if labels is not None and config.against is not None:
+            _check_apart(labels, config, config.against)
         return cls(config=config, labels=labels, settings=explain_settings(config, labels))
 
 
@@ -154,6 +159,19 @@ def regions_of(config: EvaluateConfig) -> Regions | None:
     if config.boxes is None and config.masks is None:
         return None
     return read_regions(boxes=config.boxes, masks=config.masks)
+
+
+def _check_apart(labels: Labels, config: ExplainConfig, against: str) -> None:
+    """Raise UsageError unless the class to set against exists and is none of those that are named."""
+    if against.casefold() == NEXT:
+        return
+    other = labels.find(against, model=config.model.model)
+    for text in config.classes:
+        if labels.find(text, model=config.model.model) == other:
+            raise UsageError(
+                f"--class {text} and --against {against} are both class {other} {labels[other].name}: a class is not "
+                "set against itself"
+            )
 
 
 def _how(config: Any) -> MethodSettings:

@@ -7,7 +7,7 @@ from dataclasses import is_dataclass
 from pathlib import Path
 from typing import Any
 
-from scorecam_cli.config import CHANGES_THE_RESULT, EvaluateConfig, ExplainConfig, ModelSettings
+from scorecam_cli.config import CHANGES_THE_RESULT, NEXT, EvaluateConfig, ExplainConfig, ModelSettings
 from scorecam_cli.files.small_files import CONSTANT, IMPORT, small_sha256
 from scorecam_cli.inspection.digest import model_file_sha256
 from scorecam_cli.models.constants import number_in, split
@@ -49,6 +49,8 @@ def explain_settings(
     settings = _settings(config, _of_labels(labels), loaded)
     if labels is not None:
         settings["classes"] = [labels.find(text, model=config.model.model) for text in config.classes]
+        if config.against is not None and config.against.casefold() != NEXT:
+            settings["against"] = labels.find(config.against, model=config.model.model)
     if not method_named(config.method).draws and settings["weights"] != "random":
         settings["seed"] = None
     return settings

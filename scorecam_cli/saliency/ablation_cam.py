@@ -8,6 +8,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from scorecam_cli.saliency.contrast import STRENGTH, less
 from scorecam_cli.saliency.maps import Maps, MethodSettings, OnPasses, from_grids
 from scorecam_cli.saliency.method import Method, Need, Source
 from scorecam_cli.saliency.question import Question
@@ -45,7 +46,7 @@ def ablation_cam(asked: Question, settings: MethodSettings, on_passes: OnPasses)
     )
     if answers.logits is None:  # the registry lets no such model through
         raise AssertionError
-    logits = answers.logits[:, list(asked.class_indices)].astype(np.float64)  # [N + 1, classes]
+    logits = less(answers.logits, asked.class_indices, asked.others, strength=STRENGTH)  # [N + 1, classes]
     whole = np.maximum(np.abs(logits[-1]), np.finfo(np.float32).tiny)
     slopes = (logits[-1] - logits[:-1]) / whole  # [N, classes]
     grids = activations[:, :, lit].astype(np.float64) @ slopes  # [h, w, classes]

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scorecam_cli.models.answers import Answers
+from scorecam_cli.saliency.contrast import less
 from scorecam_cli.saliency.maps import Maps, MethodSettings, OnPasses, from_grids
 from scorecam_cli.saliency.question import Question
 from scorecam_cli.saliency.upsampling import unit_masks
@@ -59,8 +60,9 @@ def averaged_score_cam(
     answers = asked.classifier.photo_answers(count, images, batch_size=settings.batch_size, on_passes=on_passes)
     if answers.logits is None:  # the registry lets no such model through
         raise AssertionError
-    averaged = Answers(_means(answers.probabilities, samples), _means(answers.logits, samples))  # [N, C]
-    means = _means(answers.logits[:, list(asked.class_indices)], samples)  # [N, classes]
+    logits = _means(answers.logits, samples)  # [N, C]
+    averaged = Answers(_means(answers.probabilities, samples), logits)
+    means = less(logits, asked.class_indices, asked.others)  # [N, classes]
     weights = np.exp(means - means.max(axis=0))
     weights /= weights.sum(axis=0)
     sums = activations.astype(np.float64) @ weights  # [h, w, classes]

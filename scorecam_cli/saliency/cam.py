@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scorecam_cli.errors import ModelError
+from scorecam_cli.saliency.contrast import STRENGTH, less
 from scorecam_cli.saliency.maps import Maps, MethodSettings, OnPasses, from_grids
 from scorecam_cli.saliency.method import Method, Need, Source
 from scorecam_cli.saliency.question import Question
@@ -37,7 +38,8 @@ def cam(asked: Question, settings: MethodSettings, on_passes: OnPasses) -> Maps:
 
     Source: Zhou et al. 2016, arXiv:1512.04150, equation 2.
     """
-    weights = head_weights(asked.classifier)[:, list(asked.class_indices)].astype(np.float64)  # [K, classes]
+    rows = head_weights(asked.classifier)  # [K, C]
+    weights = less(rows, asked.class_indices, asked.others, strength=STRENGTH)  # [K, classes]
     grids = asked.observation.activations.astype(np.float64) @ weights  # [h, w, classes]
     return Maps(from_grids(np.moveaxis(grids, 2, 0), asked.size, settings), 0)
 

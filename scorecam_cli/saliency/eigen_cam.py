@@ -45,4 +45,5 @@ METHOD = Method(
     passes="none",
     source=Source("Muhammad & Yeasin", 2020, "arXiv:2008.00299"),
     of_outputs=True,
+    of_classes=False,
 )

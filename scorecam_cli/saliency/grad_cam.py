@@ -36,8 +36,8 @@ def maps_from_gradients(
 ) -> Maps:
     """Maps from what `combine` makes of activations and gradient, float64 [h, w, K] both: a grid float64 [h, w]."""
     grids = []
-    for index in asked.class_indices:
-        activations, gradient = asked.classifier.gradients.of_target(asked.image, index)
+    for index, against in asked.derived:
+        activations, gradient = asked.classifier.gradients.of_target(asked.image, index, against)
         grids.append(combine(activations.astype(np.float64), gradient.astype(np.float64)))
         on_passes(1)
     return Maps(from_grids(grids, asked.size, settings), len(grids))

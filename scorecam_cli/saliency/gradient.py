@@ -25,8 +25,8 @@ def gradient(asked: Question, settings: MethodSettings, on_passes: OnPasses) -> 
     """
     gradients = asked.classifier.gradients
     maps = []
-    for index in asked.class_indices:
-        derived = gradients.of_photos(asked.image[None], index, batch_size=settings.batch_size, on_passes=on_passes)
+    for own in asked.derived:
+        derived = gradients.of_photos(asked.image[None], *own, batch_size=settings.batch_size, on_passes=on_passes)
         maps.append(finished(strongest_colour(derived[0])))
     return Maps(tuple(maps), len(maps))
 

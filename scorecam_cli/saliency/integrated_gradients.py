@@ -26,12 +26,18 @@ def integrated_gradients(asked: Question, settings: MethodSettings, on_passes: O
 
     Source: Sundararajan et al. 2017, arXiv:1703.01365, equation 1.
     """
-    attributed = (attributions(asked, index, settings, on_passes) for index in asked.class_indices)
+    attributed = (attributions(asked, index, settings, on_passes, other) for index, other in asked.derived)
     maps = [finished(each.sum(axis=2), settings) for each in attributed]
     return Maps(tuple(maps), (settings.passes or POINTS) * len(maps))
 
 
-def attributions(asked: Question, index: int, settings: MethodSettings, on_passes: OnPasses) -> NDArray[np.float64]:
+def attributions(
+    asked: Question,
+    index: int,
+    settings: MethodSettings,
+    on_passes: OnPasses,
+    against: tuple[int, float] | None = None,
+) -> NDArray[np.float64]:
     """What each number of the photo adds to the logit of a class, compared with a photo of zeros in model units.
 
     `X * integral of the gradient from 0 to X`, by the trapezoidal rule at at least 2 points; all attributions together
@@ -49,7 +55,7 @@ def attributions(asked: Question, index: int, settings: MethodSettings, on_passe
         part = slice(first, first + CHUNK)
         images = fractions[part, None, None, None].astype(np.float32) * asked.image[None]  # [B, H, W, c]
         derived = asked.classifier.gradients.of_photos(
-            images, index, batch_size=settings.batch_size, on_passes=on_passes
+            images, index, against, batch_size=settings.batch_size, on_passes=on_passes
         )
         mean += np.tensordot(shares[part], derived.astype(np.float64), axes=1)
     return np.asarray(mean * asked.image)

@@ -86,6 +86,7 @@ class Method:
     by_tail: whether its passes run the network behind the target layer alone, in float32.
     unmixed: whether it changes or derives what the target layer made, so that by default it takes a layer whose
         positions no attention has mixed yet; by gradients, one that nothing of the photo goes around.
+    of_classes: whether its map follows what the model says of a class, so that one can be set against another.
     """
 
     name: str
@@ -102,6 +103,7 @@ class Method:
     by_photo: bool = False
     by_tail: bool = False
     unmixed: bool = False
+    of_classes: bool = True
 
     @property
     def draws(self) -> bool:

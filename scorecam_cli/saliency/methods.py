@@ -101,6 +101,12 @@ def check(name: str, settings: MethodSettings) -> None:
         )
 
 
+def check_contrast(name: str, against: str | None) -> None:
+    """Raise UsageError where a class is to be set against another, and the method makes nothing of classes."""
+    if against is not None and not method_named(name).of_classes:
+        raise UsageError(f"--against {against} means nothing to method {name}, which knows no class; leave it out")
+
+
 def check_outputs(name: str, settings: MethodSettings) -> None:
     """Raise UsageError unless a method makes sense of the outputs of a regression."""
     method = method_named(name)
@@ -204,6 +210,7 @@ def explain_with(
     """
     method, settings = method_named(name), settings or MethodSettings()
     check(name, settings)
+    check_contrast(name, str(asked.others[0]) if asked.others else None)
     check_suits((name,), has_layers=asked.model.has_layers, model=asked.model.name)
     if asked.model.is_regression:
         check_outputs(name, settings)
@@ -233,6 +240,7 @@ def _explanation(method: Method, asked: Question, settings: MethodSettings, maps
     known = zip(
         *(asked.scores, maps.maps, maps.estimates or blank, maps.steps or blank, maps.uncertainties or blank),
         _doubts(method, asked, maps),
+        asked.other_scores,
         strict=True,
     )
     classes = tuple(
@@ -241,8 +249,9 @@ def _explanation(method: Method, asked: Question, settings: MethodSettings, maps
             doubts=tuple(doubt.sentence for doubt in doubts),
             uncertainty=uncertainty,
             doubted=tuple(doubt.kind for doubt in doubts),
+            against=other,
         )
-        for score, saliency, estimate, steps, uncertainty, doubts in known
+        for score, saliency, estimate, steps, uncertainty, doubts, other in known
     )
     by_whole_passes = not (method.by_gradients or method.by_tail)
     batches = model if by_whole_passes else asked.classifier.tail if method.by_tail else asked.classifier.gradients

@@ -37,7 +37,7 @@ def occlusion(asked: Question, settings: MethodSettings, on_passes: OnPasses) ->
 
     count = len(patches) + 1
     answers = asked.model.photo_answers(count, images, batch_size=settings.batch_size, on_passes=on_passes)
-    probabilities = answers.probabilities[:, list(asked.class_indices)].astype(np.float64)
+    probabilities = asked.left(answers, differences=True)  # of a class against another their log-odds
     drops = probabilities[-1] - probabilities[:-1]  # [patches, classes]
     covers = np.zeros(asked.size)
     sums = np.zeros((len(asked.class_indices), *asked.size))

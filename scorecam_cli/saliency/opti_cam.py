@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from scorecam_cli.saliency.maps import Maps, MethodSettings, OnPasses, finished
 from scorecam_cli.saliency.method import BY_GRADIENTS, Method, Source
-from scorecam_cli.saliency.question import Question, live_channels
+from scorecam_cli.saliency.question import Derived, Question, live_channels
 from scorecam_cli.saliency.upsampling import interpolation
 
 ITERATIONS = 100
@@ -47,17 +47,17 @@ def opti_cam(asked: Question, settings: MethodSettings, on_passes: OnPasses) -> 
         return Maps(tuple(np.zeros(asked.size, np.float32) for _ in asked.class_indices), 0)
     masks = WeightedMasks(activations[:, :, live].astype(np.float64), asked.size)
     steps = settings.passes or ITERATIONS
-    maps = [_optimised(asked, index, masks, steps, on_passes) for index in asked.class_indices]
+    maps = [_optimised(asked, own, masks, steps, on_passes) for own in asked.derived]
     return Maps(tuple(finished(each) for each in maps), steps * len(maps))
 
 
-def _optimised(asked: Question, index: int, masks: WeightedMasks, steps: int, on_passes: OnPasses) -> Floats:
+def _optimised(asked: Question, own: Derived, masks: WeightedMasks, steps: int, on_passes: OnPasses) -> Floats:
     """The mask of one class after so many steps: float64 [H, W]."""
     gradients, apart = asked.classifier.gradients, (asked.image - asked.hidden).astype(np.float64)  # [H, W, c]
     search = Adam(masks.grids.shape[2])
     for _ in range(steps):
         shown = asked.behind(masks.mask(search.values)[None].astype(np.float32))  # [1, H, W, c]
-        derived = gradients.of_photos(shown, index, batch_size=1, on_passes=on_passes)[0].astype(np.float64)
+        derived = gradients.of_photos(shown, *own, batch_size=1, on_passes=on_passes)[0].astype(np.float64)
         search.rise(masks.derived(search.values, (derived * apart).sum(axis=2)))
     return masks.mask(search.values)
 

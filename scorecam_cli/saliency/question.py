@@ -14,16 +14,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scorecam_cli.choices import Fill
-from scorecam_cli.errors import ModelError
+from scorecam_cli.config import NEXT
+from scorecam_cli.errors import ModelError, PhotoError, UsageError
 from scorecam_cli.models.answers import Answers, Observation
 from scorecam_cli.models.classifier import PhotoClassifier
 from scorecam_cli.records import ClassScore
 from scorecam_cli.saliency.clusters import merged_masks
+from scorecam_cli.saliency.contrast import STRENGTH, less, odds, shares
 from scorecam_cli.saliency.evidence import LEAST_DIFFERENCE, LEAST_SPREAD, Kept, log_odds
 from scorecam_cli.saliency.fills import STRONG_BLUR, filled
 
 if TYPE_CHECKING:
     from scorecam_cli.keras_engine.classifier import Classifier
+
+
+Derived = tuple[int, tuple[int, float] | None]  # a class, and another whose logit is taken off, times what
 
 
 @dataclass(frozen=True)
@@ -33,6 +38,7 @@ class Question:
     model: the classifier, as far as every classifier goes. image: float32 [H, W, c] in model units.
     observation: of the same image. class_indices: in 0 .. C - 1, each once.
     fill: what is seen of the image where a mask is closed.
+    others: of each of them the class that it is set against, another one; empty where none is.
     """
 
     model: PhotoClassifier
@@ -40,10 +46,17 @@ class Question:
     observation: Observation
     class_indices: tuple[int, ...]
     fill: Fill = Fill.ZERO
+    others: tuple[int, ...] = ()
 
     @classmethod
     def about(
-        cls, classifier: PhotoClassifier, pixels: NDArray[Any], *, asked: Sequence[str] = (), top: int = 0
+        cls,
+        classifier: PhotoClassifier,
+        pixels: NDArray[Any],
+        *,
+        asked: Sequence[str] = (),
+        top: int = 0,
+        against: str | None = None,
     ) -> Question:
         """Prepare a photo, run the model on it once, and choose the classes.
 
@@ -52,15 +65,38 @@ class Question:
             pixels: uint8 [H0, W0, 3], sRGB, upright; or bands [H0, W0, c].
             asked: classes by index, name or WordNet id.
             top: also the N most probable; without either the predicted class.
+            against: the class that they are set against, or `next`: of each the most probable other one. One that is
+                among the `top` is no class to explain.
 
         Raises:
             ClassError: no such class, or fewer than `top`.
+            UsageError: `next` of outputs, none of which is more probable than others.
             NumericsError: the model returns a value that is not finite.
-            PhotoError: the model stops.
+            PhotoError: the model stops, or the predicted class is the one to set against.
         """
         image = classifier.prepare(pixels)
         observation = classifier.observe(image)
-        return cls(classifier, image, observation, tuple(classifier.choose_classes(observation, asked=asked, top=top)))
+        found = cls(classifier, image, observation, tuple(classifier.choose_classes(observation, asked=asked, top=top)))
+        return found if against is None else found.set_against(against)
+
+    def set_against(self, against: str) -> Question:
+        """The same classes, each against another one: by index, name or WordNet id, or the `next` probable."""
+        if against.casefold() == NEXT:
+            if self.model.is_regression:
+                raise UsageError("--against next is the most probable other class, and outputs are none: name one")
+            return replace(self, others=tuple(self._next_to(index) for index in self.class_indices))
+        (other,) = self.model.choose_classes(self.observation, asked=(against,), top=0)
+        kept = tuple(index for index in self.class_indices if index != other)
+        if not kept:
+            raise PhotoError(
+                f"class {other} {self.model.labels[other].name} cannot be set against itself, and no other class is "
+                "explained: name one by --class, or take --against next"
+            )
+        return replace(self, class_indices=kept, others=(other,) * len(kept))
+
+    def _next_to(self, index: int) -> int:
+        first, second = self.model.choose_classes(self.observation, asked=(), top=2)
+        return second if index == first else first
 
     def about_image(self, image: NDArray[np.float32]) -> Question:
         """The same asked about another image, float32 [H, W, c] in model units."""
@@ -109,7 +145,7 @@ class Question:
     @property
     def of_first_class(self) -> Question:
         """The same about one class alone."""
-        return replace(self, class_indices=self.class_indices[:1])
+        return replace(self, class_indices=self.class_indices[:1], others=self.others[:1])
 
     @property
     def size(self) -> tuple[int, int]:
@@ -120,6 +156,20 @@ class Question:
     def scores(self) -> tuple[ClassScore, ...]:
         """What the unmasked pass says of each class."""
         return tuple(self.model.score(self.observation, index) for index in self.class_indices)
+
+    @property
+    def other_scores(self) -> tuple[ClassScore | None, ...]:
+        """What the unmasked pass says of the class that each is set against; None where none is."""
+        if not self.others:
+            return (None,) * len(self.class_indices)
+        return tuple(self.model.score(self.observation, index) for index in self.others)
+
+    @property
+    def derived(self) -> tuple[Derived, ...]:
+        """What a gradient is of: each class, and the one that it is set against with its share, if there is one."""
+        if not self.others:
+            return tuple((index, None) for index in self.class_indices)
+        return tuple((own, (other, STRENGTH)) for own, other in zip(self.class_indices, self.others, strict=True))
 
     @property
     def live(self) -> NDArray[np.intp]:
@@ -164,14 +214,25 @@ class Question:
         if not self.model.is_regression:
             return np.zeros(len(self.class_indices))
         answers = self.model.observe(self.hidden).answers
-        return answers.probabilities[list(self.class_indices)].astype(np.float64)
+        return less(answers.probabilities, self.class_indices, self.others)
 
-    def left(self, answers: Answers) -> NDArray[np.float64]:
+    def left(self, answers: Answers, *, differences: bool = False) -> NDArray[np.float64]:
         """S: the probability that N masked photos leave each class, [N, classes].
 
         Of a regression how far they raise the output over that of the closed photo: an output has no zero of its own.
+        Of a class that is set against another the log-odds `log p_c - log p_d`, but 0 where they are for the other
+        class, unless the map is of differences between the answers alone; of outputs their difference.
         """
-        return np.asarray(answers.probabilities[:, list(self.class_indices)].astype(np.float64) - self.closed)
+        if not self.others or self.model.is_regression:
+            return np.asarray(less(answers.probabilities, self.class_indices, self.others) - self.closed)
+        found = odds(answers, self.class_indices, self.others, exclusive=self.model.exclusive)
+        return found if differences else np.maximum(found, 0)
+
+    def shown(self, answers: Answers) -> NDArray[np.float64]:
+        """What a figure says of N masked photos, [N, classes]: S, or of two classes the share of the one in both."""
+        if not self.others or self.model.is_regression:
+            return self.left(answers)
+        return shares(self.left(answers, differences=True))
 
     def kept(self, answers: Answers, *, by_logits: bool = False, differences: bool = False) -> tuple[Kept, ...]:
         """What each class keeps under N masks.
@@ -181,6 +242,8 @@ class Question:
             by_logits: the map is weighted by these.
             differences: it is of differences between the answers alone.
         """
+        if self.others:
+            return self._kept_of_both(answers, differences=differences)
         exclusive, least = self.model.exclusive, LEAST_DIFFERENCE if differences else LEAST_SPREAD
         logits = answers.logits if by_logits else None
         return tuple(
@@ -192,6 +255,13 @@ class Question:
             )
             for at, closed in zip(self.class_indices, self.closed, strict=True)
         )
+
+    def _kept_of_both(self, answers: Answers, *, differences: bool) -> tuple[Kept, ...]:
+        least, found = LEAST_DIFFERENCE if differences else LEAST_SPREAD, self.left(answers, differences=True).T
+        if self.model.is_regression:
+            closed = [float(each) for each in self.closed]
+            return tuple(Kept(row + at, None, least, at) for row, at in zip(found, closed, strict=True))
+        return tuple(Kept(shares(row), row, least) for row in found)
 
     def most_probable(self, count: int) -> tuple[ClassScore, ...]:
         """The `count` most probable classes of the photo, or all where there are fewer."""

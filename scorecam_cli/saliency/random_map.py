@@ -34,4 +34,5 @@ METHOD = Method(
     needs=frozenset(),
     takes=frozenset({"seed"}),
     of_outputs=True,
+    of_classes=False,
 )

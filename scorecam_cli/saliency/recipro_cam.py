@@ -42,7 +42,7 @@ def recipro_cam(asked: Question, settings: MethodSettings, on_passes: OnPasses) 
     answers = asked.classifier.tail.answers(
         asked.image, height * width, seen, batch_size=settings.batch_size, on_passes=on_passes
     )
-    probabilities = answers.probabilities[:, list(asked.class_indices)].astype(np.float64)  # [h * w, classes]
+    probabilities = asked.left(answers, differences=True)  # [h * w, classes]
     grids = [_scaled(each.reshape(height, width)) for each in probabilities.T]
     return Maps(
         from_grids(grids, asked.size),

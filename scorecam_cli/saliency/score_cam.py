@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from scorecam_cli.choices import OF_DIFFERENCES, Selection, Variant
 from scorecam_cli.models.answers import Answers, MaskedAnswers
 from scorecam_cli.records import Steps
+from scorecam_cli.saliency.contrast import less
 from scorecam_cli.saliency.evidence import Kept
 from scorecam_cli.saliency.few_passes import (
     FIRST_ROUND,
@@ -48,7 +49,9 @@ def score_cam(asked: Question, settings: MethodSettings, on_passes: OnPasses) ->
     map of `article`; for `official` the authors' code leaves it out too; for `paper` its logit difference is 0 and
     counts in the softmax.
 
-    Of a regression `S_k = output(X * M_k) - output(0)`.
+    Of a regression `S_k = output(X * M_k) - output(0)`. Of a class c against another, d:
+    `S_k = ReLU(log p_c - log p_d)`, of `centred` and `fitted` without the ReLU; of `paper` the logit is
+    `logit_c - logit_d`; of outputs the difference of both.
 
     Of several target layers `centred` and `fitted` make one map: the masks of all are data of the same regression, on
     the finest of the grids; fewer passes than all are shared out evenly.
@@ -94,6 +97,8 @@ def score_cam(asked: Question, settings: MethodSettings, on_passes: OnPasses) ->
     nothing = "no position raises it where it is shown" if differs else "no mask leaves any probability of the class"
     if asked.classifier.head.is_regression and not differs:
         nothing = "no mask raises it over that of a closed photo"
+    elif asked.others and not differs:
+        nothing = "no mask leaves more of the class than of the one that it is set against"
     return Maps(
         tuple(maps),
         measured,
@@ -177,7 +182,7 @@ class _MaskedPasses:
         """
         order = np.lexsort((passed, -np.abs(weights[passed])))[:MOST_STEPS]  # [T]
         best = passed[order]
-        probabilities = [self.asked.left(part)[:, at].astype(np.float32) for part in self.rounds]
+        probabilities = [self.asked.shown(part)[:, at].astype(np.float32) for part in self.rounds]
         return Steps(
             channels=self.masks.channels_of(best),
             grids=self.masks.own_grids(best),
@@ -194,9 +199,9 @@ class _MaskedPasses:
 
     @property
     def _link(self) -> Link:
-        if self.asked.classifier.head.is_regression:
-            return IDENTITY
-        return EXPONENTIAL if self.settings.variant == Variant.PAPER else PROBABILITY
+        if self.settings.variant == Variant.PAPER:
+            return EXPONENTIAL
+        return IDENTITY if self.asked.model.is_regression or self.asked.others else PROBABILITY
 
     def _weigh(self, numbers: NDArray[np.intp]) -> NDArray[np.float64]:
         return self._weights(self._ask(numbers).answers)
@@ -212,10 +217,9 @@ class _MaskedPasses:
 
     def _weights(self, answers: Answers) -> NDArray[np.float64]:
         """Weights [classes, n]: probabilities, or for `paper` exp of the logit's rise, not normalised."""
-        indices = list(self.asked.class_indices)
         if self.closed is None or answers.logits is None:
-            return self.asked.left(answers).T
-        rises = answers.logits[:, indices].astype(np.float64) - self.closed[indices]
+            return self.asked.left(answers, differences=self.settings.variant in OF_DIFFERENCES).T
+        rises = less(answers.logits - self.closed, self.asked.class_indices, self.asked.others)
         return np.exp(np.clip(rises, -LARGEST_RISE, LARGEST_RISE)).T
 
 

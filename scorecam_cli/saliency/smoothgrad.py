@@ -33,11 +33,11 @@ def smoothgrad(asked: Question, settings: MethodSettings, on_passes: OnPasses) -
     gradients, image = asked.classifier.gradients, asked.image
     samples = settings.passes or SAMPLES
     maps = []
-    for index in asked.class_indices:
+    for own in asked.derived:
         total = np.zeros(image.shape)  # float64 [H, W, c]
         for first in range(0, samples, CHUNK):
             copies = noisy_copies(image, range(first, min(first + CHUNK, samples)), seed=settings.seed)
-            derived = gradients.of_photos(copies, index, batch_size=settings.batch_size, on_passes=on_passes)
+            derived = gradients.of_photos(copies, *own, batch_size=settings.batch_size, on_passes=on_passes)
             total += derived.sum(axis=0, dtype=np.float64)
         maps.append(finished(strongest_colour(total / samples)))
     return Maps(tuple(maps), samples * len(maps))

@@ -54,9 +54,8 @@ def vit_cx(asked: Question, settings: MethodSettings, on_passes: OnPasses) -> Ma
         return both.reshape(-1, *asked.image.shape)[first % 2 :][: last - first]
 
     answers = asked.classifier.photo_answers(2 * count, images, batch_size=settings.batch_size, on_passes=on_passes)
-    indices = list(asked.class_indices)
-    masked, noisy = answers.probabilities[:, indices].astype(np.float64).reshape(count, 2, -1).swapaxes(0, 1)
-    scores = masked - noisy + asked.observation.answers.probabilities[indices]  # [R, classes]
+    masked, noisy = asked.left(answers, differences=True).reshape(count, 2, -1).swapaxes(0, 1)
+    scores = masked - noisy + asked.left(asked.observation.answers.as_rows, differences=True)  # [R, classes]
     maps = tuple(finished(each) for each in _means(merged, scores, asked.size))
     return Maps(maps, 2 * count, kept=asked.kept(answers, differences=True))
 

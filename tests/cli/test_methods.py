@@ -52,6 +52,9 @@ def test_json_has_an_object_for_each_method():
         (["explain", "--method", "rise", "--variant", "paper"], "--variant is of score-cam alone"),
         (["explain", "--signed"], "--signed is of --variant centred and fitted alone"),
         (["explain", "--method", "gradient", "--signed"], "leave it out with --method gradient"),
+        (["explain", "--method", "random", "--against", "1"], "--against 1 means nothing to method random"),
+        (["explain", "-c", "1", "--against", "1"], "a class is not set against itself"),
+        (["explain", "--head", "linear", "-c", "1", "--against", "next"], "--head linear has none: name one"),
         (["explain", "--method", "cam", "--signed", "--colormap", "jet"], "'jet' has no middle for zero"),
         (
             ["compare", "--signed", "--methods", "score-cam,rise"],
@@ -71,6 +74,27 @@ def test_what_no_method_can_do_is_a_usage_error_before_any_work(scorecam, photo,
     assert done.code == 2
     assert sentence in done.err
     assert "loading" not in done.err
+
+
+def test_a_class_against_another_has_files_and_a_manifest_of_its_own_that_say_both(
+    scorecam, photo, tiny_model, tmp_path
+):
+    options = (photo, "-m", tiny_model, "-o", tmp_path, "--save", "panel,npy")
+    assert scorecam("explain", *options).code == 0
+    plain = {path.name for path in tmp_path.iterdir()}
+    done = scorecam("explain", *options, "--against", "next")
+    assert done.code == 0, done.err
+    (path,) = tmp_path.glob("*-against.json")
+    (noted,) = json.loads(path.read_text("utf-8"))["classes"]
+    own, other = noted["index"], noted["against"]["index"]
+    assert own != other
+    made = {f"{photo.name}.scorecam-against-{own}-{other}{end}" for end in ("-panel.png", ".npy")}
+    assert {each.name for each in tmp_path.iterdir()} == plain | made | {path.name}
+    assert scorecam("explain", *options, "--against", "next").out.splitlines() == done.out.splitlines()
+
+    itself = scorecam("explain", *options, "--against", own)
+    assert itself.code == 1
+    assert "cannot be set against itself" in itself.err
 
 
 def test_each_method_has_a_least_number_of_passes_of_its_own(scorecam, photo, tiny_model, tmp_path):

@@ -58,6 +58,16 @@ def test_a_fill_other_than_zero_stands_in_the_name(asked, mark):
     assert mark_of(*asked) == mark
 
 
+def test_what_is_set_against_another_class_has_names_of_its_own_that_say_both():
+    mark = mark_of("score-cam", "fitted", contrast=True)
+    for path in output_paths(Path("dog.jpg"), "242-243", KINDS, mark=mark).values():
+        assert path.name.startswith("dog.jpg.scorecam-fitted-against-242-243")
+        assert is_output(path.name)
+    assert is_output("dog.jpg.grad-cam-against-242-243-heatmap.png")
+    assert not is_output("front.cam-12-3-heatmap.png")
+    assert photo_of_manifest("dog.jpg.grad-cam-against.json") == "dog.jpg"
+
+
 def test_every_kind_of_output_is_known_by_its_ending():
     assert {kind.ending for kind in KINDS.values()} == set(ENDINGS)
 
@@ -65,9 +75,14 @@ def test_every_kind_of_output_is_known_by_its_ending():
 def test_no_two_methods_or_variants_nor_one_layer_and_several_share_a_name():
     asked = [*((method, "article") for method in METHOD_FILES), *(("score-cam", variant) for variant in Variant)]
     asked = [(*each, fill) for each in asked for fill in Fill]
-    named = {mark_of(*each, several=several) for each in asked for several in (False, True)}
+    named = {
+        mark_of(*each, several=several, contrast=contrast)
+        for each in asked
+        for several in (False, True)
+        for contrast in (False, True)
+    }
     assert named == set(MARKS)
-    assert len(named) == 2 * len(set(asked)) == len(MARKS)
+    assert len(named) == 4 * len(set(asked)) == len(MARKS)
     paths = [path for mark in MARKS for path in output_paths(Path("a.png"), 1, KINDS, mark=mark).values()]
     assert len({*paths, *manifest_paths(Path("a.png"))}) == len(MARKS) * (len(KINDS) + 1)
 
