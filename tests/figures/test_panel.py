@@ -2,6 +2,7 @@
 
 import itertools
 import warnings
+from dataclasses import replace
 
 import matplotlib
 import numpy as np
@@ -11,6 +12,7 @@ from scorecam_cli.figures.canvas import QUIET, fit, width_of
 from scorecam_cli.figures.panel import _fitting_ticks, _ticks, panel
 from scorecam_cli.photos.draw import heatmap, image_of, overlay
 from scorecam_cli.photos.signed import signed_heatmap, signed_levels, signed_overlay_tiles
+from scorecam_cli.records import ClassLabel, ClassScore
 from tests.figures.sheets import class_map, margins_are_white, photo, places, subject, words_drawn
 
 GREY = "gray"  # the colour map whose colours are the values
@@ -178,3 +180,11 @@ def test_panel_of_a_signed_map_has_zero_in_the_middle_of_its_scale():
     assert bar_left == left
     assert shown.scale == (-3, 3)
     assert "signed" in shown.making
+
+
+def test_panel_says_both_classes_where_one_is_set_against_another():
+    mastiff = ClassScore(ClassLabel(243, "bull mastiff"), 0.25, None)
+    with words_drawn() as lines:
+        panel(subject(photo(30, 40), replace(class_map("boxer"), against=mastiff)))
+    assert "boxer, against bull mastiff" in lines
+    assert any("class 242 · probability 0.4 against 243 · probability 0.25" in line for line in lines)

@@ -197,6 +197,15 @@ def test_names_are_told_below_the_folder_that_all_share(page_of, tmp_path):
     assert not [text for text in page.texts if str(tmp_path) in text]
 
 
+def test_a_class_that_is_set_against_another_is_called_so(page_of, photo):
+    path = explained(photo, [(1, "cat", 0.9, blob(5, 5))], mark="scorecam-against")
+    noted = json.loads(path.read_text("utf-8"))
+    other = {"index": 2, "name": "lynx", "wnid": None, "probability": 0.1, "logit": None, "output": None}
+    noted["classes"][0]["against"] = other
+    path.write_text(json.dumps(noted), "utf-8")
+    assert "cat, against lynx" in " ".join(page_of(photo).texts)
+
+
 def test_two_manifests_of_one_photo_have_links_of_their_own(page_of, photo, tmp_path):
     for folder in ("x", "y"):
         explained(photo, [(1, "cat", 0.9, blob(5, 5))], folder=tmp_path / folder)

@@ -28,6 +28,7 @@ CONFIG = ExplainConfig(
         constant_inputs=("age=age.npy", "n=3"),
     ),
     classes=("242", "boxer"),
+    against="next",
     passes=32,
     fill=Fill.BLUR,
     save=("npy", "panel"),
