@@ -33,7 +33,7 @@ def lite():
     passed = classifier.masked_answers(photo, grids)
     places = {grid.tobytes(): place for place, grid in enumerate(grids)}
 
-    def remembered(image, grids, *, batch_size=None, on_passes=None):
+    def remembered(image, grids, *, filling=None, batch_size=None, on_passes=None):
         np.testing.assert_array_equal(image, photo)
         at = [places[grid.tobytes()] for grid in grids]
         if on_passes is not None:
