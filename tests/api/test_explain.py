@@ -26,6 +26,20 @@ def test_explains_a_photo_of_an_array_or_a_file_the_same(rgb, tmp_path):
     assert of_array.classes[0].map.dtype == np.float32
 
 
+def test_a_class_is_set_against_another_and_saved_under_both(rgb, tmp_path):
+    Image.fromarray(rgb).save(tmp_path / "photo.png")
+    classifier = scorecam_cli.wrap(model_zoo.rescaling())
+    made = scorecam_cli.explain(tmp_path / "photo.png", classifier, classes=1, against=np.int64(2), variant="centred")
+    (found,) = made.classes
+    assert (found.score.label.index, found.against.label.index) == (1, 2)
+    assert found.name in repr(made)
+    assert {path.name for path in made.save()} >= {"photo.png.scorecam-centred-against-1-2-overlay.png"}
+    with pytest.raises(UsageError, match=r"^against 1 is"):
+        scorecam_cli.explain(rgb, classifier, classes=1, against=1)
+    with pytest.raises(UsageError, match="give an index"):
+        scorecam_cli.explain(rgb, classifier, against=[1, 2])
+
+
 def test_list_of_photos_gives_a_list(rgb, tmp_path):
     Image.fromarray(rgb[:20]).save(tmp_path / "half.png")
     classifier = scorecam_cli.wrap(model_zoo.rescaling())
