@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
 from scorecam_cli.choices import Fill, HeadKind, Measure, Precision, Preprocess, Selection, Variant
 from scorecam_cli.errors import UsageError
+from scorecam_cli.relations import AUTO_LAYERS, check_against, check_budget, check_layers, check_probabilities
 
 MAX_PIXELS = 89_478_485  # 2**30 bytes / 4 / 3 bytes a pixel: 256 MiB of RGB; where Pillow, too, begins to warn
 PHOTO_SECONDS = 60.0  # to read a photo; those of 89 million pixels take 10 on a slow machine
-GRID_SIDE = 8192  # rows or columns of a grid, as of an input
-MOST_PREFIX = 1024  # tokens in front of a grid: class, distillation, registers, prompts
-AUTO_LAYERS = "auto"  # among the names of layers: those that the network offers
 COLORMAP, SIGNED_COLORMAP = "turbo", "RdBu_r"  # the second: red for the class, blue against it
 NEXT = "next"  # --against: the most probable other class
 MODEL_SUFFIXES = (".keras", ".h5", ".hdf5", ".tflite", ".onnx")
@@ -250,52 +247,6 @@ def _is_file(path: str) -> bool:
 def _is_saved_folder(path: str) -> bool:
     """Whether a folder holds a saved model; one that merely has the name of a model, say of results, does not count."""
     return any(_is_file(os.path.join(path, name)) for name in SAVED_IN_FOLDERS)  # noqa: PTH118
-
-
-def check_layers(layers: tuple[str, ...], grid: tuple[int, int] | None, prefix: int) -> None:
-    """Raise UsageError unless layers are named once, a grid belongs to one and is one, and a prefix to a grid."""
-    twice = next((name for at, name in enumerate(layers) if name in layers[:at]), None)
-    if twice is not None:
-        raise UsageError(f"--layer {twice} is given twice; leave out one")
-    if AUTO_LAYERS in layers and len(layers) > 1:
-        other = next(name for name in layers if name != AUTO_LAYERS)
-        raise UsageError(f"--layers {AUTO_LAYERS} chooses the layers itself; leave out it or --layer {other}")
-    if grid is None:
-        if prefix:
-            raise UsageError(f"--prefix {prefix} says which tokens are not of the grid: give --grid HxW too")
-        return
-    given = f"--grid {grid[0]}x{grid[1]}"
-    if len(layers) > 1 or AUTO_LAYERS in layers:
-        raise UsageError(
-            f"{given} says how the output of one layer is a picture of the photo: give one --layer with it"
-        )
-    if not layers:
-        raise UsageError(f"{given} says how the output of a layer is a picture of the photo: give --layer NAME too")
-    if min(grid) < 1 or max(grid) > GRID_SIDE or grid[0] * grid[1] < 2:
-        raise UsageError(f"{given} is no grid; it takes 1 to {GRID_SIDE} rows and columns, and two positions at least")
-    if not 0 <= prefix <= MOST_PREFIX:
-        raise UsageError(f"--prefix {prefix} is not from 0 to {MOST_PREFIX}")
-
-
-def check_against(classes: Collection[str], against: str | None) -> None:
-    """Raise UsageError where a class is set against itself, as far as the words tell."""
-    if against is not None and against in classes:
-        raise UsageError(f"--against {against} is the class that --class names: a class is not set against itself")
-
-
-def check_budget(passes: int | None, fidelity: float) -> None:
-    """Raise UsageError unless at most one of the two is asked for."""
-    if passes is not None and fidelity < 1:
-        raise UsageError(
-            f"--passes {passes} and --fidelity {fidelity} exclude each other: give the passes to spend or the "
-            "fidelity to reach"
-        )
-
-
-def check_probabilities(*, regression: bool) -> None:
-    """Raise UsageError where the model has none, and so nothing that compare and evaluate could measure."""
-    if regression:
-        raise UsageError("--head linear: compare and evaluate measure probabilities, and outputs are none; use explain")
 
 
 # What a result depends on beside the photos: every field of every class above is on one of the two lists, and a test

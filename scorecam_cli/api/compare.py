@@ -28,11 +28,12 @@ from scorecam_cli.api.shown import (
     short,
     table,
 )
-from scorecam_cli.config import COLORMAP, COMPARED, CompareConfig, check_probabilities
+from scorecam_cli.config import COLORMAP, COMPARED, CompareConfig
 from scorecam_cli.errors import UsageError
 from scorecam_cli.files.write import write_png
 from scorecam_cli.photos.names import named_output
 from scorecam_cli.records import ClassScore
+from scorecam_cli.relations import check_probabilities
 from scorecam_cli.report.pictures import shrink
 from scorecam_cli.runs.compare import ComparedMaps, MethodRun, compare_maps, entry, figure_of, figures
 from scorecam_cli.runs.request import CompareRequest

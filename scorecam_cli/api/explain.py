@@ -20,7 +20,8 @@ from scorecam_cli.runs.description import describe_model
 from scorecam_cli.runs.explain import NOTED_PREDICTIONS
 from scorecam_cli.runs.request import ExplainRequest
 from scorecam_cli.runs.settings import explain_settings
-from scorecam_cli.saliency.methods import check, check_contrast, explain_with, method_named
+from scorecam_cli.saliency.explaining import explain_with
+from scorecam_cli.saliency.methods import check, check_contrast, method_named
 from scorecam_cli.saliency.product import check_joining
 from scorecam_cli.saliency.question import Question
 

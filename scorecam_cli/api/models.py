@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from scorecam_cli.api.numbers import whole
 from scorecam_cli.api.sentences import in_python_words
 from scorecam_cli.choices import HeadKind, Precision, Preprocess, chosen
-from scorecam_cli.config import AUTO_LAYERS, ModelSettings, check_layers
+from scorecam_cli.config import ModelSettings
 from scorecam_cli.errors import UsageError
 from scorecam_cli.models.classifier import PhotoClassifier
 from scorecam_cli.models.constants import Constant, constants_of
@@ -22,6 +22,7 @@ from scorecam_cli.models.labels import Labels, numbered_labels, numbered_outputs
 from scorecam_cli.models.preparation import choose_preparation
 from scorecam_cli.models.requested import check_labels, known_labels
 from scorecam_cli.records import ClassLabel
+from scorecam_cli.relations import AUTO_LAYERS, check_layers
 from scorecam_cli.runs.current import DIGEST
 from scorecam_cli.runs.settings import model_settings
 

@@ -83,7 +83,8 @@ from scorecam_cli.cli import completion
 from scorecam_cli.cli.groups import Command, Group, stacked
 from scorecam_cli.cli.model_options import DEFAULTS
 from scorecam_cli.cli.values import GridSides, OneOf, batch_size, method_names
-from scorecam_cli.config import MAX_PIXELS, MOST_PREFIX, PHOTO_SECONDS, ExplainConfig
+from scorecam_cli.config import MAX_PIXELS, PHOTO_SECONDS, ExplainConfig
+from scorecam_cli.relations import MOST_PREFIX
 from scorecam_cli.saliency.methods import METHODS, takers
 
 EXPLAIN = ExplainConfig.__dataclass_fields__

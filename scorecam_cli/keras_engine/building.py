@@ -7,7 +7,6 @@ from dataclasses import replace
 from typing import Any
 
 from scorecam_cli.choices import HeadKind, Precision
-from scorecam_cli.config import AUTO_LAYERS
 from scorecam_cli.errors import ModelError
 from scorecam_cli.keras_engine.calling import Called, called_on_photos
 from scorecam_cli.keras_engine.classifier import Classifier
@@ -21,6 +20,7 @@ from scorecam_cli.models.constants import Constant
 from scorecam_cli.models.labels import Labels
 from scorecam_cli.models.preparation import Preparation
 from scorecam_cli.records import MOST_BANDS
+from scorecam_cli.relations import AUTO_LAYERS
 
 DEFAULT_SIZE = (224, 224)  # of a model that takes any size and does not say which it wants
 

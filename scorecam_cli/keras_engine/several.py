@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 
-from scorecam_cli.config import AUTO_LAYERS
 from scorecam_cli.errors import LayerError
 from scorecam_cli.keras_engine.layers import FRAMING, SHRINKING, Folding, LayerCall, Network
+from scorecam_cli.relations import AUTO_LAYERS
 
 MOST_CELLS = 400  # 20 x 20: masks of finer grids make a map less faithful; see docs/faithfulness.md
 FINER = 1.5  # times as many rows and columns: convolutions without padding make many grids of nearly the same size

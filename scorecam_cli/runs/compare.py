@@ -18,7 +18,8 @@ from scorecam_cli.runs.description import note_score
 from scorecam_cli.runs.memory import shortage_as_photo_error
 from scorecam_cli.runs.request import CompareRequest
 from scorecam_cli.runs.session import Session
-from scorecam_cli.saliency.methods import among_others, explain_with, planned_passes
+from scorecam_cli.saliency.explaining import explain_with, planned_passes
+from scorecam_cli.saliency.methods import among_others
 from scorecam_cli.saliency.question import Question
 
 if TYPE_CHECKING:

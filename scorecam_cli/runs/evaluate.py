@@ -16,7 +16,8 @@ from scorecam_cli.runs.measuring import MadeMap, measured
 from scorecam_cli.runs.memory import shortage_as_photo_error
 from scorecam_cli.runs.request import EvaluateRequest
 from scorecam_cli.runs.session import Session
-from scorecam_cli.saliency.methods import among_others, explain_with, planned_passes
+from scorecam_cli.saliency.explaining import explain_with, planned_passes
+from scorecam_cli.saliency.methods import among_others
 from scorecam_cli.saliency.question import Question
 
 SENTENCES = "sentences"  # of a row: its doubts in words, which the table does not keep

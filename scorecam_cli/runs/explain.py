@@ -18,7 +18,7 @@ from scorecam_cli.runs.outputs import ComputedPhoto, Drawing, Stop, write_output
 from scorecam_cli.runs.request import ExplainRequest
 from scorecam_cli.runs.session import Session
 from scorecam_cli.runs.stages import Admit, in_stages
-from scorecam_cli.saliency.methods import explain_with, planned_passes
+from scorecam_cli.saliency.explaining import explain_with, planned_passes
 from scorecam_cli.saliency.question import Question
 
 NOTED_PREDICTIONS = 5  # in the manifest

@@ -18,7 +18,7 @@ from scipy.ndimage import gaussian_filter
 import scorecam_cli
 from scorecam_cli.photos.read import read_photo
 from scorecam_cli.saliency.contrast import odds, shares
-from scorecam_cli.saliency.methods import explain_with
+from scorecam_cli.saliency.explaining import explain_with
 from scorecam_cli.saliency.question import Question
 from scorecam_cli.saliency.regression import Regression, centred_weights
 from scorecam_cli.saliency.upsampling import upsample

@@ -19,8 +19,8 @@ from scorecam_cli.keras_engine.classifier import Classifier
 from scorecam_cli.loading.load import load_classifier
 from scorecam_cli.models.answers import Answers, MaskedAnswers
 from scorecam_cli.photos.read import read_photo
+from scorecam_cli.saliency.explaining import explain_with
 from scorecam_cli.saliency.maps import MethodSettings
-from scorecam_cli.saliency.methods import explain_with
 from scorecam_cli.saliency.question import Question, live_channels
 
 FINE_LAYER = "block6a_expand_activation"  # the last 14 x 14 x 672

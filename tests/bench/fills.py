@@ -21,9 +21,9 @@ from scorecam_cli.keras_engine.classifier import Classifier
 from scorecam_cli.loading.load import load_classifier
 from scorecam_cli.photos.read import read_photo
 from scorecam_cli.runs.regions import Regions, read_regions
+from scorecam_cli.saliency.explaining import explain_with
 from scorecam_cli.saliency.fills import BLUR, STRONG_BLUR, filled
 from scorecam_cli.saliency.maps import MethodSettings
-from scorecam_cli.saliency.methods import explain_with
 from scorecam_cli.saliency.question import Question
 from tests.bench.fidelity import Remembered, foolbox_photos
 from tests.bench.regression import COLUMNS, HERE, Floats, Known, numbers

@@ -25,9 +25,9 @@ from scorecam_cli.loading.load import load_classifier
 from scorecam_cli.models.answers import Answers, MaskedAnswers
 from scorecam_cli.photos.read import read_photo
 from scorecam_cli.runs.regions import read_regions
+from scorecam_cli.saliency.explaining import explain_with
 from scorecam_cli.saliency.inference import infer_weights
 from scorecam_cli.saliency.maps import MethodSettings
-from scorecam_cli.saliency.methods import explain_with
 from scorecam_cli.saliency.question import Question
 from scorecam_cli.saliency.regression import STRENGTH, Regression
 from scorecam_cli.saliency.representatives import grid_masks, medoid_order, squared_distances

@@ -33,8 +33,8 @@ from scorecam_cli.keras_engine.classifier import Classifier
 from scorecam_cli.loading.load import load_classifier
 from scorecam_cli.photos.read import read_photo
 from scorecam_cli.runs.regions import read_regions
+from scorecam_cli.saliency.explaining import explain_with
 from scorecam_cli.saliency.maps import MethodSettings
-from scorecam_cli.saliency.methods import explain_with
 from scorecam_cli.saliency.question import Question
 from tests.bench.fidelity import FINE_LAYER, Remembered, foolbox_photos
 

@@ -22,8 +22,8 @@ from scorecam_cli.choices import Variant
 from scorecam_cli.config import ModelSettings
 from scorecam_cli.keras_engine.classifier import Classifier
 from scorecam_cli.loading.load import load_classifier
+from scorecam_cli.saliency.explaining import explain_with
 from scorecam_cli.saliency.maps import MethodSettings
-from scorecam_cli.saliency.methods import explain_with
 from scorecam_cli.saliency.question import Question
 from tests.bench.fidelity import Remembered, foolbox_photos
 

@@ -21,8 +21,8 @@ from scorecam_cli.faithfulness.stability import max_sensitivity
 from scorecam_cli.loading.load import load_classifier
 from scorecam_cli.photos.read import read_photo
 from scorecam_cli.runs.measuring import STABILITY_SAMPLES
+from scorecam_cli.saliency.explaining import explain_with
 from scorecam_cli.saliency.maps import MethodSettings
-from scorecam_cli.saliency.methods import explain_with
 from scorecam_cli.saliency.question import Question
 from tests.bench.fidelity import foolbox_photos
 

@@ -21,8 +21,8 @@ from scorecam_cli.faithfulness.curves import deletion_and_insertion
 from scorecam_cli.faithfulness.drops import changes
 from scorecam_cli.faithfulness.pointing import energy_inside, points_inside
 from scorecam_cli.keras_engine.classifier import Classifier
+from scorecam_cli.saliency.explaining import explain_with
 from scorecam_cli.saliency.maps import MethodSettings
-from scorecam_cli.saliency.methods import explain_with
 from scorecam_cli.saliency.question import Question
 from tests.bench.cutouts import CLASSES, Cutouts, cutouts
 from tests.bench.small_networks import NETWORKS, trained

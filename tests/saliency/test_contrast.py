@@ -10,8 +10,9 @@ from scorecam_cli.choices import Variant
 from scorecam_cli.errors import PhotoError, UsageError
 from scorecam_cli.models.answers import Answers
 from scorecam_cli.saliency.contrast import less, odds, shares
+from scorecam_cli.saliency.explaining import explain_with
 from scorecam_cli.saliency.maps import MethodSettings
-from scorecam_cli.saliency.methods import METHODS, explain_with
+from scorecam_cli.saliency.methods import METHODS
 from scorecam_cli.saliency.regression import Regression
 from tests.saliency.tiny import GREEN, POSITIONS, RED, photo, positions, question
 

@@ -10,17 +10,10 @@ from scorecam_cli import config
 from scorecam_cli.choices import Selection, Variant
 from scorecam_cli.errors import ModelError, UsageError
 from scorecam_cli.saliency.clusters import merged_masks
+from scorecam_cli.saliency.explaining import explain_with, planned_passes
 from scorecam_cli.saliency.maps import MethodSettings
 from scorecam_cli.saliency.method import Need
-from scorecam_cli.saliency.methods import (
-    METHODS,
-    among_others,
-    check,
-    explain_with,
-    method_named,
-    methods_named,
-    planned_passes,
-)
+from scorecam_cli.saliency.methods import METHODS, among_others, check, method_named, methods_named
 from scorecam_cli.saliency.score_cam import score_cam
 from tests.keras_engine.test_gradients import opaque
 from tests.loading import model_zoo

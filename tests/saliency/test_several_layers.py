@@ -8,8 +8,9 @@ import scorecam_cli
 from scorecam_cli.choices import Joining, Selection, Variant
 from scorecam_cli.errors import LayerError, UsageError
 from scorecam_cli.saliency import stacked
+from scorecam_cli.saliency.explaining import planned_passes
 from scorecam_cli.saliency.maps import MethodSettings
-from scorecam_cli.saliency.methods import METHODS, planned_passes
+from scorecam_cli.saliency.methods import METHODS
 from scorecam_cli.saliency.product import check_joining, multiplied
 from scorecam_cli.saliency.representatives import medoid_order, medoids_in_turns, squared_distances
 from scorecam_cli.saliency.stacked import on_grid

@@ -5,8 +5,8 @@ import numpy as np
 import tensorflow as tf
 
 import scorecam_cli
+from scorecam_cli.saliency.explaining import explain_with
 from scorecam_cli.saliency.maps import MethodSettings
-from scorecam_cli.saliency.methods import explain_with
 from scorecam_cli.saliency.question import Question
 
 # The model solved by hand, on 4 x 4 pixels: channel 0 sees red, channel 1 green, both after ReLU; logits are the
