@@ -60,6 +60,14 @@ class Joining(StrEnum):
     PRODUCT = "product"
 
 
+class Role(StrEnum):
+    """What a class is to a photo of which it is known what it shows; BOTH: the prediction is right."""
+
+    PREDICTED = "predicted"
+    EXPECTED = "expected"
+    BOTH = "predicted as expected"
+
+
 OF_DIFFERENCES = (Variant.CENTRED, Variant.FITTED)  # their weights sum to 0: the sign says for or against the class
 
 

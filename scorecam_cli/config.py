@@ -106,6 +106,7 @@ class ExplainConfig:
 
     classes: as given, by index, name or WordNet id. top: also the N most probable; without either the predicted.
     against: the class that they are set against, as given, or `next`, the most probable other one; None: none.
+    truth: a CSV of photo and class: the predicted class of each and, where it is another, the expected one.
     batch_size: masks in one pass, None for as many as suit the model and the memory.
     passes: masks to pass, None for all or as many as fidelity, an estimated correlation, asks for.
     signed: keep what speaks against the class; then `colormap` is a diverging one, RdBu_r where the default was left.
@@ -117,6 +118,7 @@ class ExplainConfig:
     classes: tuple[str, ...] = ()
     top: int = 0
     against: str | None = None
+    truth: Path | None = None
     variant: Variant = Variant.ARTICLE
     passes: int | None = None
     fidelity: float = 1.0
@@ -140,6 +142,18 @@ class ExplainConfig:
         if self.model.head == HeadKind.LINEAR and self.against is not None and self.against.casefold() == NEXT:
             raise UsageError("--against next is the most probable other class, and --head linear has none: name one")
         check_against(self.classes, self.against)
+        if self.truth is not None:
+            self._check_truth()
+
+    def _check_truth(self) -> None:
+        asked = {"--class": self.classes, "--top": self.top, "--against": self.against}
+        if more := [option for option, value in asked.items() if value]:
+            raise UsageError(
+                f"--truth {self.truth} says which classes are explained, the predicted and the expected: leave out it "
+                f"or {more[0]}"
+            )
+        if self.model.head == HeadKind.LINEAR:
+            raise UsageError("--truth is of classes, and --head linear has outputs, none predicted: name them by -c")
 
 
 @dataclass(frozen=True)
@@ -260,8 +274,8 @@ CHANGES_THE_RESULT: dict[type, tuple[str, ...]] = {
     ),
     PhotoSettings: (),
     ExplainConfig: (
-        *("model", "classes", "top", "against", "variant", "passes", "fidelity", "selection", "signed", "fill"),
-        "method",
+        *("model", "classes", "top", "against", "truth", "variant", "passes", "fidelity", "selection", "signed"),
+        *("fill", "method"),
         *("save", "colormap", "alpha"),
     ),
     PredictConfig: ("model", "top"),

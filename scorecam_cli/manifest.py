@@ -50,6 +50,7 @@ class NotedClass(NotedScore):
     doubts: why the map may tell nothing of the class; empty in earlier manifests.
     certain: share of the positions of the grid whose sign is certain; None where that is not known.
     against: the class that it is set against; None where it is explained by itself, and in earlier manifests.
+    role: see `choices.Role`; None where nothing is expected of the photo, and in earlier manifests.
     files: of each kind of output, the bare name beside the manifest.
     """
 
@@ -60,6 +61,7 @@ class NotedClass(NotedScore):
     estimated_correlation: float | None
     doubts: tuple[str, ...] = field(default=(), kw_only=True)
     against: NotedScore | None = field(default=None, kw_only=True)
+    role: str | None = field(default=None, kw_only=True)
     files: Mapping[str, str]
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from scorecam_cli.choices import Fill
+from scorecam_cli.choices import Fill, Role
 from scorecam_cli.manifest import LookedAt, Manifest
 
 CERTAIN = 1.96  # standard deviations: a normal number is further from its mean 1 time in 20
@@ -26,6 +26,11 @@ def layer_words(layer: str, *, several: bool = False) -> str:
 def fill_words(fill: str | None) -> str:
     """What is said of masked pixels for people: nothing where they became zeros, or none was masked."""
     return "" if fill in (None, Fill.ZERO) else f"fill {fill}"
+
+
+def role_words(name: str, role: str | None) -> str:
+    """A class with its role for people: `predicted: boxer`."""
+    return name if role is None else f"{role}: {name}"
 
 
 @dataclass(frozen=True)
@@ -152,6 +157,7 @@ class ClassMap:
     uncertainty: how sure the map is; None where that is not known.
     doubted: the kind of each doubt, to be counted.
     against: the class that this one is set against; None where it is explained by itself.
+    role: whether it is the predicted class or the expected one; None where nothing is expected.
     """
 
     score: ClassScore
@@ -162,11 +168,12 @@ class ClassMap:
     uncertainty: Uncertainty | None = field(default=None, repr=False)
     doubted: tuple[str, ...] = ()
     against: ClassScore | None = None
+    role: Role | None = None
 
     @property
     def name(self) -> str:
-        """What the class is called, and the one that it is set against: `boxer, against bull mastiff`."""
-        own = self.score.label.name
+        """What the class is called, its role, and the one that it is set against: `boxer, against bull mastiff`."""
+        own = role_words(self.score.label.name, self.role)
         return own if self.against is None else f"{own}, against {self.against.label.name}"
 
 

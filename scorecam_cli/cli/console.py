@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from scorecam_cli.choices import Role
 from scorecam_cli.manifest import Manifest, NotedClass
-from scorecam_cli.records import Explained, Failed, Redone, fill_words, layer_words
+from scorecam_cli.records import Explained, Failed, Redone, fill_words, layer_words, role_words
 from scorecam_cli.words import printable
 
 
@@ -78,6 +79,7 @@ class Console:
         self._may_advise = exact and verbosity >= 0
         self._pace = Pace(0, 0.0)
         self.done = self.failed = self.skipped = 0
+        self._expected = self._right = 0  # photos of which a class is expected, and those predicted so
         self._photo_bar: Any = None
         self._pass_bar: Any = None
         if verbosity >= 0 and sys.stderr.isatty() and total > 1:
@@ -152,6 +154,9 @@ class Console:
         self._advance()
         self.done += 1
         self.skipped += outcome.skipped
+        roles = {each.role for each in outcome.manifest.classes} - {None}
+        self._expected += bool(roles)
+        self._right += Role.BOTH in roles
         if self.verbosity >= 0:
             found = "; ".join(_class_line(each) for each in outcome.manifest.classes)
             self.say(f"{outcome.job.photo}: {found}{'  [up to date]' if outcome.skipped else ''}")
@@ -206,6 +211,8 @@ class Console:
                 "was" if self.skipped == 1 else "were",
             )
             self.say(f"{photos} done ({self.skipped} {were} up to date), {self.failed} failed{not_reached}")
+        if self.verbosity >= 0 and self._expected:
+            self.say(f"{self._right} of {self._expected} predicted right")
 
     def close(self) -> None:
         """Take the bars off the terminal, and what it echoed beside them when a key was pressed."""
@@ -233,7 +240,7 @@ def _class_line(noted: NotedClass) -> str:
     estimate = noted.estimated_correlation
     close = f", estimated correlation {estimate:.4f}" if estimate is not None and estimate < 1 else ""
     number = f"{noted.output:.4g}" if noted.probability is None else f"{noted.probability:.3f}"
-    return f"{noted.name} ({noted.index}) {number}{close}"
+    return f"{role_words(noted.name, noted.role)} ({noted.index}) {number}{close}"
 
 
 def _how(manifest: Manifest) -> str:

@@ -53,6 +53,11 @@ class SaveOption(GroupedOption):
     help="Set each class against this one (index, name, WordNet id; `next`: the most probable other): the map shows "
     "what speaks for the one and not the other.",
 )
+@Group.WHAT.option(
+    "--truth",
+    type=FILE,
+    help="CSV of photo and class: explain the predicted class and, where it is another, that one.",
+)
 @Group.HOW.option(
     "--method",
     type=MethodName(),

@@ -34,7 +34,7 @@ What to explain
     -c, --class         class to explain                  explain compare evaluate
     -k, --top           most probable classes             explain compare
     --against           the class set against             explain
-    --truth             CSV: class of each photo          evaluate
+    --truth             CSV: class of each photo          explain evaluate
 How
     --method            how the map is made               explain
     --methods           those that are compared           compare evaluate

@@ -14,10 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from scorecam_cli.choices import OF_DIFFERENCES, Joining
+from scorecam_cli.choices import OF_DIFFERENCES, Joining, Role
 from scorecam_cli.errors import UsageError
 from scorecam_cli.figures.contour import contour_tiles
 from scorecam_cli.figures.masked import masked_figure
+from scorecam_cli.figures.pair import pair_figure
 from scorecam_cli.figures.panel import panel
 from scorecam_cli.figures.steps import pipeline_figure
 from scorecam_cli.figures.subject import Subject
@@ -40,6 +41,7 @@ class Kind:
     write: what makes a file of it, whole or not at all.
     needs_steps: whether it shows masked photos, which only some methods hand out.
     needs_uncertainty: whether it shows how sure the map is, which only some variants know.
+    of_pair: whether a class that is predicted and another that is expected have one file together.
     """
 
     name: str
@@ -49,6 +51,7 @@ class Kind:
     write: Callable[[Path, Any], WrittenFile] = write_png
     needs_steps: bool = False
     needs_uncertainty: bool = False
+    of_pair: bool = False
 
     def picture(self, subject: Subject) -> Image.Image:
         """What is in its file, as a picture in memory.
@@ -88,6 +91,10 @@ def _uncertainty(subject: Subject) -> _Drawing:
     return _Drawing(uncertainty_tiles(subject), subject.photo.width, subject.photo.height)
 
 
+def _panel(subject: Subject) -> NDArray[np.uint8]:
+    return panel(subject) if subject.found.role in (None, Role.BOTH) else pair_figure(subject)
+
+
 def _write_drawing(path: Path, drawing: _Drawing) -> WrittenFile:
     tiles, width, height = drawing
     if max(width, height) > draw.LONGEST_SIDE:
@@ -113,7 +120,7 @@ KINDS = {
             _write_drawing,
             needs_uncertainty=True,
         ),
-        Kind("panel", "-panel.png", "photo, heatmap with its scale and overlay in one figure", panel),
+        Kind("panel", "-panel.png", "photo, heatmap with its scale and overlay in one figure", _panel, of_pair=True),
         Kind("pipeline", "-pipeline.png", "how the map was made, step by step", pipeline_figure, needs_steps=True),
         Kind("masked", "-masked.png", "the masked photos that weigh most", masked_figure, needs_steps=True),
         Kind("npy", ".npy", "the map itself: float32 `[H, W]`, before any display scaling", _map, write_array),
@@ -166,7 +173,9 @@ def check(
             )
 
 
-def output_paths(output: Path, classes: int | str, save: Collection[str], *, mark: str = SCORECAM) -> dict[str, Path]:
+def output_paths(
+    output: Path, classes: int | str, save: Collection[str], *, mark: str = SCORECAM, pair: str | None = None
+) -> dict[str, Path]:
     """Where the files of one class go, by the name of their kind.
 
     Args:
@@ -174,11 +183,15 @@ def output_paths(output: Path, classes: int | str, save: Collection[str], *, mar
         classes: index of the class shown, or of two, `242-243`, the second being what the first is set against.
         save: names of kinds.
         mark: of the method and variant that made the map, see `photos.names`.
+        pair: the predicted class and the expected one, `242-243`, where they differ: for files that show both.
 
     Raises:
         UsageError: one is no kind.
     """
-    return {kind.name: named_output(output, f"{classes}{kind.ending}", mark) for kind in chosen(save)}
+    return {
+        kind.name: named_output(output, f"{pair if pair and kind.of_pair else classes}{kind.ending}", mark)
+        for kind in chosen(save)
+    }
 
 
 def described() -> str:

@@ -2,7 +2,8 @@
 
 `dog.jpg` and class 242 give `dog.jpg.MARK-242-heatmap.png`, and `dog.jpg.MARK.json` for the manifest of all classes.
 A class that is set against another, 243, gives `dog.jpg.MARK-against-242-243-heatmap.png` and
-`dog.jpg.MARK-against.json`.
+`dog.jpg.MARK-against.json`. A figure of two classes, one predicted, the other expected, is
+`dog.jpg.MARK-242-243-panel.png`.
 
 The mark is `scorecam` for Score-CAM, with another variant than `article` behind it (`scorecam-paper`), and the name of
 any other method (`grad-cam`); behind that another fill than `zero` (`scorecam-mean`), and `layers` where several target
@@ -30,6 +31,7 @@ ENDINGS = (
     "-masked.png",
     ".npy",
 )
+OF_PAIRS = ("-panel.png",)  # those that two classes may share
 _SHORT = {"score-cam": SCORECAM}
 _LAYERS, _AGAINST = "layers", "against"
 
@@ -64,7 +66,10 @@ MARKS = tuple(
 
 _ANY_MARK = "|".join(re.escape(mark) for mark in sorted(MARKS, key=len, reverse=True))
 _ANY_ENDING = "|".join(re.escape(ending) for ending in ENDINGS)
-_OUTPUT = re.compile(rf"\.(?:{_ANY_MARK})(?:(?:-\d+|(?<=-against)-\d+-\d+)(?:{_ANY_ENDING})|\.json)\Z")
+_SHARED = "|".join(re.escape(ending) for ending in OF_PAIRS)
+_OUTPUT = re.compile(
+    rf"\.(?:{_ANY_MARK})(?:(?:-\d+|(?<=-against)-\d+-\d+)(?:{_ANY_ENDING})|-\d+-\d+(?:{_SHARED})|\.json)\Z"
+)
 _MANIFEST = re.compile(rf"(?P<photo>.+)\.(?P<mark>{_ANY_MARK})\.json\Z", re.DOTALL)
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from scorecam_cli.manifest import Manifest, NotedClass
 from scorecam_cli.photos.names import SCORECAM, mark_of
-from scorecam_cli.records import fill_words
+from scorecam_cli.records import fill_words, role_words
 
 MOST_VERSIONS = 10
 
@@ -58,8 +58,8 @@ def facts(manifest: Manifest) -> list[tuple[str, str]]:
 
 
 def class_name(noted: NotedClass) -> str:
-    """What a class is called, and the one that it is set against."""
-    own, other = noted.name or f"class {noted.index}", noted.against
+    """What a class is called, its role, and the one that it is set against."""
+    own, other = role_words(noted.name or f"class {noted.index}", noted.role), noted.against
     return own if other is None else f"{own}, against {other.name or f'class {other.index}'}"
 
 

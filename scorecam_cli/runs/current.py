@@ -50,7 +50,7 @@ def look_up(
         return Redone("the photo has changed")
     if lost := manifest.changed_file(found, path.parent):
         return Redone(f"{lost} has changed or is gone")
-    names = [name for each in found.classes for name in each.files.values()]
+    names = dict.fromkeys(name for each in found.classes for name in each.files.values())  # two may share a figure
     return Explained(job, found, (*(path.parent / name for name in names), path), skipped=True)
 
 

@@ -106,6 +106,7 @@ def _noted_class(found: ClassMap, paths: Mapping[str, Path], of_model: tuple[str
         certain=None if found.uncertainty is None else found.uncertainty.certain,
         estimated_correlation=found.estimated_correlation,
         doubts=(*of_model, *found.doubts),
+        role=found.role,
         against=None if found.against is None else note_score(found.against),
         files={kind: path.name for kind, path in paths.items()},
     )

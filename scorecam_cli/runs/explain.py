@@ -18,6 +18,7 @@ from scorecam_cli.runs.outputs import ComputedPhoto, Drawing, Stop, write_output
 from scorecam_cli.runs.request import ExplainRequest
 from scorecam_cli.runs.session import Session
 from scorecam_cli.runs.stages import Admit, in_stages
+from scorecam_cli.runs.truth import with_roles
 from scorecam_cli.saliency.explaining import explain_with, planned_passes
 from scorecam_cli.saliency.question import Question
 
@@ -89,7 +90,11 @@ def _read(request: ExplainRequest, session: Session, job: PhotoJob, admit: Admit
     config, clock = request.config, session.clock
     several, contrast = request.joining is not None, config.against is not None
     mark = mark_of(config.method, config.variant, config.fill, several=several, contrast=contrast)
-    earlier = look_up(job, request.settings, mark=mark, force=config.force)
+    try:
+        settings = request.settings_of(job.photo)
+    except PhotoError as error:
+        return Failed(job.photo, str(error))
+    earlier = look_up(job, settings, mark=mark, force=config.force)
     if isinstance(earlier, Explained):
         return earlier
     waited = 0.0
@@ -125,6 +130,8 @@ def _explain(request: ExplainRequest, session: Session, read: ReadPhoto) -> Comp
     classifier = session.classifier  # loaded for the first photo; not counted as that photo's time
     began = clock()
     asked = Question.about(classifier, photo.pixels, asked=config.classes, top=config.top, against=config.against)
+    expected = request.expected(job.photo)
+    asked = asked if expected is None else asked.expecting(expected)
     give_back(photo.width * photo.height)
     session.watcher.passes_planned(job.photo, planned_passes(config.method, asked, request.how))
     passes_began = clock()
@@ -135,7 +142,7 @@ def _explain(request: ExplainRequest, session: Session, read: ReadPhoto) -> Comp
         job,
         photo,
         session.description,
-        explanation,
+        explanation if expected is None else with_roles(explanation),
         predictions=asked.most_probable(NOTED_PREDICTIONS),
         seconds=seconds,
         pass_seconds=ended - passes_began,
@@ -151,4 +158,5 @@ def _write(
         return computed
     config = request.config
     drawing = Drawing(config.save, config.colormap, config.alpha)
-    return write_outputs(drawing, request.settings, computed, halt=halt, clock=session.clock)
+    settings = request.settings_of(computed.job.photo)
+    return write_outputs(drawing, settings, computed, halt=halt, clock=session.clock)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from scorecam_cli.choices import Role
 from scorecam_cli.errors import OutputError, PhotoError
 from scorecam_cli.figures import kinds
 from scorecam_cli.figures.subject import Subject
@@ -106,7 +107,7 @@ def write_outputs(
         return Stop(Failed(computed.job.photo, str(error)))
     except PhotoError as error:
         return Failed(computed.job.photo, str(error))
-    paths = (*(made for group in written.paths for made in group.values()), path)
+    paths = (*dict.fromkeys(made for group in written.paths for made in group.values()), path)
     return Explained(computed.job, described, paths, redone=computed.redone)
 
 
@@ -120,7 +121,7 @@ class _Written:
 
 def _write_maps(drawing: Drawing, computed: ComputedPhoto, halt: threading.Event) -> _Written:
     """Draw and write the files of each class, in the order of the classes."""
-    written, mark = _Written(), _mark(computed.explanation)
+    written, mark, pair = _Written(), _mark(computed.explanation), pair_of(computed.explanation)
     for found in computed.explanation.classes:
         subject = Subject(
             name=computed.job.photo.name,
@@ -131,8 +132,10 @@ def _write_maps(drawing: Drawing, computed: ComputedPhoto, halt: threading.Event
             colormap=drawing.colormap,
             alpha=drawing.alpha,
         )
-        paths = kinds.output_paths(computed.job.output, indices_of(found), drawing.save, mark=mark)
+        paths = kinds.output_paths(computed.job.output, indices_of(found), drawing.save, mark=mark, pair=pair)
         for name, path in paths.items():
+            if path.name in written.files:  # one figure of both classes
+                continue
             _stop_if(halt)
             kind = kinds.KINDS[name]
             written.files[path.name] = kind.write(path, kind.draw(subject))
@@ -150,6 +153,12 @@ def indices_of(found: ClassMap) -> str:
     """What stands for the class in the names of its files: `242`, or set against another `242-243`."""
     own, other = found.score.label.index, found.against
     return str(own) if other is None else f"{own}-{other.label.index}"
+
+
+def pair_of(made: Explanation) -> str | None:
+    """What stands for the predicted and the expected class in the names of their figures: `242-243`; None: no pair."""
+    pair = [str(each.score.label.index) for each in made.classes if each.role in (Role.PREDICTED, Role.EXPECTED)]
+    return "-".join(pair) or None
 
 
 def _stop_if(halt: threading.Event) -> None:

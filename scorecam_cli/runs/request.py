@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from functools import cached_property
+from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 from scorecam_cli.choices import HeadKind, Joining
@@ -56,22 +57,46 @@ class Request(Generic[Config]):
 
 @dataclass(frozen=True, kw_only=True)
 class ExplainRequest(Request[ExplainConfig]):
-    """Of `scorecam explain`; settings: what the files depend on beside the photo, as a manifest notes it."""
+    """Of `scorecam explain`.
+
+    settings: what the files depend on beside the photo, as a manifest notes it, but for what the photo is expected to
+    be. truth: the class of each photo, None where nothing is expected.
+    """
 
     settings: Mapping[str, Any]
+    truth: Truth | None = None
 
     @property
     def joining(self) -> Joining | None:
         """How several target layers make one map; None where one is asked for."""
         return _joining(self.config)
 
+    def expected(self, photo: Path) -> str | None:
+        """The class expected of a photo, as the file has it; None where nothing is expected of any.
+
+        Raises:
+            PhotoError: the file does not name the photo.
+        """
+        return None if self.truth is None else self.truth.of(photo)
+
+    def settings_of(self, photo: Path) -> dict[str, Any]:
+        """What the files of one photo depend on: of the file of classes the one expected, by index where that is known.
+
+        Raises:
+            PhotoError: the file does not name the photo.
+        """
+        expected: str | int | None = self.expected(photo)
+        if expected is not None and self.labels is not None:
+            expected = self.labels.find(str(expected), model=self.config.model.model)
+        return {**self.settings, "truth": expected}
+
     @classmethod
     def of(cls, config: ExplainConfig) -> ExplainRequest:
         """The request that can be met, as far as that is known now.
 
         Raises:
-            UsageError: an unknown class, colour map, output, model, method or labels file, or settings that do not go
-                together.
+            UsageError: an unknown class, colour map, output, model, method or labels file, unreadable truth, or
+                settings that do not go together.
             ModelError: the model or weights file cannot be read.
         """
         sure = knows_how_sure(config.method, _how(config))
@@ -85,7 +110,10 @@ class ExplainRequest(Request[ExplainConfig]):
         labels = known_labels(config.model)
         if labels is not None and config.against is not None:
             _check_apart(labels, config, config.against)
-        return cls(config=config, labels=labels, settings=explain_settings(config, labels))
+        truth = None if config.truth is None else read_truth(config.truth)
+        if truth is not None and labels is not None:
+            truth.check(labels, model=config.model.model)
+        return cls(config=config, labels=labels, settings=explain_settings(config, labels), truth=truth)
 
 
 @dataclass(frozen=True, kw_only=True)

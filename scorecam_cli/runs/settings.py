@@ -35,7 +35,8 @@ def explain_settings(
 ) -> dict[str, Any]:
     """What the maps and pictures of a photo depend on; no TensorFlow.
 
-    Classes are told by index where their names are known, and the seed is null where nothing is drawn by chance.
+    Classes are told by index where their names are known, and the seed is null where nothing is drawn by chance. Truth
+    is null: what it says of a photo is of that photo's settings, see `ExplainRequest.settings_of`.
 
     Args:
         config: of the command.
@@ -46,7 +47,7 @@ def explain_settings(
         UsageError: an unknown class or model name, or a file of code that cannot be read.
         ModelError: the model or weights file cannot be read.
     """
-    settings = _settings(config, _of_labels(labels), loaded)
+    settings = _settings(config, {**_of_labels(labels), "truth": None}, loaded)
     if labels is not None:
         settings["classes"] = [labels.find(text, model=config.model.model) for text in config.classes]
         if config.against is not None and config.against.casefold() != NEXT:

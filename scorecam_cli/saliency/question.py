@@ -94,6 +94,15 @@ class Question:
             )
         return replace(self, class_indices=kept, others=(other,) * len(kept))
 
+    def expecting(self, expected: str) -> Question:
+        """The same classes and, where it is another, the one expected: by index, name or WordNet id.
+
+        Raises:
+            ClassError: no such class.
+        """
+        (other,) = self.model.choose_classes(self.observation, asked=(expected,), top=0)
+        return replace(self, class_indices=tuple(dict.fromkeys((*self.class_indices, other))))
+
     def _next_to(self, index: int) -> int:
         first, second = self.model.choose_classes(self.observation, asked=(), top=2)
         return second if index == first else first

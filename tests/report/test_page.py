@@ -206,6 +206,15 @@ def test_a_class_that_is_set_against_another_is_called_so(page_of, photo):
     assert "cat, against lynx" in " ".join(page_of(photo).texts)
 
 
+def test_a_class_that_is_predicted_or_expected_is_called_so(page_of, photo):
+    path = explained(photo, [(1, "cat", 0.9, blob(5, 5)), (2, "dog", 0.1, blob(9, 9))])
+    noted = json.loads(path.read_text("utf-8"))
+    for each, role in zip(noted["classes"], ("predicted", "expected"), strict=True):
+        each["role"] = role
+    path.write_text(json.dumps(noted), "utf-8")
+    assert [each["name"] for each in only_card(page_of(photo))["classes"]] == ["predicted: cat", "expected: dog"]
+
+
 def test_two_manifests_of_one_photo_have_links_of_their_own(page_of, photo, tmp_path):
     for folder in ("x", "y"):
         explained(photo, [(1, "cat", 0.9, blob(5, 5))], folder=tmp_path / folder)

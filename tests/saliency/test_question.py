@@ -39,6 +39,15 @@ def test_without_classes_the_predicted_one_is_asked_about(classifier, rgb):
     assert asked.most_probable(1) == asked.scores
 
 
+def test_the_expected_class_comes_behind_the_predicted_one_where_it_is_another(classifier, rgb):
+    asked = Question.about(classifier, rgb)
+    (own,) = asked.class_indices
+    assert asked.expecting(str(own)).class_indices == (own,)
+    assert asked.expecting(classifier.labels[(own + 1) % 3].name).class_indices == (own, (own + 1) % 3)
+    with pytest.raises(ClassError, match="class 'fish' is not one of the 3 classes"):
+        asked.expecting("fish")
+
+
 def test_same_question_about_another_image_or_of_another_model_is_observed_anew(classifier, rgb):
     asked = Question.about(classifier, rgb, top=2)
     brighter = np.minimum(asked.image * 1.5, 255).astype(np.float32)
