@@ -95,7 +95,7 @@ def test_essence_is_what_results_depend_on_wherever_it_was_asked(tmp_path, monke
             imports=(here / "own.py",),
             constant_inputs=(f"age={here / 'age.npy'}", "n=3"),
         ),
-        **{name: getattr(CONFIG, name) for name in ("classes", "passes", "fill", "save", "alpha")},
+        **{name: getattr(CONFIG, name) for name in ("classes", "against", "passes", "fill", "save", "alpha")},
     )
     assert request_of(absolute).essence == request.essence
 
