@@ -75,7 +75,7 @@ def main() -> None:
     given = parser.parse_args()
     cache = given.cache or Path(tempfile.mkdtemp(prefix="scorecam-fills-"))
     cache.mkdir(parents=True, exist_ok=True)
-    classifier = load_classifier(ModelSettings(model="EfficientNetLite0", layer=given.layer))
+    classifier = load_classifier(ModelSettings(model="EfficientNetLite0", layers=(given.layer,) if given.layer else ()))
     left(classifier)
     regions = read_regions(boxes=HERE / "foolbox_boxes.csv", masks=None)
     found = np.array(

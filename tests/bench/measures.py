@@ -175,7 +175,7 @@ def main() -> None:
     given = parser.parse_args()
     given.cache.mkdir(parents=True, exist_ok=True)
     for layer in given.layer or (None, FINE_LAYER):
-        classifier = load_classifier(ModelSettings(model="EfficientNetLite0", layer=layer))
+        classifier = load_classifier(ModelSettings(model="EfficientNetLite0", layers=(layer,) if layer else ()))
         table(list(measured(classifier, given.cache, quick=given.quick)), "x".join(map(str, classifier.grid_shape)))
 
 

@@ -81,7 +81,7 @@ def _stages_alone(config: Any, photos: list[Path], output: Path, classifier: Any
     from scorecam_cli.files import write
     from scorecam_cli.photos import draw
     from scorecam_cli.photos.read import read_photo
-    from scorecam_cli.saliency.methods import explain_with
+    from scorecam_cli.saliency.explaining import explain_with
     from scorecam_cli.saliency.question import Question
 
     seconds = dict.fromkeys(STAGES, 0.0)

@@ -52,7 +52,7 @@ def test_list_is_continued_with_what_is_not_in_it():
     assert words_for("explain", "--save", "overlay,p") == ["overlay,panel", "overlay,pipeline"]
     assert words_for("explain", "--save", "panel,p") == ["panel,pipeline"]
     assert words_for("compare", "--methods", "rise,occ") == ["rise,occlusion"]
-    assert words_for("evaluate", "--measures", "drop,s") == ["drop,stability", "drop,sanity"]
+    assert words_for("evaluate", "--measures", "drop,s") == ["drop,shape", "drop,stability", "drop,sanity"]
 
 
 def test_nothing_is_offered_for_a_layer():

@@ -77,6 +77,7 @@ def test_manifest_has_every_name_that_scripts_read(scorecam, photo, tiny_model):
         assert set(entry) == {
             *("index", "name", "wnid", "probability", "logit", "map_min", "map_max"),
             "compactness",
+            "against",
             *("certain", "doubts", "output"),
             *("estimated_correlation", "files"),
         }

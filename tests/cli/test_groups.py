@@ -32,7 +32,7 @@ def test_each_option_stands_once_under_the_heading_of_its_group(command):
     sections = sections_of(command)
     for option in cli.commands[command].params:
         if isinstance(option, click.Option):
-            row = re.compile(rf"^  (?:-\w, )?{re.escape(max(option.opts, key=len))}(?= |$)", re.M)
+            row = re.compile(rf"^  (?:--?[\w-]+, )*{re.escape(max(option.opts, key=len))}(?= |$)", re.M)
             assert [name for name, text in sections.items() if row.search(text)] == [str(option.group)]
 
 
