@@ -125,8 +125,8 @@ def test_saved_files_are_those_of_the_command(rgb, tmp_path):
         ),
         ({"model": "{}/m.keras", "variant": "fitted", "fill": "blur"}, ["--variant", "fitted", "--fill", "blur"]),
         (
-            {"model": "efficientnetlite0", "method": "gradient", "seed": 7, "classes": ["boxer"], "top": 1},
-            ["--method", "gradient", "-c", "242", "-k", "1"],
+            {"model": "{}/m.keras", "method": "gradient", "seed": 7, "classes": [1], "top": 1},
+            ["--method", "gradient", "-c", "1", "-k", "1"],
         ),
     ],
     ids=str,

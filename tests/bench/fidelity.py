@@ -41,14 +41,14 @@ class Remembered:
             masked = classifier.masked_answers(image, self.grids, filling=filling, batch_size=32)
             np.savez(path, *(masked.answers.probabilities, masked.answers.logits, masked.lows, masked.highs))
         with np.load(path) as saved:
-            self.parts = tuple(saved[name] for name in saved.files)
+            self.passed = tuple(saved[name] for name in saved.files)
 
     def __getattr__(self, name):
         return getattr(self.classifier, name)
 
     def masked_answers(self, _image, grids, **_settings) -> MaskedAnswers:
         at = [self.index[grid.tobytes()] for grid in grids]
-        probabilities, logits, lows, highs = (part[at] for part in self.parts)
+        probabilities, logits, lows, highs = (part[at] for part in self.passed)
         return MaskedAnswers(Answers(probabilities, logits), lows, highs)
 
 

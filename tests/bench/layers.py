@@ -83,7 +83,7 @@ def photos(sides: list[tuple[int, ...]], cache: Path) -> Iterator[Seen]:
 
         def remembered(_image, grids, answers=answers, **_settings) -> MaskedAnswers:
             places = [answers[grid.tobytes()] for grid in grids]
-            parts = [[one.parts[part][at] for one, at in places] for part in range(4)]
+            parts = [[one.passed[part][at] for one, at in places] for part in range(4)]
             probabilities, logits, lows, highs = (np.stack(part) for part in parts)
             return MaskedAnswers(Answers(probabilities, logits), lows, highs)
 

@@ -80,7 +80,7 @@ def photos(classifier: Classifier, cache: Path) -> Iterator[Known]:
         image = classifier.prepare(read_photo(path).rgb)
         known = Remembered(classifier, image, cache / f"{classifier.layer}-{path.stem}.npz")
         asked = Question(known, image, known.observation, (truth[path.name],))  # type: ignore[arg-type]
-        probabilities, _, lows, highs = known.parts
+        probabilities, _, lows, highs = known.passed
         yield Known(path, asked, grid_masks(known.grids, lows, highs), probabilities.astype(np.float64))
 
 

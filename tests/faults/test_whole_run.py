@@ -47,14 +47,15 @@ def outputs(folder):
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("fault", "code", "failed"),
     [
         ("fsync:error=ENOSPC:when=2", 1, 1),
-        pytest.param("fsync:error=EDQUOT:when=2", 1, 1, marks=pytest.mark.slow),
-        pytest.param("rename:error=EIO:when=2", 1, None, marks=pytest.mark.slow),
-        pytest.param("rename:signal=KILL:when=4", -9, 0, marks=pytest.mark.slow),
-        pytest.param("fsync:signal=KILL:when=2", -9, 0, marks=pytest.mark.slow),
+        ("fsync:error=EDQUOT:when=2", 1, 1),
+        ("rename:error=EIO:when=2", 1, None),
+        ("rename:signal=KILL:when=4", -9, 0),
+        ("fsync:signal=KILL:when=2", -9, 0),
     ],
 )
 def test_a_run_that_is_disturbed_leaves_nothing_torn_and_the_next_goes_on(batch, tmp_path, fault, code, failed):

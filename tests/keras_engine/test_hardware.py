@@ -55,11 +55,11 @@ def test_formats_that_the_hardware_lacks_are_refused_with_a_sentence(monkeypatch
 
 
 @pytest.mark.skipif(not CPU_BFLOAT16 & hardware.cpu_features(), reason="this CPU has no bfloat16")
-def test_map_in_bfloat16_is_nearly_that_in_float32_but_not_the_same(rgb, plain_map):
-    rounded, after = (map_by(rgb, precision) for precision in ("bfloat16", "float32"))
-    assert np.corrcoef(plain_map.ravel(), rounded.ravel())[0, 1] > 0.999
-    assert (plain_map != rounded).any()
-    np.testing.assert_array_equal(plain_map, after)  # the format of one classifier does not reach the next
+def test_map_in_bfloat16_is_nearly_that_in_float32_but_not_the_same(rgb, request):
+    rounded = map_by(rgb, "bfloat16")
+    plain = request.getfixturevalue("plain_map")  # made after it: the format of one classifier does not reach the next
+    assert np.corrcoef(plain.ravel(), rounded.ravel())[0, 1] > 0.999
+    assert (plain != rounded).any()
 
 
 def test_folded_weights_give_the_same_map(rgb, plain_map):

@@ -65,6 +65,7 @@ def test_large_weights_read_without_a_copy_are_those_of_the_file(tmp_path, store
     np.testing.assert_array_equal(np.asarray(layer.kernel), values.astype(np.float32))
 
 
+@pytest.mark.slow
 def test_official_efficientnet_file_given_by_its_path_is_the_network_that_keras_builds_of_it(tmp_path, monkeypatch):
     from keras.src.utils import file_utils
 

@@ -43,7 +43,7 @@ TARGETS = {
     "normalization": ("conv_2", True),
 }
 SMALL = 6_000_000  # parameters; smaller named models make a whole map in the test
-QUICK = 4_000_000  # parameters of a named model that every run of the tests tries
+QUICK = 3_000_000  # parameters of a named model that every run of the tests tries
 
 
 def network_of(model, size=None):

@@ -56,6 +56,7 @@ def test_a_home_that_cannot_be_written_is_replaced_by_tmp_as_in_keras(
     assert keras_cache() == Path("/tmp/.keras")
 
 
+@pytest.mark.slow
 def test_keras_itself_looks_in_the_same_folder(tmp_path: Path) -> None:
     code = """
 import os, keras
