@@ -229,12 +229,7 @@ class Classifier(Answering, Targeting):
                 masked = self.passes.masked if filling is None else self.passes.filled
                 return masked(*given, tf.constant(first), tf.constant(last))
 
-            parts = self.batches.run(
-                len(grids),
-                passed,
-                batch_size=batch_size,
-                on_passes=on_passes,
-            )
+            parts = self.batches.run(len(grids), passed, batch_size=batch_size, on_passes=on_passes)
         scores, probabilities, lows, highs = (
             np.concatenate([part.numpy() for part in column]) for column in zip(*parts, strict=True)
         )
