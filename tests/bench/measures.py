@@ -13,7 +13,7 @@ import csv
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 
 import numpy as np
@@ -40,7 +40,7 @@ from tests.bench.fidelity import FINE_LAYER, Remembered, foolbox_photos
 
 HERE = Path(__file__).parent
 VARIANTS = tuple(Variant)
-METHODS = ("faster-score-cam", "grad-cam", "grad-cam++", "layer-cam", "gradient", "random")
+METHODS = ("faster-score-cam", "opti-cam", "eigen-cam", "grad-cam", "grad-cam++", "layer-cam", "gradient", "random")
 OF_INPUT = ("gradient", "random")  # these look at no layer
 SHOWN = 48  # masks passed for the map of the photo times its map
 BASELINE = "article"
@@ -49,25 +49,30 @@ Floats = np.ndarray
 
 @dataclass(frozen=True)
 class Row:
-    """A line of the table: a method, and for Score-CAM a variant."""
+    """A line of the table: a method, and for Score-CAM a variant; both: on the last layer and the fine one together."""
 
     method: str
     variant: Variant | None = None
+    both: bool = False
 
     @property
     def name(self) -> str:
-        return self.variant or self.method
+        return f"{self.variant or self.method}{', both layers' * self.both}"
 
     def key(self, classifier: Classifier, path: Path) -> str:
         """What its files are called: with the layer, where it looks at one."""
-        layer = "input" if self.method in OF_INPUT else classifier.layer
+        layer = "input" if self.method in OF_INPUT else "both" if self.both else classifier.layer
         return f"{layer}-{path.stem}-{self.name}"
 
     def settings(self, **others) -> MethodSettings:  # type: ignore[no-untyped-def]
         return MethodSettings(**others) if self.variant is None else MethodSettings(variant=self.variant, **others)
 
 
-ROWS = tuple(Row("score-cam", variant) for variant in VARIANTS) + tuple(Row(method) for method in METHODS)
+ROWS = (
+    *(Row("score-cam", variant) for variant in VARIANTS),
+    Row("score-cam", Variant.FITTED, both=True),
+    *(Row(method) for method in METHODS),
+)
 
 
 class Asked:
@@ -82,6 +87,11 @@ class Asked:
         return Question(self.classifier, self.image, self.classifier.observe(self.image), (self.label,))
 
     @cached_property
+    def of_both(self) -> Question:
+        both = _both_layers()
+        return Question(both, self.image, both.observe(self.image), (self.label,))
+
+    @cached_property
     def remembered(self) -> Question:
         known = Remembered(self.classifier, self.image, self.cache / f"{self.classifier.layer}-{self.path.stem}.npz")
         return Question(known, self.image, known.observation, (self.label,))  # type: ignore[arg-type]
@@ -90,7 +100,7 @@ class Asked:
         """float32 [H, W], from the folder where it is there."""
         path = self.cache / f"map-{row.key(self.classifier, self.path)}.npz"
         if not path.exists():
-            asked = self.plain if row.variant is None else self.remembered
+            asked = self.of_both if row.both else self.plain if row.variant is None else self.remembered
             np.savez_compressed(path, explain_with(row.method, asked, row.settings()).classes[0].map)
         with np.load(path) as saved:
             return saved["arr_0"]
@@ -98,7 +108,14 @@ class Asked:
     def map_of_shown(self, row: Row, image: Floats) -> Floats:
         """The map of another photo, for its coherency."""
         settings = row.settings(passes=SHOWN) if row.variant else row.settings()
-        return explain_with(row.method, self.plain.about_image(image), settings).classes[0].map
+        asked = self.of_both if row.both else self.plain
+        return explain_with(row.method, asked.about_image(image), settings).classes[0].map
+
+
+@cache
+def _both_layers() -> Classifier:
+    last = load_classifier(ModelSettings(model="EfficientNetLite0")).layer
+    return load_classifier(ModelSettings(model="EfficientNetLite0", layers=(last, FINE_LAYER)))
 
 
 def numbers(asked: Asked, row: Row, *, quick: bool) -> dict[str, float]:
