@@ -63,10 +63,10 @@ def offered(network: Network) -> tuple[LayerCall, ...]:
 
 def _check_different(names: Sequence[str], found: Sequence[LayerCall]) -> None:
     outputs = [call.output for call in found]
-    for name, call in zip(names, found, strict=True):
-        first = names[outputs.index(call.output)]
-        if first is not name:
-            raise LayerError(f"layers {first!r} and {name!r} are the same, {call.path!r}; leave out one")
+    for place, call in enumerate(found):
+        first = outputs.index(call.output)
+        if first < place:
+            raise LayerError(f"layers {names[first]!r} and {names[place]!r} are the same, {call.path!r}; leave out one")
 
 
 def _finest_first(calls: Sequence[LayerCall]) -> tuple[LayerCall, ...]:

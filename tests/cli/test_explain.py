@@ -77,7 +77,7 @@ def test_manifest_has_every_name_that_scripts_read(scorecam, photo, tiny_model):
         assert set(entry) == {
             *("index", "name", "wnid", "probability", "logit", "map_min", "map_max"),
             "compactness",
-            "against",
+            *("against", "role"),
             *("certain", "doubts", "output"),
             *("estimated_correlation", "files"),
         }
@@ -212,9 +212,10 @@ def test_labels_file_names_the_classes(scorecam, photo, tiny_model, tmp_path):
 
 
 def model_files():
-    """Every kind in both formats; but for one, those of the old format take their time with the slow tests."""
+    """Every kind in both formats; a large one, and but for one those of the old format, are with the slow tests."""
     for build in model_zoo.MODELS:
-        yield pytest.param(build, ".keras", id=f"{build.__name__}.keras")
+        large = [pytest.mark.slow] if build is model_zoo.mobilenet_inside else []
+        yield pytest.param(build, ".keras", id=f"{build.__name__}.keras", marks=large)
         if build not in model_zoo.SUBCLASSED:  # Keras writes no HDF5 of those
             marks = [] if build is model_zoo.functional else [pytest.mark.slow]
             yield pytest.param(build, ".h5", id=f"{build.__name__}.h5", marks=marks)
