@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from scorecam_cli.choices import Role
-from scorecam_cli.manifest import Manifest, NotedClass
+from scorecam_cli.manifest import Manifest, NotedClass, NotedScore
 from scorecam_cli.records import Explained, Failed, Redone, fill_words, layer_words, role_words
 from scorecam_cli.words import printable
 
@@ -236,11 +236,16 @@ class Console:
 
 
 def _class_line(noted: NotedClass) -> str:
-    """`boxer (242) 0.421`, and for a map from fewer passes how close it is estimated to be."""
+    """`boxer (242) 0.421`, the class that it is set against, and of fewer passes how close the map is estimated to be."""
     estimate = noted.estimated_correlation
     close = f", estimated correlation {estimate:.4f}" if estimate is not None and estimate < 1 else ""
-    number = f"{noted.output:.4g}" if noted.probability is None else f"{noted.probability:.3f}"
-    return f"{role_words(noted.name, noted.role)} ({noted.index}) {number}{close}"
+    other = noted.against
+    against = "" if other is None else f" against {other.name} ({other.index}) {_number(other)}"
+    return f"{role_words(noted.name, noted.role)} ({noted.index}) {_number(noted)}{against}{close}"
+
+
+def _number(noted: NotedScore) -> str:
+    return f"{noted.output:.4g}" if noted.probability is None else f"{noted.probability:.3f}"
 
 
 def _how(manifest: Manifest) -> str:
