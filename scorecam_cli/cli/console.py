@@ -236,7 +236,7 @@ class Console:
 
 
 def _class_line(noted: NotedClass) -> str:
-    """`boxer (242) 0.421`, the class that it is set against, and of fewer passes how close the map is estimated to be."""
+    """`boxer (242) 0.421`, what it is set against, and of fewer passes how close the map is estimated to be."""
     estimate = noted.estimated_correlation
     close = f", estimated correlation {estimate:.4f}" if estimate is not None and estimate < 1 else ""
     other = noted.against

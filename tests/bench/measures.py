@@ -171,7 +171,7 @@ def measured(classifier: Classifier, cache: Path, *, quick: bool) -> Iterator[tu
 
 def table(found: list[tuple[str, str, dict[str, float]]], title: str) -> None:
     """Means, with a row for each map, and differences to the baseline, with a row for each measure."""
-    columns = list(dict.fromkeys(column for _, _, numbers in found for column in numbers))
+    columns = [column for column in found[0][2] if all(column in numbers for _, _, numbers in found)]
     rows = [{"photo": photo, "method": row} | {k: repr(v) for k, v in numbers.items()} for photo, row, numbers in found]
     print(f"\n{title}\n| map | " + " | ".join(columns) + " |\n|---" + "|---:" * len(columns) + "|")
     for row, means in summarise(rows, columns).items():

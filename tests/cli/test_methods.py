@@ -89,7 +89,7 @@ def test_a_class_against_another_has_files_and_a_manifest_of_its_own_that_say_bo
     (noted,) = json.loads(path.read_text("utf-8"))["classes"]
     own, other = noted["index"], noted["against"]["index"]
     assert own != other
-    assert re.search(rf"\({own}\) 0\.\d+ against \S+ \({other}\) 0\.\d+", done.err)
+    assert re.search(rf"\({own}\) 0\.\d+ against .+ \({other}\) 0\.\d+", done.err)
     made = {f"{photo.name}.scorecam-against-{own}-{other}{end}" for end in ("-panel.png", ".npy")}
     assert {each.name for each in tmp_path.iterdir()} == plain | made | {path.name}
     assert scorecam("explain", *options, "--against", "next").out.splitlines() == done.out.splitlines()
