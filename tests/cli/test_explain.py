@@ -321,7 +321,9 @@ def test_pipe_that_closes_early_ends_quietly(photo, tiny_model):
     assert done.stderr == ""
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGINT, 130), pytest.param(signal.SIGTERM, 143, marks=pytest.mark.slow)]
+)
 def test_signals_end_the_run_with_their_code_and_no_torn_file(photo, tiny_model, number, code):
     for count in range(3000):
         os.link(photo, photo.parent / f"more{count}.png")
@@ -424,6 +426,7 @@ def test_wrong_ways_to_be_fast_are_answered_with_a_sentence(scorecam, photo, tin
     assert sentence in done.err
 
 
+@pytest.mark.slow
 def test_batch_that_does_not_fit_into_the_address_space_is_halved_and_said_once(scorecam, tmp_path):
     photos = [tmp_path / "a.png", tmp_path / "b.png"]
     for number, path in enumerate(photos):

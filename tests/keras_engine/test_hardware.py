@@ -54,6 +54,7 @@ def test_formats_that_the_hardware_lacks_are_refused_with_a_sentence(monkeypatch
     check_precision(Precision.FLOAT32, device="/CPU:0")
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not CPU_BFLOAT16 & hardware.cpu_features(), reason="this CPU has no bfloat16")
 def test_map_in_bfloat16_is_nearly_that_in_float32_but_not_the_same(rgb, request):
     rounded = map_by(rgb, "bfloat16")

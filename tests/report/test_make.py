@@ -1,3 +1,5 @@
+import shutil
+
 import pytest
 
 from scorecam_cli.errors import PhotoError, UsageError
@@ -8,10 +10,14 @@ from tests.report.samples import blob, explained, parsed, save_photo
 
 
 @pytest.fixture
-def photos(tmp_path):
-    """Three explained photos of 1500 x 1000 pixels."""
-    folder = tmp_path / "photos"
-    folder.mkdir()
+def photos(tmp_path, three):
+    """Three explained photos of 1500 x 1000 pixels, to do anything with."""
+    return shutil.copytree(three, tmp_path / "photos")
+
+
+@pytest.fixture(scope="module")
+def three(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("three")
     for name in ("a.jpg", "b.jpg", "c.jpg"):
         photo = save_photo(folder / name, width=1500, height=1000, seed=ord(name[0]))
         explained(photo, [(1, "cat", 0.9, blob(5, 5)), (2, "dog", 0.1, blob(9, 9))])
