@@ -23,6 +23,10 @@ from scorecam_cli.report.evaluation import Evaluation
 from scorecam_cli.report.shown_cards import STATES, Classes, ShownCard, made_by, percent, significant
 from scorecam_cli.words import printable
 
+# The parts of the page, in the order in which they are joined; a later one may use and overrule an earlier one.
+STYLES = ("ground", "gallery", "large_view", "narrow", "media")
+SCRIPTS = ("elements", "gallery", "large_view", "ways", "paper", "start")
+
 
 def render(cards: Sequence[Card], *, title: str, evaluation: Evaluation, pictures_from: str) -> str:
     """The page as HTML, its style and script inside.
@@ -45,10 +49,10 @@ def render(cards: Sequence[Card], *, title: str, evaluation: Evaluation, picture
     ]
     shared = Counter(each.name for each in shown)
     shown.sort(key=lambda each: (not each.card.classes, _probability(each.card), each.card.number))
-    style, script = _file("report.css"), _file("report.js")
+    style, script = _style(), _script()
     return (
         _environment()
-        .get_template("report.html.j2")
+        .get_template("page.html.j2")
         .render(
             title=title,
             version=__version__,
@@ -152,5 +156,14 @@ def _finalized(value: Any) -> Any:
     return printable(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
+def _style() -> str:
+    return "\n".join(_file(f"{part}.css") for part in STYLES)
+
+
+def _script() -> str:
+    """One script whose parts see each other's names, and nothing outside sees any."""
+    return '"use strict";\n(() => {\n' + "\n".join(_file(f"{part}.js") for part in SCRIPTS) + "})();\n"
+
+
 def _file(name: str) -> str:
-    return resources.files("scorecam_cli.data").joinpath(name).read_text("utf-8")
+    return resources.files("scorecam_cli.data").joinpath("page", name).read_text("utf-8")

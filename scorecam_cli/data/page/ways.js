@@ -1,0 +1,55 @@
+/* Ways in and out: links, buttons, keys. */
+
+function fromAddress() {
+  let key = null;
+  try {
+    key = decodeURIComponent(location.hash.slice(1));
+  } catch {
+    key = null;
+  }
+  const card = key ? cardOfKey.get(key) : undefined;
+  if (card) open(card);
+  else if (large.open) large.close();
+}
+
+function step(by) {
+  const among = visible.includes(current) ? visible : cards;
+  const next = among[(among.indexOf(current) + by + among.length) % among.length];
+  history.replaceState(null, "", next.querySelector("a").getAttribute("href"));
+  open(next);
+}
+
+function closed() {
+  if (printing) return;
+  const card = current;
+  current = null;
+  if (location.hash) history.replaceState(null, "", "#");
+  if (card && !card.hidden) card.querySelector("a").focus();
+}
+
+// What scrolls by keys where the focus is on nothing that takes these keys itself.
+function scroll(key) {
+  const screen = 0.9 * byId("body").clientHeight;
+  const by = { PageDown: screen, PageUp: -screen, ArrowDown: 60, ArrowUp: -60, Home: -1e6, End: 1e6 }[key];
+  if (by) byId("body").scrollBy({ top: by });
+  return Boolean(by);
+}
+
+function keys(event) {
+  if (event.altKey || event.ctrlKey || event.metaKey || event.target.id === "opacity" || event.target.closest(".wide")) return;
+  if (event.target.getAttribute("role") !== "tab" || event.key.startsWith("Page")) {
+    if (scroll(event.key)) event.preventDefault();
+  }
+  const by = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+  if (!by) return;
+  event.preventDefault();
+  const tabs = Array.from(byId("tabs").children);
+  const at = tabs.indexOf(event.target);
+  if (at < 0) {
+    step(by);
+    return;
+  }
+  const next = tabs[(at + by + tabs.length) % tabs.length];
+  next.click();
+  next.focus();
+}
