@@ -261,38 +261,3 @@ def _is_file(path: str) -> bool:
 def _is_saved_folder(path: str) -> bool:
     """Whether a folder holds a saved model; one that merely has the name of a model, say of results, does not count."""
     return any(_is_file(os.path.join(path, name)) for name in SAVED_IN_FOLDERS)  # noqa: PTH118
-
-
-# What a result depends on beside the photos: every field of every class above is on one of the two lists, and a test
-# fails where one is on neither. What is up to date, what a table may be continued with, and the settings that a
-# manifest notes are all read off the first.
-CHANGES_THE_RESULT: dict[type, tuple[str, ...]] = {
-    ModelSettings: (
-        *("model", "weights", "seed", "labels", "preprocess", "head", "layers", "grid", "prefix"),
-        *("output", "constant_inputs"),
-        *("input_size", "imports", "precision"),
-    ),
-    PhotoSettings: (),
-    ExplainConfig: (
-        *("model", "classes", "top", "against", "truth", "variant", "passes", "fidelity", "selection", "signed"),
-        *("fill", "method"),
-        *("save", "colormap", "alpha"),
-    ),
-    PredictConfig: ("model", "top"),
-    CompareConfig: (
-        *("model", "methods", "classes", "top", "rows", "variant", "passes", "fidelity", "fill", "signed"),
-        *("colormap", "alpha"),
-    ),
-    EvaluateConfig: (
-        *("model", "methods", "measures", "classes", "truth", "boxes", "masks", "steps"),
-        *("deletion_fill", "insertion_fill", "variant", "passes", "fidelity", "fill"),
-    ),
-}
-LEAVES_THE_RESULT: dict[type, tuple[str, ...]] = {
-    ModelSettings: ("unsafe", "offline", "device"),
-    PhotoSettings: ("images", "listed", "recursive", "output_dir", "max_pixels", "seconds"),
-    ExplainConfig: ("photos", "batch_size", "force"),
-    PredictConfig: ("photos",),
-    CompareConfig: ("photos", "batch_size"),
-    EvaluateConfig: ("photos", "batch_size", "baseline", "limit", "fresh"),
-}

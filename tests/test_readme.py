@@ -14,7 +14,8 @@ import pytest
 from click.testing import CliRunner
 
 from scorecam_cli.cli.app import cli
-from scorecam_cli.config import CHANGES_THE_RESULT, ExplainConfig, ModelSettings
+from scorecam_cli.config import ExplainConfig, ModelSettings
+from scorecam_cli.dependence import CHANGES_THE_RESULT
 from scorecam_cli.figures.kinds import KINDS
 from scorecam_cli.files import small_files
 from scorecam_cli.manifest import Manifest, NotedClass

@@ -14,7 +14,8 @@ import pytest
 import scorecam_cli
 from scorecam_cli import __version__
 from scorecam_cli.cli import app
-from scorecam_cli.config import LEAVES_THE_RESULT, ExplainConfig, ModelSettings, PhotoSettings
+from scorecam_cli.config import ExplainConfig, ModelSettings, PhotoSettings
+from scorecam_cli.dependence import LEAVES_THE_RESULT
 from scorecam_cli.figures.kinds import KINDS
 from scorecam_cli.photos.names import manifest_path, mark_of
 from scorecam_cli.records import ClassMap, Explanation

@@ -17,7 +17,8 @@ from pathlib import Path
 from types import NoneType, UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
-from scorecam_cli.config import LEAVES_THE_RESULT, ExplainConfig, ModelSettings, PhotoSettings
+from scorecam_cli.config import ExplainConfig, ModelSettings, PhotoSettings
+from scorecam_cli.dependence import LEAVES_THE_RESULT
 from scorecam_cli.errors import UsageError
 from scorecam_cli.models.constants import number_in
 

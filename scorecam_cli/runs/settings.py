@@ -7,7 +7,8 @@ from dataclasses import is_dataclass
 from pathlib import Path
 from typing import Any
 
-from scorecam_cli.config import CHANGES_THE_RESULT, NEXT, EvaluateConfig, ExplainConfig, ModelSettings
+from scorecam_cli.config import NEXT, EvaluateConfig, ExplainConfig, ModelSettings
+from scorecam_cli.dependence import CHANGES_THE_RESULT
 from scorecam_cli.files.small_files import CONSTANT, IMPORT, small_sha256
 from scorecam_cli.inspection.digest import model_file_sha256
 from scorecam_cli.models.constants import number_in, split

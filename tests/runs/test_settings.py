@@ -8,14 +8,8 @@ import hashlib
 import pytest
 
 from scorecam_cli import config
-from scorecam_cli.config import (
-    CHANGES_THE_RESULT,
-    LEAVES_THE_RESULT,
-    EvaluateConfig,
-    ExplainConfig,
-    ModelSettings,
-    PhotoSettings,
-)
+from scorecam_cli.config import EvaluateConfig, ExplainConfig, ModelSettings, PhotoSettings
+from scorecam_cli.dependence import CHANGES_THE_RESULT, LEAVES_THE_RESULT
 from scorecam_cli.errors import UsageError
 from scorecam_cli.models.requested import known_labels
 from scorecam_cli.runs import settings

@@ -1,0 +1,47 @@
+"""What a result depends on beside the photos: every field of every configuration is on one of two lists.
+
+A test fails where one is on neither. What is up to date, what a table may be continued with, and the settings that a
+manifest notes are all read off the first.
+"""
+
+from __future__ import annotations
+
+from scorecam_cli.config import (
+    CompareConfig,
+    EvaluateConfig,
+    ExplainConfig,
+    ModelSettings,
+    PhotoSettings,
+    PredictConfig,
+)
+
+CHANGES_THE_RESULT: dict[type, tuple[str, ...]] = {
+    ModelSettings: (
+        *("model", "weights", "seed", "labels", "preprocess", "head", "layers", "grid", "prefix"),
+        *("output", "constant_inputs"),
+        *("input_size", "imports", "precision"),
+    ),
+    PhotoSettings: (),
+    ExplainConfig: (
+        *("model", "classes", "top", "against", "truth", "variant", "passes", "fidelity", "selection", "signed"),
+        *("fill", "method"),
+        *("save", "colormap", "alpha"),
+    ),
+    PredictConfig: ("model", "top"),
+    CompareConfig: (
+        *("model", "methods", "classes", "top", "rows", "variant", "passes", "fidelity", "fill", "signed"),
+        *("colormap", "alpha"),
+    ),
+    EvaluateConfig: (
+        *("model", "methods", "measures", "classes", "truth", "boxes", "masks", "steps"),
+        *("deletion_fill", "insertion_fill", "variant", "passes", "fidelity", "fill"),
+    ),
+}
+LEAVES_THE_RESULT: dict[type, tuple[str, ...]] = {
+    ModelSettings: ("unsafe", "offline", "device"),
+    PhotoSettings: ("images", "listed", "recursive", "output_dir", "max_pixels", "seconds"),
+    ExplainConfig: ("photos", "batch_size", "force"),
+    PredictConfig: ("photos",),
+    CompareConfig: ("photos", "batch_size"),
+    EvaluateConfig: ("photos", "batch_size", "baseline", "limit", "fresh"),
+}
