@@ -116,19 +116,26 @@ def _predicted(card: Card) -> str:
 
 
 def _data(card: Card, columns: Sequence[str]) -> dict[str, Any]:
+    """What is true of the photo, and of each run that explained it."""
     return {
         "state": STATES[card.state] if card.state is not State.SHOWN else "",
         "reason": card.reason,
-        "alpha": card.alpha,
-        "colormap": card.colormap,
-        "classes": [_class_data(found, first=place == 0) for place, found in enumerate(card.classes)],
-        "others": _other_predictions(card),
         "figures": [
             {"title": each.title, "address": each.picture.address, "size": [each.picture.width, each.picture.height]}
             for each in card.figures
         ],
         "columns": columns if card.measured else [],
         "measured": [[row.method, *(significant(value) for value in row.values)] for row in card.measured],
+        "runs": [_run(card)],
+    }
+
+
+def _run(card: Card) -> dict[str, Any]:
+    return {
+        "alpha": card.alpha,
+        "colormap": card.colormap,
+        "classes": [_class_data(found, first=place == 0) for place, found in enumerate(card.classes)],
+        "others": _other_predictions(card),
         "facts": card.facts,
         "warnings": card.warnings,
     }

@@ -111,13 +111,14 @@ class _Page(HTMLParser):
 
     def handle_data(self, data):
         if self._json:
-            self.cards.append(json.loads(data))
+            photo = json.loads(data)
+            self.cards.append({**photo, **photo["runs"][0]})
             self._json = False
         self.texts.append(data)
 
 
 def parsed(html):
-    """The page as a parser sees it: `tags` (name, attributes), `cards` (what the large view says), `texts`."""
+    """The page as a parser sees it: `tags` (name, attributes), `texts`, and `cards`: a photo with its first run."""
     page = _Page()
     page.feed(html)
     page.close()

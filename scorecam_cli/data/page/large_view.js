@@ -2,7 +2,8 @@
 
 function open(card) {
   current = card;
-  const data = JSON.parse(card.querySelector("script").textContent);
+  const photo = JSON.parse(card.querySelector("script").textContent);
+  const data = { ...photo, ...photo.runs[0] };
   byId("large-name").textContent = data.name;
   const among = visible.includes(card) ? visible : cards;
   const place = `${among.indexOf(card) + 1} of ${among.length}`;
