@@ -151,7 +151,9 @@ def boxes_from_csv(path: Path) -> Boxes:
         where = f"line {line} of {path}"
         if order is None:
             names = [cell.strip().lower() for cell in row]
-            headed = set(COLUMNS) <= set(names)
+            headed = bool(set(COLUMNS) & set(names))
+            if headed and (missing := [name for name in COLUMNS if name not in names]):
+                raise UsageError(f"{where} is a heading without {', '.join(missing)}; name {','.join(COLUMNS)} in it")
             order = [names.index(name) for name in COLUMNS] if headed else list(range(len(COLUMNS)))
             if headed:
                 kind = names.index(CLASS) if CLASS in names else None

@@ -107,6 +107,7 @@ def test_boxes_belong_to_the_photo_whose_path_ends_as_their_file(tmp_path):
     ("text", "said"),
     [
         ("file,x0,y0,x1,y1\ndog.jpg,1,2,3\n", "line 2 of .* has 4 values; give file,x0,y0,x1,y1"),
+        ("photo,x0,y0,x1,y1\ndog.jpg,1,2,3,4\n", "line 1 of .* is a heading without file; name file,x0,y0,x1,y1 in it"),
         ("dog.jpg,1,2,3,4\n\ndog.jpg,1,b,3,4\n", "line 3 of .*: y0 is 'b', no number"),
         ("dog.jpg,1,2,nan,4\n", "line 1 of .*: x1 is 'nan', no number"),
         ("dog.jpg,1,2,1e300,4\n", "line 1 of .*: x1 is '1e300', no number"),
