@@ -240,12 +240,15 @@ def _class_line(noted: NotedClass) -> str:
     estimate = noted.estimated_correlation
     close = f", estimated correlation {estimate:.4f}" if estimate is not None and estimate < 1 else ""
     other = noted.against
-    against = "" if other is None else f" against {other.name} ({other.index}) {_number(other)}"
-    return f"{role_words(noted.name, noted.role)} ({noted.index}) {_number(noted)}{against}{close}"
+    against = "" if other is None else f" against {other.name} ({other.index}) {score_words(other)}"
+    return f"{role_words(noted.name, noted.role)} ({noted.index}) {score_words(noted)}{against}{close}"
 
 
-def _number(noted: NotedScore) -> str:
-    return f"{noted.output:.4g}" if noted.probability is None else f"{noted.probability:.3f}"
+def score_words(noted: NotedScore) -> str:
+    """The output of a regression, or the probability: one that is small, but not nothing, is not rounded to 0."""
+    if noted.probability is None:
+        return f"{noted.output:.4g}"
+    return f"{noted.probability:.2g}" if 0 < noted.probability < 0.0005 else f"{noted.probability:.3f}"
 
 
 def _how(manifest: Manifest) -> str:

@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from scorecam_cli.cli import console
+from scorecam_cli.manifest import NotedScore
 
 
 def said(monkeypatch, capsys, *, compiling, batch, seconds, planned):
@@ -40,3 +41,10 @@ def test_nothing_is_foretold_before_three_batches():
         assert pace.seconds is None
     pace.add(10, 10.0)
     assert pace.seconds == 8 + 9
+
+
+@pytest.mark.parametrize(
+    ("probability", "said"), [(0.4214, "0.421"), (0.0, "0.000"), (3.3e-5, "3.3e-05"), (5e-4, "0.001")]
+)
+def test_small_probability_is_not_rounded_to_nothing(probability, said):
+    assert console.score_words(NotedScore(1, "cat", None, probability, None)) == said
