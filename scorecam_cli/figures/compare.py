@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from scorecam_cli.figures.canvas import BODY, DOUBT, HEADING, QUIET, TITLE, Canvas, drawing, fit, wrapped
+from scorecam_cli.figures.canvas import Canvas, drawing, fit
+from scorecam_cli.figures.lettering import BODY, DOUBT, HEADING, QUIET, TITLE, wrapped
 from scorecam_cli.photos.draw import heatmap, overlay, whole
 from scorecam_cli.photos.signed import signed_heatmap, signed_levels, signed_overlay_tiles
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from scorecam_cli.figures.canvas import DPI, drawing
+from scorecam_cli.figures.canvas import drawing
+from scorecam_cli.figures.lettering import DPI
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -7,7 +7,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from scorecam_cli.choices import Fill
-from scorecam_cli.figures.canvas import BODY, DOUBT, QUIET, TITLE, Canvas, drawing, fit, wrapped
+from scorecam_cli.figures.canvas import Canvas, drawing, fit
+from scorecam_cli.figures.lettering import BODY, DOUBT, QUIET, TITLE, wrapped
 from scorecam_cli.figures.subject import Subject
 from scorecam_cli.photos.draw import to_uint8
 from scorecam_cli.records import Steps

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from scorecam_cli.figures.canvas import DOUBT, HEADING, QUIET, TITLE, Canvas, drawing, fit, width_of, wrapped
+from scorecam_cli.figures.canvas import Canvas, drawing, fit
+from scorecam_cli.figures.lettering import DOUBT, HEADING, QUIET, TITLE, width_of, wrapped
 from scorecam_cli.figures.subject import Subject
 from scorecam_cli.photos.draw import heatmap
 

@@ -6,7 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scorecam_cli.config import COLORMAP
-from scorecam_cli.figures.canvas import BODY, HEADING, QUIET, Canvas, drawing, fit, wrapped
+from scorecam_cli.figures.canvas import Canvas, drawing, fit
+from scorecam_cli.figures.lettering import BODY, HEADING, QUIET, wrapped
 from scorecam_cli.figures.masked import (
     MARGIN,
     WIDTH,

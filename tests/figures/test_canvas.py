@@ -2,14 +2,15 @@
 
 import numpy as np
 
-from scorecam_cli.figures import canvas
-from scorecam_cli.figures.canvas import BODY, Canvas, drawing, fit, wrapped
+from scorecam_cli.figures import lettering
+from scorecam_cli.figures.canvas import Canvas, drawing, fit
+from scorecam_cli.figures.lettering import BODY, wrapped
 
 
 def test_no_line_is_wider_than_asked_and_no_letter_is_lost():
     text = "wide WWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWW and iiiiiiiiiiii words, " * 2
     with drawing():
-        ruler = canvas._ruler(BODY)
+        ruler = lettering._ruler(BODY)
         for width in (40, 100, 300):
             lines = wrapped(text, width, BODY, most=100)
             assert max(map(ruler, lines)) <= width

@@ -8,7 +8,8 @@ import matplotlib
 import numpy as np
 import pytest
 
-from scorecam_cli.figures.canvas import QUIET, fit, width_of
+from scorecam_cli.figures.canvas import fit
+from scorecam_cli.figures.lettering import QUIET, width_of
 from scorecam_cli.figures.panel import _fitting_ticks, _ticks, panel
 from scorecam_cli.photos.draw import heatmap, image_of, overlay
 from scorecam_cli.photos.signed import signed_heatmap, signed_levels, signed_overlay_tiles
