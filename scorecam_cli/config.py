@@ -12,7 +12,8 @@ from scorecam_cli.relations import AUTO_LAYERS, check_against, check_budget, che
 
 MAX_PIXELS = 89_478_485  # 2**30 bytes / 4 / 3 bytes a pixel: 256 MiB of RGB; where Pillow, too, begins to warn
 PHOTO_SECONDS = 60.0  # to read a photo; those of 89 million pixels take 10 on a slow machine
-COLORMAP, SIGNED_COLORMAP = "turbo", "RdBu_r"  # the second: red for the class, blue against it
+COLORMAP = "inferno"  # light is much, in grey print and to every eye: `tests/bench/colour_maps.py`
+SIGNED_COLORMAP = "RdBu_r"  # red for the class, blue against it
 NEXT = "next"  # --against: the most probable other class
 MODEL_SUFFIXES = (".keras", ".h5", ".hdf5", ".tflite", ".onnx")
 SAVED_IN_FOLDERS = ("saved_model.pb", "saved_model.pbtxt", "config.json")  # a SavedModel, an unpacked .keras file

@@ -225,7 +225,7 @@ def check_colormap(name: str) -> None:
     names = colormap_names()
     if name in names:
         return
-    advice = nearest_or("try jet, viridis, inferno or turbo", name, names)
+    advice = nearest_or("try inferno, viridis, cividis or turbo", name, names)
     raise UsageError(f"there is no colour map {quoted(name)}; {advice}")
 
 

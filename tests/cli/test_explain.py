@@ -14,6 +14,7 @@ import pytest
 from PIL import Image
 
 import scorecam_cli
+from scorecam_cli.config import COLORMAP
 from scorecam_cli.photos import draw
 from scorecam_cli.runs import settings as run_settings
 from tests.loading import model_zoo
@@ -42,7 +43,7 @@ def test_outputs_agree_with_the_map_itself(scorecam, photo, tiny_model, tmp_path
     in_memory = scorecam_cli.explain(photo, model_zoo.rescaling(), classes=1)
     np.testing.assert_allclose(saliency, in_memory.classes[0].map, rtol=1e-5)
     heat = np.asarray(Image.open(folder / "dog.png.scorecam-1-heatmap.png"))
-    expected = draw.heatmap(saliency, width=48, height=32, colormap="turbo")
+    expected = draw.heatmap(saliency, width=48, height=32, colormap=COLORMAP)
     np.testing.assert_array_equal(heat, expected)
     overlay = np.asarray(Image.open(folder / "dog.png.scorecam-1-overlay.png"), np.float64)
     rgb = np.asarray(Image.open(photo), np.float64)

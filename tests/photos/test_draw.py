@@ -183,7 +183,7 @@ def test_unknown_colour_map_names_the_nearest():
         check_colormap(name)
     with pytest.raises(UsageError, match=r"there is no colour map 'Viridi'; nearest: viridis"):
         check_colormap("Viridi")
-    with pytest.raises(UsageError, match="'qqqqqq'; try jet"):
+    with pytest.raises(UsageError, match="'qqqqqq'; try inferno"):
         check_colormap("qqqqqq")
     with pytest.raises(UsageError, match="'JET'; nearest: jet"):
         check_colormap("JET")
