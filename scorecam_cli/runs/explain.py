@@ -16,9 +16,9 @@ from scorecam_cli.runs.current import look_up
 from scorecam_cli.runs.memory import give_back, shortage_as_photo_error
 from scorecam_cli.runs.outputs import ComputedPhoto, Drawing, Stop, write_outputs
 from scorecam_cli.runs.request import ExplainRequest
+from scorecam_cli.runs.roles import with_roles
 from scorecam_cli.runs.session import Session
 from scorecam_cli.runs.stages import Admit, in_stages
-from scorecam_cli.runs.truth import with_roles
 from scorecam_cli.saliency.explaining import explain_with, planned_passes
 from scorecam_cli.saliency.question import Question
 

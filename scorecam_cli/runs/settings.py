@@ -14,9 +14,9 @@ from scorecam_cli.inspection.digest import model_file_sha256
 from scorecam_cli.models.constants import number_in, split
 from scorecam_cli.models.labels import Labels
 from scorecam_cli.models.requested import model_name
+from scorecam_cli.models.truth import Truth
 from scorecam_cli.runs.current import DIGEST
 from scorecam_cli.runs.regions import Regions
-from scorecam_cli.runs.truth import Truth
 from scorecam_cli.saliency.methods import method_named
 
 _UNORDERED = ("save", "measures", "layers")

@@ -23,9 +23,9 @@ from scorecam_cli.files.small_files import (
 from scorecam_cli.files.table import GrowingTable
 from scorecam_cli.loading.own_models import _run_import
 from scorecam_cli.models.labels import read_labels
+from scorecam_cli.models.truth import read_truth
 from scorecam_cli.report.evaluation import read_evaluation
 from scorecam_cli.runs.regions import boxes_from_csv, boxes_from_voc
-from scorecam_cli.runs.truth import read_truth
 
 
 def table(path: Path) -> None:

@@ -11,13 +11,13 @@ from scorecam_cli.config import EvaluateConfig, ModelSettings, PhotoSettings
 from scorecam_cli.errors import ModelError, NumericsError
 from scorecam_cli.faithfulness import sanity
 from scorecam_cli.files.regular import file_sha256
+from scorecam_cli.models.truth import read_truth
 from scorecam_cli.records import Failed
 from scorecam_cli.runs import evaluate
 from scorecam_cli.runs.evaluation import COLUMNS, summary_of
 from scorecam_cli.runs.regions import read_regions
 from scorecam_cli.runs.request import EvaluateRequest
 from scorecam_cli.runs.session import Session
-from scorecam_cli.runs.truth import read_truth
 
 
 @pytest.fixture

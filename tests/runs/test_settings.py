@@ -12,10 +12,10 @@ from scorecam_cli.config import EvaluateConfig, ExplainConfig, ModelSettings, Ph
 from scorecam_cli.dependence import CHANGES_THE_RESULT, LEAVES_THE_RESULT
 from scorecam_cli.errors import UsageError
 from scorecam_cli.models.requested import known_labels
+from scorecam_cli.models.truth import read_truth
 from scorecam_cli.runs import settings
 from scorecam_cli.runs.current import differences
 from scorecam_cli.runs.request import regions_of
-from scorecam_cli.runs.truth import read_truth
 from scorecam_cli.saliency.methods import METHODS
 
 VOC = (

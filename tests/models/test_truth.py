@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from scorecam_cli.errors import PhotoError, UsageError
-from scorecam_cli.runs.truth import read_truth
+from scorecam_cli.models.truth import read_truth
 
 
 def truth(tmp_path, text):

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
-from scorecam_cli.choices import Role
 from scorecam_cli.errors import ClassError, PhotoError, UsageError
 from scorecam_cli.files.csv_rows import csv_rows
 from scorecam_cli.files.small_files import TRUTH, read_small_document
 from scorecam_cli.models.labels import Labels
-from scorecam_cli.records import Explanation
 
 
 @dataclass(frozen=True)
@@ -40,13 +38,6 @@ class Truth:
                 labels.find(text, model=model)
             except ClassError as error:
                 raise UsageError(f"--truth {self.source}: {error}") from error
-
-
-def with_roles(made: Explanation) -> Explanation:
-    """The same, told which of its one or two classes is the predicted one, the first, and which the expected."""
-    roles = (Role.BOTH,) if len(made.classes) == 1 else (Role.PREDICTED, Role.EXPECTED)
-    told = (replace(each, role=role) for each, role in zip(made.classes, roles, strict=True))
-    return replace(made, classes=tuple(told))
 
 
 def read_truth(path: Path) -> Truth:
