@@ -8,7 +8,14 @@ from pathlib import Path
 
 from scorecam_cli.choices import Fill, HeadKind, Measure, Precision, Preprocess, Selection, Variant
 from scorecam_cli.errors import UsageError
-from scorecam_cli.relations import AUTO_LAYERS, check_against, check_budget, check_layers, check_probabilities
+from scorecam_cli.relations import (
+    AUTO_LAYERS,
+    check_against,
+    check_budget,
+    check_layers,
+    check_probabilities,
+    check_shard,
+)
 
 MAX_PIXELS = 89_478_485  # 2**30 bytes / 4 / 3 bytes a pixel: 256 MiB of RGB; where Pillow, too, begins to warn
 PHOTO_SECONDS = 60.0  # to read a photo; those of 89 million pixels take 10 on a slow machine
@@ -91,6 +98,7 @@ class PhotoSettings:
 
     listed: names from a list, which are never patterns. max_pixels: W0 x H0, the most that is decoded of a photo.
     seconds: the most that reading one may take, None for no limit.
+    shard: (K, N), only the photos of the K-th of N parts, see `photos.shards`; None for all.
     """
 
     images: tuple[str, ...] = ()
@@ -99,6 +107,11 @@ class PhotoSettings:
     output_dir: Path | None = None
     max_pixels: int = MAX_PIXELS
     seconds: float | None = PHOTO_SECONDS
+    shard: tuple[int, int] | None = None
+
+    def __post_init__(self) -> None:
+        if self.shard is not None:
+            check_shard(self.shard)
 
 
 @dataclass(frozen=True)

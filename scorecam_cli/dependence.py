@@ -39,7 +39,7 @@ CHANGES_THE_RESULT: dict[type, tuple[str, ...]] = {
 }
 LEAVES_THE_RESULT: dict[type, tuple[str, ...]] = {
     ModelSettings: ("unsafe", "offline", "device"),
-    PhotoSettings: ("images", "listed", "recursive", "output_dir", "max_pixels", "seconds"),
+    PhotoSettings: ("images", "listed", "recursive", "output_dir", "max_pixels", "seconds", "shard"),
     ExplainConfig: ("photos", "batch_size", "force"),
     PredictConfig: ("photos",),
     CompareConfig: ("photos", "batch_size"),

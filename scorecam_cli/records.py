@@ -275,8 +275,14 @@ Outcome = Explained | Failed
 
 @dataclass(frozen=True)
 class Found:
-    """What the arguments name: photos to do, in order, and those that cannot be, each with its reason."""
+    """What the arguments name: photos to do, in order, and those that cannot be, each with its reason.
+
+    shared: the folder that all arguments lie in, absolute; None where that is not told.
+    aliases: of a photo that was named by several names, links say, the first of these in the order of the alphabet.
+    """
 
     jobs: tuple[PhotoJob, ...]
     failures: tuple[Failed, ...] = ()
     notes: tuple[str, ...] = field(default=())
+    shared: Path | None = None
+    aliases: Mapping[Path, Path] = field(default_factory=dict)

@@ -8,6 +8,7 @@ from scorecam_cli.errors import UsageError
 
 GRID_SIDE = 8192  # rows or columns of a grid, as of an input
 MOST_PREFIX = 1024  # tokens in front of a grid: class, distillation, registers, prompts
+MOST_SHARDS = 1_000_000
 AUTO_LAYERS = "auto"  # among the names of layers: those that the network offers
 
 
@@ -34,6 +35,16 @@ def check_layers(layers: tuple[str, ...], grid: tuple[int, int] | None, prefix: 
         raise UsageError(f"{given} is no grid; it takes 1 to {GRID_SIDE} rows and columns, and two positions at least")
     if not 0 <= prefix <= MOST_PREFIX:
         raise UsageError(f"--prefix {prefix} is not from 0 to {MOST_PREFIX}")
+
+
+def check_shard(shard: tuple[int, int]) -> None:
+    """Raise UsageError unless it is one of the parts, counted from 1."""
+    number, count = shard
+    if not 1 <= number <= count <= MOST_SHARDS:
+        raise UsageError(
+            f"--shard {number}/{count} is no part of a run: K/N is the K-th of N, with K from 1 to N and N at most "
+            f"{MOST_SHARDS}"
+        )
 
 
 def check_against(classes: Collection[str], against: str | None) -> None:

@@ -19,6 +19,7 @@ from scorecam_cli.cli.groups import Group, GroupedCommand, GroupedOption
 from scorecam_cli.cli.report import PAGE, write_page
 from scorecam_cli.cli.results import Results
 from scorecam_cli.cli.retry import retried
+from scorecam_cli.cli.shards import only_shard, shard_option, shard_taken
 from scorecam_cli.cli.values import FILE, FOLDER, NEW_FILE, MethodName, OneOf, comma_list
 from scorecam_cli.config import ExplainConfig
 from scorecam_cli.records import Explained, Found, Outcome
@@ -44,6 +45,7 @@ class SaveOption(GroupedOption):
 
 @click.command(cls=GroupedCommand, short_help="Write a heatmap and an overlay for each photo.")
 @shared.photo_arguments
+@shard_option
 @model_options.model_options
 @shared.layer_option
 @shared.class_options
@@ -132,6 +134,7 @@ def explain(
     """
     loudness = given.verbosity(options)
     path_end = given.path_ending(print0=print0, as_json=as_json)
+    shard = shard_taken(options)
     photos = given.photo_settings(options)
     options["top"] = top or 0
     found = None
@@ -148,6 +151,7 @@ def explain(
     request = ExplainRequest.of(config)
     if found is None:
         found = find_jobs(photos.images, listed=photos.listed, recursive=photos.recursive, output_dir=photos.output_dir)
+    found = only_shard(found, shard)
     exact = config.fidelity == 1 and config.passes is None and config.model.precision == "float32"
     exact = exact and "fidelity" in METHODS[config.method].takes  # else nothing is inferred
     console = Console(verbosity=loudness, total=len(found.jobs) + len(found.failures), exact=exact)

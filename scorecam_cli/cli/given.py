@@ -30,7 +30,8 @@ def photo_settings(options: dict[str, Any]) -> PhotoSettings:
         listed = names_in_list(read_small(Path(files_from), FILE_LIST))
     recursive, output_dir, max_pixels = (options.pop(name, None) for name in ("recursive", "output_dir", "max_pixels"))
     seconds = options.pop("seconds") or None
-    return PhotoSettings(tuple(images), tuple(listed), bool(recursive), output_dir, max_pixels or MAX_PIXELS, seconds)
+    pixels, shard = max_pixels or MAX_PIXELS, options.pop("shard", None)
+    return PhotoSettings(tuple(images), tuple(listed), bool(recursive), output_dir, pixels, seconds, shard)
 
 
 def _read_standard_input() -> bytes:

@@ -13,6 +13,7 @@ from scorecam_cli.cli import given, model_options
 from scorecam_cli.cli import options as shared
 from scorecam_cli.cli.console import Console, print_json
 from scorecam_cli.cli.groups import Group, GroupedCommand
+from scorecam_cli.cli.shards import only_shard, shard_option, shard_taken
 from scorecam_cli.config import PredictConfig
 from scorecam_cli.records import ClassScore, Failed
 from scorecam_cli.words import printable
@@ -20,6 +21,7 @@ from scorecam_cli.words import printable
 
 @click.command(cls=GroupedCommand, short_help="Print the most probable classes of each photo.")
 @shared.photo_arguments
+@shard_option
 @model_options.model_options
 @Group.OUTPUT.option("-k", "--top", type=click.IntRange(min=1), default=5, show_default=True, help="How many classes.")
 @Group.OUTPUT.option("--json", "as_json", is_flag=True, help="Print one object per photo instead of a table.")
@@ -31,7 +33,7 @@ def predict(as_json: bool, top: int, **options: Any) -> int:
     scorecam predict dog.jpg
     scorecam predict photos/ -m EfficientNetLite0 --json
     """
-    loudness = given.verbosity(options)
+    loudness, shard = given.verbosity(options), shard_taken(options)
     photos = given.photo_settings(options)
     config = PredictConfig(photos=photos, model=given.model_settings(options), top=top)
 
@@ -43,6 +45,7 @@ def predict(as_json: bool, top: int, **options: Any) -> int:
 
     request = PredictRequest.of(config)
     found = find_jobs(photos.images, listed=photos.listed, recursive=photos.recursive, output_dir=None)
+    found = only_shard(found, shard)
     console = Console(verbosity=min(loudness, 0), total=len(found.jobs) + len(found.failures))
     console.notes(found.notes)
     try:

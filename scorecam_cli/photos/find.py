@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -57,7 +57,17 @@ def find_jobs(
     if not search.jobs and len(search.failures) == len(search.unmatched):
         why = [*(f"nothing matches {pattern}" for pattern in search.unmatched[:_NAMED]), *notes]
         raise NothingFoundError("; ".join(why) or "no photo named: give files, folders or quoted patterns")
-    return Found(tuple(search.jobs), tuple(search.failures), tuple(notes))
+    return Found(
+        tuple(search.jobs), tuple(search.failures), tuple(notes), folder_of_all(search.folders), search.aliases
+    )
+
+
+def folder_of_all(folders: Iterable[Path]) -> Path | None:
+    """The folder that these lie in, absolute, without asking the disk; None where there is none, on two drives say."""
+    try:
+        return Path(os.path.commonpath({os.path.abspath(folder) for folder in folders}))  # noqa: PTH100 - no disk
+    except ValueError:
+        return None
 
 
 def names_in_list(data: bytes) -> list[str]:
@@ -84,7 +94,9 @@ class _Search:
     ours: int = 0
     empty: list[str] = field(default_factory=list)
     unmatched: list[str] = field(default_factory=list)
-    taken: set[str] = field(default_factory=set)
+    taken: dict[str, Path] = field(default_factory=dict)
+    aliases: dict[Path, Path] = field(default_factory=dict)
+    folders: set[Path] = field(default_factory=set)
     photo_of_output: dict[str, Path] = field(default_factory=dict)
     real_folders: dict[Path, str] = field(default_factory=dict)
 
@@ -104,8 +116,10 @@ class _Search:
         try:
             mode = path.stat().st_mode
         except (OSError, ValueError) as error:
+            self.folders.add(path.parent)
             self._fail(path, why_missing(path, error))
             return
+        self.folders.add(path if stat.S_ISDIR(mode) else path.parent)
         if not self._take_existing(path, mode, below=None):
             self.empty.append(self._nothing_in(path))
 
@@ -118,6 +132,7 @@ class _Search:
 
     def _take_pattern(self, pattern: str) -> None:
         below, matched, any_photo = fixed_prefix(pattern), False, False
+        self.folders.add(below)
         for path in expand_pattern(pattern):
             matched = True
             try:
@@ -172,8 +187,11 @@ class _Search:
     def _add(self, photo: Path, *, below: Path, link: bool) -> bool:
         real = self._real(photo, link=link)
         if real in self.taken:
+            first = self.taken[real]
+            if photo != first:
+                self.aliases[first] = min(first, self.aliases.get(first, first), photo)
             return True
-        self.taken.add(real)
+        self.taken[real] = photo
         output = self._output_of(photo, below)
         other = self.photo_of_output.setdefault(str(output), photo)
         if other is not photo:
