@@ -66,6 +66,7 @@ Output
     -o, --output        where the page goes               report
     --title             of the page                       report
     --evaluation        metrics to show                   report
+    --review            stars, labels and notes           report
     --folder            pictures beside the page          report
     --json              objects in place of text          explain predict compare evaluate models methods
     -0, --print0        NUL after each path               explain report compare evaluate

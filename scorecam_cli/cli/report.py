@@ -36,6 +36,9 @@ LISTED = 20  # photos that lack something and are named on stderr; the page name
     "--evaluation", type=FILE, metavar="FILE.csv", help="Also show the metrics of `scorecam evaluate`."
 )
 @Group.OUTPUT.option(
+    "--review", type=FILE, metavar="FILE", help="Stars, labels and notes that a page has exported, JSON or CSV."
+)
+@Group.OUTPUT.option(
     "--folder", is_flag=True, help="Write index.html beside a folder of pictures, for thousands of photos."
 )
 @shared.print0_option
@@ -46,6 +49,7 @@ def report(
     output: Path | None,
     title: str,
     evaluation: Path | None,
+    review: Path | None,
     folder: bool,
     print0: bool,
     **options: bool,
@@ -60,18 +64,19 @@ def report(
     scorecam report photos/
     scorecam report maps/ -r -o to_send.html --title 'Ward 3, model of May'
     scorecam report maps/ --evaluation scorecam-evaluation/evaluation.csv
+    scorecam report maps/ --review notes.json
     """
-    config = ReportConfig(output, title, evaluation, Form.FOLDER if folder else Form.FILE)
+    config = ReportConfig(output, title, evaluation, Form.FOLDER if folder else Form.FILE, review)
     loudness = given.verbosity(dict(options))
 
     from scorecam_cli.report.collect import collect
     from scorecam_cli.report.make import check_request, make_report
 
-    table = check_request(config)
+    table, remarks = check_request(config)
     found = collect(paths, recursive=recursive)
     console = Console(verbosity=loudness, total=len(found.entries))
     try:
-        made = make_report(config, found.entries, evaluation=table, on_card=console.predicted)
+        made = make_report(config, found.entries, evaluation=table, review=remarks, on_card=console.predicted)
     finally:
         console.close()
     _say(console, made)
@@ -105,6 +110,8 @@ def _say(console: Console, made: Made) -> None:
             f"{_photos(len(made.gone))} not found, such as {quoted(str(made.gone[0]))}: "
             "call report in the folder in which explain was called"
         )
+    if made.unknown:
+        console.say(f"--review is also of {_photos(made.unknown)} not on the page: kept in it, and exported again")
     if console.verbosity >= 0:
         console.say(f"{_photos(made.photos)} on the page, {len(made.lacking)} with something missing")
 

@@ -47,6 +47,7 @@ LOG = Kind("--retry-failed", 2**31, "the file of an earlier --log")  # a million
 CONSTANT = Kind("--constant-input", 2**26, "a .npy file of numbers")  # 4096 x 4096 float32
 IMPORT = Kind("--import", 2**24, "a Python file")
 EVALUATION = Kind("--evaluation", 2**28, "the table that `scorecam evaluate` writes")  # 0.5 kB a row: 500,000 photos
+REVIEW = Kind("--review", 2**26, "what the page exports as JSON or CSV")  # 100,000 notes of 500 bytes: 50 MB
 GROWING_TABLE = Kind("evaluation table", 2**28, "another --output-dir")
 EVALUATION_SETTINGS = Kind("evaluation settings", 2**20, "another --output-dir")
 

@@ -69,7 +69,7 @@ class Card:
     """One photo on the page.
 
     number: from 0, in the order of the arguments. reason: what is missing, in one sentence; empty where all is there.
-    colormap, alpha: as the maps were drawn.
+    colormap, alpha: as the maps were drawn. sha256: of the photo's file; empty where it cannot be read.
     """
 
     number: int
@@ -85,6 +85,7 @@ class Card:
     colormap: str = "turbo"
     alpha: float = 0.5
     manifest: Manifest | None = None
+    sha256: str = ""
 
     def pictures(self) -> list[Picture]:
         """All pictures of the card."""
@@ -106,13 +107,13 @@ class CardMaker:
         Raises:
             PhotoError: a picture cannot be written.
         """
-        rgb, fault = _photo_of(entry)
+        rgb, fault, sha256 = _photo_of(entry)
         photo = None if rgb is None else self._keep(f"{number:05d}-photo", pictures.shrink(rgb, self.photo_side))
         if entry.manifest is not None and entry.folder is not None:
             return self._explained(number, entry, entry.manifest, entry.folder, photo, fault)
         if fault and entry.state is State.UNEXPLAINED:
             return Card(number, entry.photo, State.FAILED, fault)
-        return Card(number, entry.photo, entry.state, entry.reason or fault, photo)
+        return Card(number, entry.photo, entry.state, entry.reason or fault, photo, sha256=sha256)
 
     def _explained(
         self, number: int, entry: Entry, manifest: Manifest, folder: Path, photo: Picture | None, fault: str
@@ -140,6 +141,7 @@ class CardMaker:
             colormap=colormap,
             alpha=noted.alpha(manifest),
             manifest=manifest,
+            sha256=manifest.photo_sha256,
         )
 
     def _class(
@@ -201,15 +203,15 @@ class CardMaker:
         return Picture(self.album.keep(name, encode(rgb)), width, height)
 
 
-def _photo_of(entry: Entry) -> tuple[NDArray[np.uint8] | None, str]:
-    """The pixels of the photo that was explained, and no other; or why they cannot be shown."""
+def _photo_of(entry: Entry) -> tuple[NDArray[np.uint8] | None, str, str]:
+    """The pixels of the photo that was explained, and no other; or why they cannot be shown; the digest of the file."""
     try:
         photo = read_photo(entry.photo)
     except PhotoError as error:
-        return None, f"the photo cannot be shown: {error}"
+        return None, f"the photo cannot be shown: {error}", ""
     if entry.manifest is not None and entry.manifest.photo_sha256 != photo.sha256:
-        return None, "the photo has changed since its map was made: explain it again"
-    return photo.rgb, ""
+        return None, "the photo has changed since its map was made: explain it again", photo.sha256
+    return photo.rgb, "", photo.sha256
 
 
 def _drawn_map(

@@ -17,6 +17,7 @@ from scorecam_cli.report.evaluation import NO_EVALUATION, Evaluation, read_evalu
 from scorecam_cli.report.page import render
 from scorecam_cli.report.pictures import Album, AssetFolder, Embedded
 from scorecam_cli.report.request import Form, ReportConfig
+from scorecam_cli.report.review import NO_REVIEW, Review, read_review
 
 # Photos up to a number -> pixels of a shown photo's longer side in a page that holds them all. At quality 80 a photo
 # has about 60, 35, 20 kB, and a third more as text: at most 8 and 19 MB, and 27 MB for a thousand photos.
@@ -32,21 +33,24 @@ class Made:
 
     lacking: its photos that are not shown with all that belongs to them, and why.
     gone: its photos that were explained and are not where their manifests say.
+    unknown: remarks of --review on photos that are not on the page.
     """
 
     page: Path
     photos: int
     lacking: tuple[tuple[Path, str], ...]
     gone: tuple[Path, ...] = ()
+    unknown: int = 0
 
 
-def check_request(config: ReportConfig) -> Evaluation:
-    """The table of --evaluation, read before any picture is made.
+def check_request(config: ReportConfig) -> tuple[Evaluation, Review]:
+    """The table of --evaluation and the remarks of --review, read before any picture is made.
 
     Raises:
-        UsageError: it cannot be read, or is no such table.
+        UsageError: one cannot be read, or is no such file.
     """
-    return NO_EVALUATION if config.evaluation is None else read_evaluation(config.evaluation)
+    evaluation = NO_EVALUATION if config.evaluation is None else read_evaluation(config.evaluation)
+    return evaluation, NO_REVIEW if config.review is None else read_review(config.review)
 
 
 def make_report(
@@ -54,12 +58,14 @@ def make_report(
     entries: Sequence[Entry],
     *,
     evaluation: Evaluation = NO_EVALUATION,
+    review: Review = NO_REVIEW,
     on_card: Callable[[], None] = lambda: None,
 ) -> Made:
     """Write the page that shows these entries; nothing of an earlier page at its place is left.
 
     Args:
         evaluation: see `check_request`.
+        review: likewise; remarks on photos that are not on the page stay in it, and come out again.
         on_card: called after each photo, in the calling thread.
 
     Raises:
@@ -68,13 +74,13 @@ def make_report(
     album: Album = AssetFolder(config.page.parent) if config.form is Form.FOLDER else Embedded()
     maker = CardMaker(album, evaluation, photo_side=_photo_side(config.form, len(entries)))
     cards = _make_cards(maker, entries, on_card)
-    html = render(cards, title=config.title, evaluation=evaluation, pictures_from=album.policy)
+    html = render(cards, title=config.title, evaluation=evaluation, review=review, pictures_from=album.policy)
     write_text(config.page, html)
     if isinstance(album, AssetFolder):
         _sweep(album, cards)
     lacking = tuple((card.path, card.reason) for card in cards if card.state is not State.SHOWN)
     gone = tuple(card.path for card in cards if card.manifest is not None and not os.path.lexists(card.path))
-    return Made(config.page, len(cards), lacking, gone)
+    return Made(config.page, len(cards), lacking, gone, review.beside(card.sha256 for card in cards))
 
 
 def _make_cards(maker: CardMaker, entries: Sequence[Entry], on_card: Callable[[], None]) -> list[Card]:

@@ -20,6 +20,7 @@ from scorecam_cli.report import noted, pictures, policy
 from scorecam_cli.report.cards import Card
 from scorecam_cli.report.collect import State
 from scorecam_cli.report.evaluation import Evaluation
+from scorecam_cli.report.review import NO_REVIEW, Review
 from scorecam_cli.report.shown_cards import STATES, Classes, ShownCard, made_by, percent, significant
 from scorecam_cli.words import printable
 
@@ -28,7 +29,9 @@ STYLES = ("ground", "gallery", "large_view", "narrow", "media")
 SCRIPTS = ("elements", "gallery", "large_view", "ways", "paper", "start")
 
 
-def render(cards: Sequence[Card], *, title: str, evaluation: Evaluation, pictures_from: str) -> str:
+def render(
+    cards: Sequence[Card], *, title: str, evaluation: Evaluation, pictures_from: str, review: Review = NO_REVIEW
+) -> str:
     """The page as HTML, its style and script inside.
 
     Whatever stands in names and titles is text on the page: markup is escaped, and characters that cannot be seen
@@ -39,6 +42,7 @@ def render(cards: Sequence[Card], *, title: str, evaluation: Evaluation, picture
         title: of the page.
         evaluation: the means for the summary; `NO_EVALUATION` for none.
         pictures_from: what the page may show beside pictures that are part of it, as a Content-Security-Policy has it.
+        review: remarks that the page begins with.
     """
     names = _short_names([card.path for card in cards])
     classes = Classes.of(cards)
@@ -68,6 +72,7 @@ def render(cards: Sequence[Card], *, title: str, evaluation: Evaluation, picture
             lacking_states=Counter(STATES[card.state].lower() for card in cards if card.state is not State.SHOWN),
             doubtful=sum(any(found.doubts for found in card.classes) for card in cards),
             evaluation=evaluation,
+            review=review.json_values(),
             states=STATES,
             bars={name: _bar_address(name) for name in {card.colormap for card in cards}},
         )

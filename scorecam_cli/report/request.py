@@ -25,12 +25,14 @@ class ReportConfig:
     """Everything `scorecam report` was asked to do, but for the photos.
 
     output: the page, or with Form.FOLDER its folder; None for `report.html` or `report`. evaluation: a CSV.
+    review: what a page exported, JSON or CSV.
     """
 
     output: Path | None = None
     title: str = TITLE
     evaluation: Path | None = None
     form: Form = Form.FILE
+    review: Path | None = None
     page: Path = field(init=False)
 
     def __post_init__(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from typing import Any
 from urllib.parse import quote
 
 from scorecam_cli.manifest import NotedScore
+from scorecam_cli.photos.manifest import is_path
 from scorecam_cli.report import noted
 from scorecam_cli.report.cards import Card, ShownClass
 from scorecam_cli.report.collect import State
@@ -96,7 +98,10 @@ class ShownCard:
             metrics=" ".join(value or "-" for value in values),
             by=by,
             predicted=_predicted(card),
-            data=_seen({**_data(card, columns), "key": key, "name": name, "folder": folder}),
+            data={
+                **_seen({**_data(card, columns), "key": key, "name": name, "folder": folder}),
+                **_listed(card, short),
+            },
         )
 
 
@@ -120,6 +125,7 @@ def _data(card: Card, columns: Sequence[str]) -> dict[str, Any]:
     return {
         "state": STATES[card.state] if card.state is not State.SHOWN else "",
         "reason": card.reason,
+        "sha256": card.sha256,
         "figures": [
             {"title": each.title, "address": each.picture.address, "size": [each.picture.width, each.picture.height]}
             for each in card.figures
@@ -128,6 +134,15 @@ def _data(card: Card, columns: Sequence[str]) -> dict[str, Any]:
         "measured": [[row.method, *(significant(value) for value in row.values)] for row in card.measured],
         "runs": [_run(card)],
     }
+
+
+def _listed(card: Card, short: str) -> dict[str, str]:
+    """The photo's path in a list for --files-from, where it is not its key; empty where no list can hold it."""
+    name = short if short.endswith(card.path.name) else re.sub(r" \(\d+\)$", "", short)
+    if name == printable(short):
+        return {}
+    fits = is_path(name) and not set("\r\n") & set(name) and not any("\ud800" <= letter <= "\udfff" for letter in name)
+    return {"listed": name if fits else ""}
 
 
 def _run(card: Card) -> dict[str, Any]:

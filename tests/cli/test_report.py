@@ -1,3 +1,7 @@
+import hashlib
+import json
+import re
+
 import pytest
 
 from tests.report.samples import blob, explained, parsed, save_photo
@@ -47,6 +51,34 @@ def test_evaluation_is_shown(scorecam, folder):
     assert card["measured"] == [["score-cam", "0.125"]]
 
 
+def brought(page):
+    """The remarks that a page begins with."""
+    return json.loads(re.search(r'id="brought">(.*?)</script>', page.read_text("utf-8"))[1])["photos"]
+
+
+def test_review_is_put_back_and_what_is_of_other_photos_is_told_and_kept(scorecam, folder):
+    own = {"sha256": hashlib.sha256((folder / "dog.png").read_bytes()).hexdigest(), "note": "</script> the leash"}
+    other = {"sha256": "b" * 64, "flagged": True, "name": "elsewhere.png"}
+    (folder / "notes.json").write_text(json.dumps({"schema": 1, "photos": [own, other]}))
+    done = scorecam("report", "dog.png", "--review", "notes.json")
+    assert done.code == 0
+    assert "--review is also of 1 photo not on the page: kept in it, and exported again" in done.err
+    found = brought(folder / "report.html")
+    assert [(each["sha256"], each["note"], each["flagged"]) for each in found] == [
+        (own["sha256"], own["note"], False),
+        ("b" * 64, "", True),
+    ]
+    (card,) = parsed((folder / "report.html").read_text("utf-8")).cards
+    assert card["sha256"] == own["sha256"]
+
+
+def test_damaged_review_is_exit_2_before_any_picture_is_made(scorecam, folder):
+    (folder / "notes.csv").write_text(f"sha256,label\n{'a' * 64},good\n")
+    done = scorecam("report", "dog.png", "--review", "notes.csv")
+    assert (done.code, (folder / "report.html").exists()) == (2, False)
+    assert "--review notes.csv, line 2: `label` is 'good', and none of right, wrong-reason, wrong" in done.err
+
+
 def test_name_that_leads_nowhere_is_on_the_page_and_gives_exit_1(scorecam, folder):
     done = scorecam("report", "dog.png", "gone.png")
     assert done.code == 1
@@ -82,6 +114,7 @@ def test_photos_that_are_gone_give_exit_1_with_a_hint_and_their_overlays_are_sho
         (["dog.png", "-o", "."], "add --folder"),
         (["dog.png", "--folder", "-o", "dog.png"], "--folder writes a folder"),
         (["dog.png", "--evaluation", "dog.png"], "give the table that `scorecam evaluate` writes"),
+        (["dog.png", "--review", "dog.png"], "--review dog.png is not text in UTF-8"),
         (["empty"], "no photo in empty"),
     ],
 )

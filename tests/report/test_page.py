@@ -215,6 +215,14 @@ def test_a_class_that_is_predicted_or_expected_is_called_so(page_of, photo):
     assert [each["name"] for each in only_card(page_of(photo))["classes"]] == ["predicted: cat", "expected: dog"]
 
 
+@pytest.mark.parametrize(
+    ("name", "listed"),
+    [("dog (2).png", None), ("d\u202eg.png", "d\u202eg.png"), ("d\ng.png", ""), ("d\udcffg.png", "")],
+)
+def test_name_that_the_page_spells_otherwise_is_told_as_a_list_of_files_has_it(page_of, tmp_path, name, listed):
+    assert only_card(page_of(save_photo(tmp_path / name))).get("listed") == listed
+
+
 def test_two_manifests_of_one_photo_have_links_of_their_own(page_of, photo, tmp_path):
     for folder in ("x", "y"):
         explained(photo, [(1, "cat", 0.9, blob(5, 5))], folder=tmp_path / folder)
@@ -286,7 +294,9 @@ def test_hostile_texts_are_text(tmp_path):
     cards = [Card(number, paths[number], State.FAILED, reason=text) for number, text in enumerate(texts)]
     page = parsed(render(cards, title=texts[0], evaluation=NO_EVALUATION, pictures_from=""))
     assert [card["reason"] for card in page.cards] == [printable(text) for text in texts]
-    assert len([tag for tag, _ in page.tags if tag == "script"]) == len(texts) + 2
+    scripts = [attributes for tag, attributes in page.tags if tag == "script"]
+    assert len([each for each in scripts if each == {"type": "application/json"}]) == len(texts)
+    assert len([each for each in scripts if "id" not in each]) == len(texts) + 1  # and the page's own
     assert {tag for tag, _ in page.tags}.isdisjoint({"iframe", "base", "form2", "template", "plaintext", "textarea"})
     assert not [attributes for _, attributes in page.tags if any(name.startswith("on") for name in attributes)]
     assert printable(texts[0]) in page.texts
