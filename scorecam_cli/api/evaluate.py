@@ -25,7 +25,8 @@ from scorecam_cli.records import Failed
 from scorecam_cli.relations import check_probabilities
 from scorecam_cli.runs.against_baseline import AgainstBaseline, against_baseline
 from scorecam_cli.runs.evaluate import SENTENCES, as_text, measured_rows
-from scorecam_cli.runs.evaluation import NUMBERS, summary_of
+from scorecam_cli.runs.evaluation import summary_of
+from scorecam_cli.runs.evaluation_tables import NUMBERS
 from scorecam_cli.runs.request import EvaluateRequest, regions_of
 from scorecam_cli.runs.session import Session
 from scorecam_cli.saliency.methods import check_methods, methods_named

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from itertools import chain
 from typing import Any
 
@@ -14,6 +15,7 @@ from scorecam_cli.cli import options as shared
 from scorecam_cli.cli.console import Console
 from scorecam_cli.cli.groups import Group, GroupedCommand
 from scorecam_cli.cli.results import Results
+from scorecam_cli.cli.shards import only_shard, shard_option, shard_taken
 from scorecam_cli.cli.values import FILE, FOLDER, PLACE, MethodName, OneOf, comma_list
 from scorecam_cli.config import EvaluateConfig
 from scorecam_cli.records import Failed
@@ -24,6 +26,7 @@ DEFAULTS: dict[str, Any] = {name: field.default for name, field in EvaluateConfi
 
 @click.command(cls=GroupedCommand, short_help="Measure how faithful the maps of several methods are.")
 @shared.photo_arguments
+@shard_option
 @model_options.model_options
 @shared.layer_option
 @shared.methods_option(DEFAULTS["methods"])
@@ -103,7 +106,7 @@ def evaluate(as_json: bool, print0: bool, **options: Any) -> int:
     scorecam evaluate photos/ -m EfficientNetLite0
     scorecam evaluate photos/ --truth truth.csv --boxes boxes.csv --measures drop,curves,pointing,stability
     """
-    loudness = given.verbosity(options)
+    loudness, shard = given.verbosity(options), shard_taken(options)
     path_end = given.path_ending(print0=print0, as_json=as_json)
     photos = given.photo_settings(options)
     config = EvaluateConfig(photos=photos, model=given.model_settings(options), **options)
@@ -116,7 +119,8 @@ def evaluate(as_json: bool, print0: bool, **options: Any) -> int:
 
     request = EvaluateRequest.of(config)
     found = find_jobs(photos.images, listed=photos.listed, recursive=photos.recursive, output_dir=None)
-    jobs = found.jobs[: config.limit]
+    found = only_shard(replace(found, jobs=found.jobs[: config.limit]), shard)
+    jobs = found.jobs
     console = Console(verbosity=loudness, total=len(jobs) + len(found.failures))
     console.notes(found.notes)
     try:
@@ -133,6 +137,8 @@ def evaluate(as_json: bool, print0: bool, **options: Any) -> int:
     console.say_lines(aligned(finished.table))
     if finished.apart is not None:
         console.say_lines([*aligned(finished.apart.table), finished.apart.note])
+    if shard is not None:
+        console.notes(["when all parts are done, the same command without --shard joins their tables"])
     results = Results(console, ending=path_end)
     if as_json:
         results.json(finished.summary)

@@ -12,7 +12,7 @@ Photos
     --fail-fast         stop at the first failure         explain
     --retry-failed      those that failed, by log         explain
     --force             redo those up to date             explain evaluate
-    --shard             one of N parts only               explain predict
+    --shard             one of N parts only               explain predict evaluate
     --limit             only the first N                  evaluate
 Model
     -m, --model         its name or file                  explain predict compare evaluate

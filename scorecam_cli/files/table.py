@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import os
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -38,8 +39,8 @@ class GrowingTable:
             UsageError: the file is there and is not such a table, or cannot be read. PhotoError: it cannot be written.
         """
         self.path, self._columns = path, list(columns)
-        self._group, self._size = group, group_size
-        self.rows = self._whole_rows()
+        self._group = group
+        self.rows = whole_rows(path, columns=columns, group=group, group_size=group_size)
         write.write_text(path, self._text([dict(zip(columns, columns, strict=True)), *self.rows]))
         self._file = path.open("ab")
 
@@ -68,23 +69,30 @@ class GrowingTable:
             raise write.unwritable(self.path, error) from error
         self.rows += [dict(row) for row in rows]
 
-    def _whole_rows(self) -> list[dict[str, str]]:
-        if not is_there(self.path):
-            return []
-        data = read_small(self.path, GROWING_TABLE)
-        text = data[: data.rfind(b"\n") + 1].decode("utf-8", "surrogateescape")
-        lines = [row.cells for row in csv_rows(text, str(self.path), skip_spaces=False)]
-        torn_heading = not lines and ",".join(self._columns).encode().startswith(data)
-        if lines[:1] != [self._columns] and not torn_heading:
-            raise UsageError(f"{self.path} is not a table of evaluations; move it away or give another --output-dir")
-        rows = [dict(zip(self._columns, line, strict=True)) for line in lines[1:] if len(line) == len(self._columns)]
-        counts: dict[str, int] = {}
-        for row in rows:
-            counts[row[self._group]] = counts.get(row[self._group], 0) + 1
-        return [row for row in rows if counts[row[self._group]] == self._size]
-
     def _text(self, rows: Iterable[Row]) -> str:
         out = io.StringIO()
         writer = csv.DictWriter(out, self._columns, lineterminator="\n")
         writer.writerows(rows)
         return out.getvalue()
+
+
+def whole_rows(path: Path, *, columns: Sequence[str], group: str, group_size: int) -> list[dict[str, str]]:
+    """The rows of a table, but for groups that are not whole; none where there is no file. It stays as it is.
+
+    Args:
+        path, columns, group, group_size: as of `GrowingTable`.
+
+    Raises:
+        UsageError: the file is not such a table, or cannot be read.
+    """
+    if not is_there(path):
+        return []
+    data = read_small(path, GROWING_TABLE)
+    text = data[: data.rfind(b"\n") + 1].decode("utf-8", "surrogateescape")
+    lines = [row.cells for row in csv_rows(text, str(path), skip_spaces=False)]
+    torn_heading = not lines and ",".join(columns).encode().startswith(data)
+    if lines[:1] != [list(columns)] and not torn_heading:
+        raise UsageError(f"{path} is not a table of evaluations; move it away or give another --output-dir")
+    rows = [dict(zip(columns, line, strict=True)) for line in lines[1:] if len(line) == len(columns)]
+    counts = Counter(row[group] for row in rows)
+    return [row for row in rows if counts[row[group]] == group_size]

@@ -11,7 +11,8 @@ from scorecam_cli.errors import ModelError, PhotoError
 from scorecam_cli.files.regular import file_sha256
 from scorecam_cli.photos.read import read_photo
 from scorecam_cli.records import Explanation, Failed, Photo, PhotoJob
-from scorecam_cli.runs.evaluation import COLUMNS, DIGITS, begin, open_table
+from scorecam_cli.runs.evaluation import DIGITS
+from scorecam_cli.runs.evaluation_tables import COLUMNS, begin, open_table, rows_of_parts
 from scorecam_cli.runs.measuring import MadeMap, measured
 from scorecam_cli.runs.memory import shortage_as_photo_error
 from scorecam_cli.runs.request import EvaluateRequest
@@ -50,15 +51,19 @@ def evaluate_photos(
 ) -> Iterator[Evaluated | Failed]:
     """Measure each photo's maps and add its rows to the table; photos whose rows are there are not done again.
 
+    What parts of the run have measured is taken from their tables.
+
     Raises:
         UsageError, ModelError: the request cannot be met for any photo.
     """
     begin(request.config, request.settings)
     with open_table(request.config) as table:
         known = {row["photo"]: row["photo_sha256"] for row in table.rows}
+        of_parts = rows_of_parts(request.config)
         for job in jobs:
             try:
-                if known.get(str(job.photo)) == file_sha256(job.photo):
+                digest = file_sha256(job.photo)
+                if known.get(str(job.photo)) == digest:
                     yield Evaluated(job.photo, (f"{job.photo}: in the table",), skipped=True)
                     continue
                 if str(job.photo) in known:
@@ -66,6 +71,10 @@ def evaluate_photos(
                         f"{job.photo} has changed since its rows were made; begin anew with --force or another "
                         "--output-dir"
                     )
+                if measured_elsewhere := of_parts.get((str(job.photo), digest)):
+                    table.append(measured_elsewhere)
+                    yield Evaluated(job.photo, (f"{job.photo}: measured by a part",), skipped=True)
+                    continue
                 began = session.clock()
                 with shortage_as_photo_error():
                     rows = _rows(request, session, job)

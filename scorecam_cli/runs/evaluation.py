@@ -1,8 +1,7 @@
-"""What `scorecam evaluate` writes: the table that grows, the settings it was made by, and the summary of it all."""
+"""What `scorecam evaluate` makes of its table: a summary in text, in JSON and in a figure."""
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -10,14 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from scorecam_cli.config import EvaluateConfig
-from scorecam_cli.errors import UsageError
 from scorecam_cli.figures.curves import curves_figure
 from scorecam_cli.files import write
-from scorecam_cli.files.looks import is_file
-from scorecam_cli.files.small_files import EVALUATION_SETTINGS, read_small
-from scorecam_cli.files.table import GrowingTable
 from scorecam_cli.runs.against_baseline import AgainstBaseline, against_baseline
-from scorecam_cli.runs.current import differences, joined
+from scorecam_cli.runs.evaluation_tables import CURVES, NUMBERS, folder_of, open_table
 
 if TYPE_CHECKING:
     import numpy as np
@@ -25,33 +20,8 @@ if TYPE_CHECKING:
 
     from scorecam_cli.faithfulness.summary import Mean
 
-NUMBERS = (  # columns that are averaged, in the order of the summary
-    "drop",
-    "increase",
-    "gain",
-    "drop_top",
-    "increase_top",
-    "gain_top",
-    "deletion",
-    "insertion",
-    "energy",
-    "pointing",
-    "density",
-    "complexity",
-    "sparseness",
-    "road",
-    "road_morf",
-    "road_lerf",
-    "coherency",
-    "adcc",
-    "arcc",
-    "sensitivity",
-)
-CURVES = ("deletion_curve", "insertion_curve", "sanity")  # numbers separated by spaces
-COLUMNS = ("photo", "photo_sha256", "method", "class", "probability", "passes", "doubts", *NUMBERS, *CURVES)
 DIGITS = 6  # significant; the last ones of a float32 depend on the size of a batch
 
-_TABLE, _SETTINGS = "evaluation.csv", "evaluation.settings.json"
 _DIFFERENCES = "evaluation.differences.csv"
 
 
@@ -85,27 +55,14 @@ class Summary:
     doubts: Mapping[str, Mapping[str, int]]
 
 
-def open_table(config: EvaluateConfig) -> GrowingTable:
-    """The table of this evaluation, to be read and added to.
-
-    Raises:
-        UsageError: another file stands at its place. PhotoError: it cannot be read or written.
-    """
-    path = _folder(config) / _TABLE
-    return GrowingTable(path, columns=COLUMNS, group="photo", group_size=len(config.methods))
-
-
-def begin(config: EvaluateConfig, settings: Mapping[str, Any]) -> None:
-    """Note the settings beside the table; where it shall be new, take the old one away."""
-    if config.fresh:
-        write.remove(_folder(config) / _TABLE)
-    write.write_json(_folder(config) / _SETTINGS, settings)
-
-
 def finish_evaluation(config: EvaluateConfig, settings: Mapping[str, Any]) -> Finished:
-    """Summarise the table: evaluation.md, evaluation.json and, where curves were measured, evaluation.png."""
-    folder = _folder(config)
+    """Summarise the table: evaluation.md, evaluation.json and, where curves were measured, evaluation.png.
+
+    Of a part of a run nothing is written: the summary is of the whole.
+    """
+    folder = folder_of(config)
     with open_table(config) as table:
+        path = table.path
         found = summary_of(table.rows, config.methods)
         apart = against_baseline(table.rows, NUMBERS, config.baseline)
     summary: dict[str, Any] = {
@@ -124,8 +81,10 @@ def finish_evaluation(config: EvaluateConfig, settings: Mapping[str, Any]) -> Fi
         "baseline": config.baseline,
         "differences": apart.noted if apart is not None else {},
     }
+    if config.photos.shard is not None:
+        return Finished(found.table, apart, summary, (path,))
     write.write_json(folder / "evaluation.json", summary)
-    paths = [folder / name for name in (_TABLE, "evaluation.md", "evaluation.json")]
+    paths = [path, folder / "evaluation.md", folder / "evaluation.json"]
     words = _markdown(found.table, f"Mean ± standard error over {found.photos} photos.")
     if apart is not None:
         words += "\n" + _markdown(apart.table, apart.note)
@@ -170,31 +129,6 @@ def _doubts(rows: Sequence[Mapping[str, str]], method: str) -> dict[str, int]:
         kind for row in rows if row["method"] == method and row["doubts"] for kind in row["doubts"].split("; ")
     )
     return dict(kinds.most_common())
-
-
-def _folder(config: EvaluateConfig) -> Path:
-    return config.photos.output_dir or Path("scorecam-evaluation")
-
-
-def check_table(config: EvaluateConfig, settings: Mapping[str, Any]) -> None:
-    """Let the table that is there, if any, depend on the same settings as the rows to come.
-
-    Raises:
-        UsageError: it was made by others, and shall not be made anew.
-    """
-    path = _folder(config) / _SETTINGS
-    if config.fresh or not is_file(path) or not is_file(_folder(config) / _TABLE):
-        return
-    try:
-        found = json.loads(read_small(path, EVALUATION_SETTINGS))
-    except (ValueError, RecursionError):
-        found = None
-    differing = differences(found, settings) if isinstance(found, dict) else [f"{path.name} is damaged"]
-    if differing:
-        raise UsageError(
-            f"the table in {_folder(config)} was made with other settings: {joined(differing)}; "
-            "give another --output-dir, or --force to begin anew"
-        )
 
 
 def _cell(value: Any) -> str:

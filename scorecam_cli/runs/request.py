@@ -20,7 +20,7 @@ from scorecam_cli.models.labels import Labels
 from scorecam_cli.models.requested import known_labels
 from scorecam_cli.models.truth import Truth, read_truth
 from scorecam_cli.photos import draw, signed
-from scorecam_cli.runs.evaluation import check_table
+from scorecam_cli.runs.evaluation_tables import check_table
 from scorecam_cli.runs.regions import Regions, read_regions
 from scorecam_cli.runs.settings import evaluate_settings, explain_settings
 from scorecam_cli.saliency.maps import MethodSettings

@@ -14,7 +14,8 @@ from scorecam_cli.files.regular import file_sha256
 from scorecam_cli.models.truth import read_truth
 from scorecam_cli.records import Failed
 from scorecam_cli.runs import evaluate
-from scorecam_cli.runs.evaluation import COLUMNS, summary_of
+from scorecam_cli.runs.evaluation import summary_of
+from scorecam_cli.runs.evaluation_tables import COLUMNS
 from scorecam_cli.runs.regions import read_regions
 from scorecam_cli.runs.request import EvaluateRequest
 from scorecam_cli.runs.session import Session
