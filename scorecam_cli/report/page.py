@@ -26,7 +26,7 @@ from scorecam_cli.words import printable
 
 # The parts of the page, in the order in which they are joined; a later one may use and overrule an earlier one.
 STYLES = ("ground", "gallery", "large_view", "narrow", "media")
-SCRIPTS = ("elements", "gallery", "large_view", "ways", "paper", "start")
+SCRIPTS = ("elements", "photos", "address", "hooks", "gallery", "large_view", "ways", "paper", "start")
 
 
 def render(

@@ -64,7 +64,7 @@ def wait_open(page):
 def wait_closed(page, *, focused):
     """The large view is gone, the address is that of the page, and the keyboard is back at a card."""
     large(page).wait_for(state="hidden")
-    page.wait_for_function("!location.hash")  # what is opened before that is where the address already is
+    page.wait_for_function("() => !location.hash.includes('p=')")
     page.wait_for_function("key => document.activeElement.closest('.card')?.dataset.key === key", arg=focused)
 
 
@@ -147,7 +147,7 @@ def test_card_opens_the_large_view_and_escape_closes_it(visit, page_file):
     seen.page.click(".card[data-key='a.png'] a")
     wait_open(seen.page)
     assert seen.page.inner_text("#large-name") == "a.png"
-    assert seen.page.url.endswith("#a.png")
+    assert seen.page.url.endswith("#p=a.png")
     seen.page.keyboard.press("Escape")
     wait_closed(seen.page, focused="a.png")
     seen.page.keyboard.press("Enter")
@@ -177,7 +177,7 @@ def test_arrows_go_through_the_photos_that_are_shown_in_their_order(visit, page_
         seen.page.keyboard.press(key)
         names.append(seen.page.inner_text("#large-name"))
     assert names == ["b2.png", "a.png", "b2.png"]
-    assert seen.page.url.endswith("#b2.png")
+    assert "p=b2.png" in seen.page.url
     seen.page.keyboard.press("Escape")
     wait_closed(seen.page, focused="b2.png")
 

@@ -1,13 +1,9 @@
 document.documentElement.classList.add("scripted");
 const byId = (id) => document.getElementById(id);
 const grid = byId("grid");
-const cards = Array.from(grid.children);
-const cardOfKey = new Map(cards.map((card) => [card.dataset.key, card]));
 const bars = JSON.parse(byId("bars").textContent);
 const large = byId("large");
 const names = new Intl.Collator(undefined, { numeric: true });
-let visible = cards;
-let current = null; // the card that the large view shows
 let chosenOpacity = null; // once the slider was moved, its place is kept for all photos
 
 // Elements are made by name and filled with text: nothing is ever parsed as markup.

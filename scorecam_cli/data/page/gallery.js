@@ -15,26 +15,38 @@ const orders = {
   focused: rising(compactness),
 };
 
+// What leaves photos out: `active(state)` tells whether it is asked, `matches(photo, card, state)` whether one stays.
+const filters = [
+  {
+    name: "query",
+    active: (state) => state.query.trim() !== "",
+    matches: (photo, card, state) => {
+      const text = card.dataset.search.toLowerCase();
+      return state.query.toLowerCase().split(/\s+/).every((word) => text.includes(word));
+    },
+  },
+  { name: "problems", active: (state) => state.show === "problems", matches: (photo, card) => card.dataset.state !== "shown" },
+  { name: "doubtful", active: (state) => state.show === "doubtful", matches: (photo, card) => "doubtful" in card.dataset },
+  {
+    name: "class",
+    active: (state) => state.show.startsWith("class-"),
+    matches: (photo, card, state) => card.dataset.class === state.show,
+  },
+];
+
 function orderOf(name) {
   const parts = /^metric-(\d+)-(up|down)$/.exec(name);
-  if (!parts) return orders[name];
+  if (!parts) return Object.hasOwn(orders, name) ? orders[name] : orders.improbable;
   const metric = (card, missing) => number(card.dataset.metrics.split(" ")[Number(parts[1])], missing);
   return parts[2] === "up" ? rising(metric) : falling(metric);
 }
 
-function matches(card, words, kind) {
-  if (kind === "problems" && card.dataset.state === "shown") return false;
-  if (kind === "doubtful" && !("doubtful" in card.dataset)) return false;
-  if (kind !== "" && kind !== "problems" && kind !== "doubtful" && card.dataset.class !== kind) return false;
-  const text = card.dataset.search.toLowerCase();
-  return words.every((word) => text.includes(word));
-}
-
-function filter() {
-  const words = byId("search").value.toLowerCase().split(/\s+/).filter(Boolean);
-  const kind = byId("filter").value;
+function arrange() {
+  const order = orderOf(state.sort);
+  grid.append(...cards.slice().sort((a, b) => order(a, b) || given(a, b)));
+  const asked = filters.filter((each) => each.active(state));
   visible = Array.from(grid.children).filter((card) => {
-    card.hidden = !matches(card, words, kind);
+    card.hidden = !asked.every((each) => each.matches(photoOf(card), card, state));
     return !card.hidden;
   });
   const all = cards.length === 1 ? "1 photo" : `${cards.length} photos`;
@@ -42,8 +54,15 @@ function filter() {
   byId("none").hidden = visible.length > 0;
 }
 
-function sort() {
-  const order = orderOf(byId("sort").value);
-  grid.append(...cards.slice().sort((a, b) => order(a, b) || given(a, b)));
-  filter();
+// The fields say what is seen, also where the browser has filled them in with something earlier.
+function fillFields() {
+  byId("search").value = state.query;
+  byId("filter").value = state.show;
+  byId("sort").value = state.sort;
 }
+
+onState((now, before) => {
+  if (["query", "show", "sort"].every((name) => now[name] === before[name])) return;
+  fillFields();
+  arrange();
+});

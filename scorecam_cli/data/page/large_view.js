@@ -2,71 +2,95 @@
 
 function open(card) {
   current = card;
-  const photo = JSON.parse(card.querySelector("script").textContent);
-  const data = { ...photo, ...photo.runs[0] };
+  const data = photoOf(card);
   byId("large-name").textContent = data.name;
-  const among = visible.includes(card) ? visible : cards;
-  const place = `${among.indexOf(card) + 1} of ${among.length}`;
+  const others = among();
+  const place = `${others.indexOf(card) + 1} of ${others.length}`;
   byId("large-place").textContent = data.folder ? `${place} · ${data.folder}` : place;
-  byId("previous").disabled = among.length < 2;
-  byId("next").disabled = among.length < 2;
+  byId("previous").disabled = others.length < 2;
+  byId("next").disabled = others.length < 2;
   byId("large-reason").textContent = data.reason ? `${data.state}: ${data.reason}` : "";
   byId("large-reason").hidden = !data.reason;
-  byId("tabs").replaceChildren(...data.classes.map((found, index) => tab(data, found, index)));
-  byId("tabs").hidden = data.classes.length === 0;
   byId("figures").replaceChildren(...data.figures.map(figure));
   byId("measured").replaceChildren(...[measured(data)].filter(Boolean));
-  show(data, 0);
   if (!large.open) large.showModal();
   byId("body").scrollTop = 0;
-  const first = data.classes[0];
-  byId("said").textContent = [data.name, place, first ? `${first.name} ${first.percent}` : data.state].join(", ");
 }
 
-function tab(data, found, index) {
+// The photo, run and class of the state, or nothing where it names none.
+function showState(now, before) {
+  const card = cardOfKey.get(now.photo);
+  if (!card) {
+    if (large.open) large.close();
+    return;
+  }
+  const other = card !== current;
+  if (!other && now.class === before.class && now.run === before.run) return;
+  if (other) open(card);
+  const photo = photoOf(card);
+  const run = runOf(photo, now.run);
+  const found = classOf(run, now.class);
+  if (other || now.run !== before.run) byId("tabs").replaceChildren(...run.classes.map((each, index) => tab(run, each, index)));
+  byId("tabs").hidden = run.classes.length === 0;
+  show(photo, run, found);
+  const place = byId("large-place").textContent.split(" · ")[0];
+  if (other) announce([photo.name, place, found ? `${found.name} ${found.percent}` : photo.state].join(", "));
+}
+
+onState(showState);
+
+function tab(run, found, index) {
   const button = make("button", { type: "button", role: "tab", id: `tab-${index}`, "aria-controls": "panel" });
   button.append(make("bdi", {}, found.name), " ", make("span", {}, found.percent));
-  button.addEventListener("click", () => show(data, index));
+  button.addEventListener("click", () => setState({ class: classKey(run, found) }));
   return button;
 }
 
-function show(data, index) {
+function show(photo, run, found) {
+  const index = run.classes.indexOf(found);
   Array.from(byId("tabs").children).forEach((button, place) => {
     button.setAttribute("aria-selected", String(place === index));
     button.tabIndex = place === index ? 0 : -1;
   });
-  const found = data.classes[index];
   if (found) byId("panel").setAttribute("aria-labelledby", `tab-${index}`);
   else byId("panel").removeAttribute("aria-labelledby");
   byId("doubts").replaceChildren(...(found ? found.doubts : []).map((each) => make("p", { class: "problem" }, each)));
-  showStage(data, found, index);
-  byId("words").replaceChildren(...[predictions(data, index), classFacts(found), warnings(data), settings(data)].filter(Boolean));
+  showStage(photo, run, found);
+  const own = [predictions(run, found), classFacts(found), ...sidePanel.map((part) => part(photo, run, found))];
+  byId("words").replaceChildren(...[...own, warnings(run), settings(run)].filter(Boolean));
+  for (const listener of shownListeners) listener(photo, run, found);
 }
 
-function showStage(data, found, index) {
+// The element that shows the map of a class in colours; null where there is none.
+function mapLayer(photo, run, found) {
+  if (!found || !found.drawn) return null;
+  const own = photo.card.querySelector(".map");
+  const like = photo.card.querySelector(".photo") || own;
+  return picture(like, found.address || own.src, `Map of the class ${found.name}`);
+}
+
+function showStage(data, run, found) {
   const stage = byId("stage");
   const frame = make("div", { class: "frame" });
-  const photo = current.querySelector(".photo");
+  const photo = data.card.querySelector(".photo");
   if (photo) frame.append(picture(photo, photo.src, `Photo ${data.name}`));
-  const own = current.querySelector(".map");
-  const drawn = found && found.drawn;
-  if (drawn) {
-    const map = picture(photo || own, index === 0 ? own.src : found.address, `Map of the class ${found.name}`);
+  const map = mapLayer(data, run, found);
+  if (map) {
     map.id = "map";
     frame.append(map);
   }
-  const like = photo || (drawn && own);
+  const like = photo || (map && data.card.querySelector(".map"));
   stage.replaceChildren(...(like ? [frame] : []));
   if (like) frame.style.setProperty("--shape", String(like.getAttribute("width") / like.getAttribute("height")));
-  byId("legend").hidden = !drawn;
-  if (!drawn) return;
+  byId("legend").hidden = !map;
+  if (!map) return;
   const fixed = found.laid_over || !photo;
   const slider = byId("opacity");
   slider.parentElement.hidden = fixed;
-  slider.value = String(chosenOpacity === null ? Math.round(data.alpha * 100) : chosenOpacity);
+  slider.value = String(chosenOpacity === null ? Math.round(run.alpha * 100) : chosenOpacity);
   setOpacity(fixed ? 100 : Number(slider.value));
-  byId("bar").src = bars[data.colormap] || "";
-  byId("bar").hidden = !bars[data.colormap] || found.flat;
+  byId("bar").src = bars[run.colormap] || "";
+  byId("bar").hidden = !bars[run.colormap] || found.flat;
   byId("low").textContent = found.flat ? `flat: ${found.low} everywhere` : found.low;
   byId("high").textContent = found.flat ? "" : found.high;
 }
@@ -88,15 +112,15 @@ function section(title, content) {
   return make("section", {}, make("h3", {}, title), content);
 }
 
-function predictions(data, index) {
-  if (data.classes.length === 0) return null;
+function predictions(run, shown) {
+  if (run.classes.length === 0) return null;
   const list = make("ol", { class: "bars" });
-  const order = [...data.classes, ...data.others].map((found, place) => [found, place]).sort((a, b) => b[0].probability - a[0].probability);
-  for (const [found, place] of order) {
+  const order = [...run.classes, ...run.others].sort((a, b) => b.probability - a.probability);
+  for (const found of order) {
     const fill = make("div", { class: "fill" });
     fill.style.width = `${Math.min(Math.max(found.probability, 0), 1) * 100}%`;
     const row = make("div", { class: "row" }, make("bdi", {}, found.name), make("b", {}, found.percent));
-    list.append(make("li", place === index ? { class: "now" } : {}, row, make("div", { class: "track" }, fill)));
+    list.append(make("li", found === shown ? { class: "now" } : {}, row, make("div", { class: "track" }, fill)));
   }
   return section("Predictions", list);
 }

@@ -1,8 +1,14 @@
 /* What happens is tied to what does it; then the first look. */
 
-byId("search").addEventListener("input", filter);
-byId("filter").addEventListener("change", filter);
-byId("sort").addEventListener("change", sort);
+byId("search").addEventListener("input", (event) => setState({ query: event.target.value }));
+byId("filter").addEventListener("change", (event) => setState({ show: event.target.value }));
+byId("sort").addEventListener("change", (event) => setState({ sort: event.target.value }));
+grid.addEventListener("click", (event) => {
+  const card = event.target.closest(".card");
+  if (!card || event.button || event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  setState({ photo: card.dataset.key, class: "", run: "" }, { push: true });
+});
 byId("tools").addEventListener("submit", (event) => event.preventDefault());
 byId("opacity").addEventListener("input", (event) => {
   chosenOpacity = Number(event.target.value);
@@ -17,8 +23,10 @@ large.addEventListener("click", (event) => {
   if (event.target === large) large.close(); // beside the view, on the shade
 });
 window.addEventListener("hashchange", fromAddress);
+window.addEventListener("popstate", fromAddress);
 window.addEventListener("beforeprint", beforePrint);
 window.addEventListener("afterprint", afterPrint);
-window.addEventListener("pageshow", sort); // a page that is come back to gets its fields back after this script has run
-sort();
+window.addEventListener("pageshow", fillFields); // a page that is come back to gets its fields back after this script has run
+arrange();
 fromAddress();
+fillFields();

@@ -1,29 +1,16 @@
 /* Ways in and out: links, buttons, keys. */
 
-function fromAddress() {
-  let key = null;
-  try {
-    key = decodeURIComponent(location.hash.slice(1));
-  } catch {
-    key = null;
-  }
-  const card = key ? cardOfKey.get(key) : undefined;
-  if (card) open(card);
-  else if (large.open) large.close();
-}
-
 function step(by) {
-  const among = visible.includes(current) ? visible : cards;
-  const next = among[(among.indexOf(current) + by + among.length) % among.length];
-  history.replaceState(null, "", next.querySelector("a").getAttribute("href"));
-  open(next);
+  const others = among();
+  const next = others[(others.indexOf(current) + by + others.length) % others.length];
+  setState({ photo: next.dataset.key, class: "", run: "" });
 }
 
 function closed() {
   if (printing) return;
   const card = current;
   current = null;
-  if (location.hash) history.replaceState(null, "", "#");
+  if (state.photo) setState({ photo: "", class: "", run: "" });
   if (card && !card.hidden) card.querySelector("a").focus();
 }
 
@@ -39,6 +26,12 @@ function keys(event) {
   if (event.altKey || event.ctrlKey || event.metaKey || event.target.id === "opacity" || event.target.closest(".wide")) return;
   if (event.target.getAttribute("role") !== "tab" || event.key.startsWith("Page")) {
     if (scroll(event.key)) event.preventDefault();
+  }
+  const own = Object.hasOwn(viewerKeys, event.key) && !event.target.matches("input, select, textarea") && viewerKeys[event.key];
+  if (own) {
+    event.preventDefault();
+    own.press();
+    return;
   }
   const by = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
   if (!by) return;
