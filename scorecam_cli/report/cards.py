@@ -1,4 +1,4 @@
-"""Entries to cards: everything the page says of one photo, its pictures kept in an album."""
+"""Photos to cards: everything the page says of one photo, its pictures kept in an album."""
 
 from __future__ import annotations
 
@@ -14,8 +14,9 @@ from scorecam_cli.manifest import Manifest, NotedClass
 from scorecam_cli.photos import names
 from scorecam_cli.photos.read import read_photo
 from scorecam_cli.report import noted, pictures
-from scorecam_cli.report.collect import Entry, State
+from scorecam_cli.report.collect import State
 from scorecam_cli.report.evaluation import Evaluation, Measured
+from scorecam_cli.report.grouping import Group
 
 MOST_CLASSES, MOST_WARNINGS = 100, 50  # of one photo; a manifest may come from strangers
 OVERLAY_SIDE = 640  # pixels, where the overlay has to stand for the map
@@ -65,11 +66,27 @@ class Figure:
 
 
 @dataclass(frozen=True)
+class ShownRun:
+    """What one run made of one photo.
+
+    number: of the run on the page, from 0. colormap, alpha: as the maps were drawn.
+    """
+
+    number: int
+    manifest: Manifest
+    classes: tuple[ShownClass, ...] = ()
+    facts: tuple[tuple[str, str], ...] = ()
+    warnings: tuple[str, ...] = ()
+    colormap: str = "turbo"
+    alpha: float = 0.5
+
+
+@dataclass(frozen=True)
 class Card:
     """One photo on the page.
 
     number: from 0, in the order of the arguments. reason: what is missing, in one sentence; empty where all is there.
-    colormap, alpha: as the maps were drawn. sha256: of the photo's file; empty where it cannot be read.
+    runs: of those that explained it, in their order. sha256: of the photo's file; empty where it cannot be read.
     """
 
     number: int
@@ -77,19 +94,30 @@ class Card:
     state: State
     reason: str = ""
     photo: Picture | None = None
-    classes: tuple[ShownClass, ...] = ()
+    runs: tuple[ShownRun, ...] = ()
     figures: tuple[Figure, ...] = ()
     measured: tuple[Measured, ...] = ()
-    facts: tuple[tuple[str, str], ...] = ()
-    warnings: tuple[str, ...] = ()
-    colormap: str = "turbo"
-    alpha: float = 0.5
-    manifest: Manifest | None = None
     sha256: str = ""
+
+    @property
+    def classes(self) -> tuple[ShownClass, ...]:
+        """Those of the first run."""
+        return self.runs[0].classes if self.runs else ()
+
+    @property
+    def manifest(self) -> Manifest | None:
+        """That of the first run."""
+        return self.runs[0].manifest if self.runs else None
+
+    @property
+    def doubtful(self) -> bool:
+        """Whether a map of it may tell nothing of its class."""
+        return any(found.doubts for run in self.runs for found in run.classes)
 
     def pictures(self) -> list[Picture]:
         """All pictures of the card."""
-        found = [self.photo, *(each.picture for each in self.classes), *(each.picture for each in self.figures)]
+        maps = [each.picture for run in self.runs for each in run.classes]
+        found = [self.photo, *maps, *(each.picture for each in self.figures)]
         return [picture for picture in found if picture is not None]
 
 
@@ -101,48 +129,67 @@ class CardMaker:
     evaluation: Evaluation
     photo_side: int
 
-    def card(self, number: int, entry: Entry) -> Card:
-        """The card of one entry; what is missing is said on it.
+    def card(self, number: int, group: Group) -> Card:
+        """The card of one photo; what is missing is said on it.
 
         Raises:
             PhotoError: a picture cannot be written.
         """
-        rgb, fault, sha256 = _photo_of(entry)
+        rgb, fault, sha256 = _photo_of(group)
         photo = None if rgb is None else self._keep(f"{number:05d}-photo", pictures.shrink(rgb, self.photo_side))
-        if entry.manifest is not None and entry.folder is not None:
-            return self._explained(number, entry, entry.manifest, entry.folder, photo, fault)
-        if fault and entry.state is State.UNEXPLAINED:
-            return Card(number, entry.photo, State.FAILED, fault)
-        return Card(number, entry.photo, entry.state, entry.reason or fault, photo, sha256=sha256)
+        if all(run is None for run, _ in group.members):
+            (_, entry) = group.members[0]
+            if fault and entry.state is State.UNEXPLAINED:
+                return Card(number, group.photo, State.FAILED, fault)
+            return Card(number, group.photo, entry.state, entry.reason or fault, photo, sha256=sha256)
+        return self._explained(number, group, photo, fault)
 
-    def _explained(
-        self, number: int, entry: Entry, manifest: Manifest, folder: Path, photo: Picture | None, fault: str
-    ) -> Card:
+    def _explained(self, number: int, group: Group, photo: Picture | None, fault: str) -> Card:
+        """The card of a photo that at least one run has explained."""
+        runs, lost = [], [fault]
+        for place, (run, entry) in enumerate(group.members):
+            if run is None or entry.manifest is None or entry.folder is None:
+                lost.append(entry.reason or "")
+                continue
+            name = f"{number:05d}-map" + (f"-{place}" if place else "")
+            shown, reason = self._run(run, name, entry.manifest, entry.folder, photo)
+            runs.append(shown)
+            lost.append(reason)
+        reason = next(filter(None, lost), "")
+        return Card(
+            number,
+            group.photo,
+            State.INCOMPLETE if reason else State.SHOWN,
+            reason,
+            photo,
+            runs=tuple(runs),
+            figures=self._figures(number, group),
+            measured=self.evaluation.of_photo(group.photo),
+            sha256=next((each.manifest.photo_sha256 for each in runs), ""),
+        )
+
+    def _run(
+        self, run: int, name: str, manifest: Manifest, folder: Path, photo: Picture | None
+    ) -> tuple[ShownRun, str]:
+        """What one run made of a photo, and what is missing of it; name: of its pictures, without their numbers."""
         colormap, signed = noted.colormap(manifest), noted.signed(manifest)
         shape = (photo.width, photo.height) if photo is not None else (manifest.width, manifest.height)
         found = [
-            self._class(f"{number:05d}-map-{place}", described, folder, shape, colormap, signed, alone=photo is None)
+            self._class(f"{name}-{place}", described, folder, shape, colormap, signed, alone=photo is None)
             for place, described in enumerate(manifest.classes[:MOST_CLASSES])
         ]
         more = len(manifest.classes) - MOST_CLASSES
         cut = f"only {MOST_CLASSES} of its {len(manifest.classes)} classes are shown" if more > 0 else ""
-        reason = next(filter(None, (fault, *(lost for _, lost in found), cut)), "")
-        return Card(
-            number,
-            entry.photo,
-            State.INCOMPLETE if reason else State.SHOWN,
-            reason,
-            photo,
+        shown = ShownRun(
+            number=run,
+            manifest=manifest,
             classes=tuple(shown for shown, _ in found),
-            figures=self._figures(number, entry, folder),
-            measured=self.evaluation.of_photo(entry.photo),
             facts=tuple(noted.facts(manifest)),
             warnings=manifest.warnings[:MOST_WARNINGS],
             colormap=colormap,
             alpha=noted.alpha(manifest),
-            manifest=manifest,
-            sha256=manifest.photo_sha256,
         )
+        return shown, next(filter(None, (*(lost for _, lost in found), cut)), "")
 
     def _class(
         self,
@@ -179,15 +226,19 @@ class CardMaker:
         )
         return shown, fault
 
-    def _figures(self, number: int, entry: Entry, folder: Path) -> tuple[Figure, ...]:
-        """What `scorecam compare` wrote beside the manifest: one figure of all classes, or one of each."""
-        output = folder / entry.photo.name
-        wanted = [("Methods compared, all classes", names.named_output(output, "compare.png"))]
-        for each in entry.manifest.classes[:MOST_CLASSES] if entry.manifest is not None else ():
-            path = names.named_output(output, f"{each.index}-compare.png")
-            wanted.append((f"Methods compared, class {each.index}", path))
+    def _figures(self, number: int, group: Group) -> tuple[Figure, ...]:
+        """What `scorecam compare` wrote beside the manifests: one figure of all classes, or one of each."""
+        wanted: dict[Path, str] = {}
+        for _, entry in group.members:
+            if entry.manifest is None or entry.folder is None:
+                continue
+            output = entry.folder / entry.photo.name
+            wanted.setdefault(names.named_output(output, "compare.png"), "Methods compared, all classes")
+            for each in entry.manifest.classes[:MOST_CLASSES]:
+                path = names.named_output(output, f"{each.index}-compare.png")
+                wanted.setdefault(path, f"Methods compared, {noted.class_name(each)}")
         figures: list[Figure] = []
-        for title, path in wanted:
+        for path, title in wanted.items():
             try:
                 rgb = read_photo(path).rgb
             except PhotoError:
@@ -203,13 +254,14 @@ class CardMaker:
         return Picture(self.album.keep(name, encode(rgb)), width, height)
 
 
-def _photo_of(entry: Entry) -> tuple[NDArray[np.uint8] | None, str, str]:
+def _photo_of(group: Group) -> tuple[NDArray[np.uint8] | None, str, str]:
     """The pixels of the photo that was explained, and no other; or why they cannot be shown; the digest of the file."""
     try:
-        photo = read_photo(entry.photo)
+        photo = read_photo(group.photo)
     except PhotoError as error:
         return None, f"the photo cannot be shown: {error}", ""
-    if entry.manifest is not None and entry.manifest.photo_sha256 != photo.sha256:
+    explained = [entry.manifest for _, entry in group.members if entry.manifest is not None]
+    if explained and explained[0].photo_sha256 != photo.sha256:
         return None, "the photo has changed since its map was made: explain it again", photo.sha256
     return photo.rgb, "", photo.sha256
 

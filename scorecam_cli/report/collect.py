@@ -6,15 +6,17 @@ import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from itertools import zip_longest
 from pathlib import Path
 
-from scorecam_cli.errors import MisfitError, NothingFoundError
+from scorecam_cli.errors import MisfitError, NothingFoundError, UsageError
 from scorecam_cli.files.walk import Unreadable, expand_pattern, is_pattern, list_folder
 from scorecam_cli.manifest import Manifest
 from scorecam_cli.photos.find import find_jobs
 from scorecam_cli.photos.manifest import read_manifest
 from scorecam_cli.photos.names import SCORECAM, manifest_paths, photo_of_manifest
 from scorecam_cli.records import Explained, Failed, Outcome
+from scorecam_cli.words import quoted
 
 MOST_TOLD = 3  # names that lead nowhere, in an error message
 MOST_ABOVE = 8  # folders above a manifest in which its photo is looked for
@@ -35,6 +37,7 @@ class Entry:
 
     photo: where it is, or was. manifest: what was noted when it was explained; None where it was not.
     folder: where the manifest and its files lie. reason: why there is no manifest, in one sentence.
+    argument, called: which argument led to its manifest, and the name of its run that was given with this.
     """
 
     photo: Path
@@ -42,6 +45,8 @@ class Entry:
     manifest: Manifest | None = None
     folder: Path | None = None
     reason: str | None = None
+    argument: str = ""
+    called: str = ""
 
 
 @dataclass(frozen=True)
@@ -52,7 +57,7 @@ class Collected:
     lost: int = 0
 
 
-def collect(paths: Sequence[str], *, recursive: bool = False) -> Collected:
+def collect(paths: Sequence[str], *, recursive: bool = False, run_names: Sequence[str] = ()) -> Collected:
     """The photos that arguments name, and those of the manifests that they name or hold.
 
     A photo belongs to the manifest beside it and to each other manifest collected that names it. A photo without one
@@ -61,16 +66,21 @@ def collect(paths: Sequence[str], *, recursive: bool = False) -> Collected:
     Args:
         paths: photos, manifests (`*.scorecam.json`), folders and patterns of both.
         recursive: also the subfolders of folders.
+        run_names: of the runs that the first paths lead to, one for each.
 
     Raises:
         NothingFoundError: neither a photo nor a manifest.
+        UsageError: a name of a run to which no path, or one without a manifest, belongs, or an empty one.
     """
+    _check_names(paths, run_names)
     gathering = _Gathering()
     photo_arguments = []
-    for argument in paths:
+    for argument, called in zip_longest(paths, run_names, fillvalue=""):
         found, only_manifests = _manifests_of(argument, recursive=recursive)
+        if called and not found:
+            raise UsageError(f"--run-name {quoted(called)} is given to {argument}, which is no manifest and holds none")
         for path in found:
-            gathering.take_manifest(path)
+            gathering.take_manifest(path, argument, called)
         if not only_manifests:
             photo_arguments.append(argument)
     lost = 0
@@ -91,6 +101,17 @@ def collect(paths: Sequence[str], *, recursive: bool = False) -> Collected:
     return Collected(tuple(gathering.entries), lost)
 
 
+def _check_names(paths: Sequence[str], run_names: Sequence[str]) -> None:
+    """Raise UsageError unless each name of a run has a path to belong to."""
+    if len(run_names) > len(paths):
+        raise UsageError(
+            f"--run-name {quoted(run_names[len(paths)])} belongs to none of the {len(paths)} PATHS: "
+            "the first name is that of the first path, the second of the second; give at most as many names as paths"
+        )
+    if empty := [paths[place] for place, name in enumerate(run_names) if not name.strip()]:
+        raise UsageError(f"--run-name for {empty[0]} is empty: give it a name")
+
+
 def entries_of(outcomes: Iterable[Outcome]) -> Iterator[Entry]:
     """What a run over photos has just made, as entries in the order of the run."""
     for outcome in outcomes:
@@ -108,7 +129,7 @@ class _Gathering:
     manifests: set[str] = field(default_factory=set)
     photos: set[str] = field(default_factory=set)
 
-    def take_manifest(self, path: Path) -> None:
+    def take_manifest(self, path: Path, argument: str = "", called: str = "") -> None:
         real = os.path.realpath(path)
         if real in self.manifests:
             return
@@ -126,7 +147,7 @@ class _Gathering:
             if manifest is None:  # taken away since it was found
                 return
             photo = _photo_of(manifest, beside)
-            self.entries.append(Entry(photo, State.SHOWN, manifest, path.parent))
+            self.entries.append(Entry(photo, State.SHOWN, manifest, path.parent, argument=argument, called=called))
         self.photos.add(os.path.realpath(photo))
 
     def take_photo(self, photo: Path) -> None:

@@ -14,6 +14,7 @@ from scorecam_cli.files.write import write_text
 from scorecam_cli.report.cards import Card, CardMaker
 from scorecam_cli.report.collect import Entry, State
 from scorecam_cli.report.evaluation import NO_EVALUATION, Evaluation, read_evaluation
+from scorecam_cli.report.grouping import Group, grouped
 from scorecam_cli.report.page import render
 from scorecam_cli.report.pictures import Album, AssetFolder, Embedded
 from scorecam_cli.report.request import Form, ReportConfig
@@ -24,7 +25,7 @@ from scorecam_cli.report.review import NO_REVIEW, Review, read_review
 EMBEDDED_SIDES = ((100, 1024), (400, 720))
 MANY_SIDE = 448
 FOLDER_SIDE = 1024  # beside a page, a browser loads only the photos that are looked at
-_OUR_ASSETS = re.compile(r"\d{5,}-(photo|map-\d+|figure-\d+)\.webp")
+_OUR_ASSETS = re.compile(r"\d{5,}-(photo|map-\d+(-\d+)?|figure-\d+)\.webp")
 
 
 @dataclass(frozen=True)
@@ -72,9 +73,17 @@ def make_report(
         PhotoError: the page or a picture cannot be written.
     """
     album: Album = AssetFolder(config.page.parent) if config.form is Form.FOLDER else Embedded()
-    maker = CardMaker(album, evaluation, photo_side=_photo_side(config.form, len(entries)))
-    cards = _make_cards(maker, entries, on_card)
-    html = render(cards, title=config.title, evaluation=evaluation, review=review, pictures_from=album.policy)
+    found = grouped(entries)
+    maker = CardMaker(album, evaluation, photo_side=_photo_side(config.form, len(found.groups)))
+    cards = _make_cards(maker, found.groups, on_card)
+    html = render(
+        cards,
+        runs=found.runs,
+        title=config.title,
+        evaluation=evaluation,
+        review=review,
+        pictures_from=album.policy,
+    )
     write_text(config.page, html)
     if isinstance(album, AssetFolder):
         _sweep(album, cards)
@@ -83,12 +92,12 @@ def make_report(
     return Made(config.page, len(cards), lacking, gone, review.beside(card.sha256 for card in cards))
 
 
-def _make_cards(maker: CardMaker, entries: Sequence[Entry], on_card: Callable[[], None]) -> list[Card]:
+def _make_cards(maker: CardMaker, groups: Sequence[Group], on_card: Callable[[], None]) -> list[Card]:
     cards = []
     # Threads, not processes: decoding, scaling and encoding let go of the interpreter.
     with ThreadPoolExecutor(max_workers=min(os.cpu_count() or 1, 8)) as pool:
         try:
-            for card in pool.map(maker.card, range(len(entries)), entries):
+            for card in pool.map(maker.card, range(len(groups)), groups):
                 cards.append(card)
                 on_card()
         except BaseException:

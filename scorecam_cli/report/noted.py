@@ -6,7 +6,6 @@ from itertools import islice
 from pathlib import Path
 
 from scorecam_cli.manifest import Manifest, NotedClass
-from scorecam_cli.photos.names import SCORECAM, mark_of
 from scorecam_cli.records import fill_words, role_words
 
 MOST_VERSIONS = 10
@@ -61,12 +60,6 @@ def class_name(noted: NotedClass) -> str:
     """What a class is called, its role, and the one that it is set against."""
     own, other = role_words(noted.name or f"class {noted.index}", noted.role), noted.against
     return own if other is None else f"{own}, against {other.name or f'class {other.index}'}"
-
-
-def other_method(manifest: Manifest) -> str:
-    """The method, variant and fill, where they are not the default ones: what tells two maps of one photo apart."""
-    mark = mark_of(manifest.method, manifest.variant, manifest.fill, several=manifest.joined is not None)
-    return "" if mark == SCORECAM else method(manifest)
 
 
 def method(manifest: Manifest) -> str:

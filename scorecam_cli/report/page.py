@@ -20,8 +20,9 @@ from scorecam_cli.report import noted, pictures, policy
 from scorecam_cli.report.cards import Card
 from scorecam_cli.report.collect import State
 from scorecam_cli.report.evaluation import Evaluation
+from scorecam_cli.report.grouping import Run, each_once
 from scorecam_cli.report.review import NO_REVIEW, Review
-from scorecam_cli.report.shown_cards import STATES, Classes, ShownCard, made_by, percent, significant
+from scorecam_cli.report.shown_cards import STATES, Classes, ShownCard, percent, significant
 from scorecam_cli.words import printable
 
 # The parts of the page, in the order in which they are joined; a later one may use and overrule an earlier one.
@@ -30,7 +31,13 @@ SCRIPTS = ("elements", "photos", "address", "hooks", "gallery", "large_view", "w
 
 
 def render(
-    cards: Sequence[Card], *, title: str, evaluation: Evaluation, pictures_from: str, review: Review = NO_REVIEW
+    cards: Sequence[Card],
+    *,
+    runs: Sequence[Run],
+    title: str,
+    evaluation: Evaluation,
+    pictures_from: str,
+    review: Review = NO_REVIEW,
 ) -> str:
     """The page as HTML, its style and script inside.
 
@@ -39,6 +46,7 @@ def render(
 
     Args:
         cards: in any order; the page begins with the least probable; those without a map are told above.
+        runs: those that the cards speak of by their numbers.
         title: of the page.
         evaluation: the means for the summary; `NO_EVALUATION` for none.
         pictures_from: what the page may show beside pictures that are part of it, as a Content-Security-Policy has it.
@@ -46,11 +54,7 @@ def render(
     """
     names = _short_names([card.path for card in cards])
     classes = Classes.of(cards)
-    models = {(card.manifest.model, card.manifest.weights) for card in cards if card.manifest is not None}
-    shown = [
-        ShownCard.of(card, names[card.number], classes, evaluation.columns, by=made_by(card, several=len(models) > 1))
-        for card in cards
-    ]
+    shown = [ShownCard.of(card, names[card.number], classes, evaluation.columns, runs=runs) for card in cards]
     shared = Counter(each.name for each in shown)
     shown.sort(key=lambda each: (not each.card.classes, _probability(each.card), each.card.number))
     style, script = _style(), _script()
@@ -70,11 +74,11 @@ def render(
             shared={name for name, count in shared.items() if count > 1},
             lacking=[each for each in shown if each.card.state is not State.SHOWN],
             lacking_states=Counter(STATES[card.state].lower() for card in cards if card.state is not State.SHOWN),
-            doubtful=sum(any(found.doubts for found in card.classes) for card in cards),
+            doubtful=sum(card.doubtful for card in cards),
             evaluation=evaluation,
             review=review.json_values(),
             states=STATES,
-            bars={name: _bar_address(name) for name in {card.colormap for card in cards}},
+            bars={run.colormap: _bar_address(run.colormap) for card in cards for run in card.runs},
         )
     )
 
@@ -97,7 +101,7 @@ def _summary(cards: Sequence[Card]) -> list[tuple[str, str]]:
 
 def _makings(cards: Sequence[Card]) -> list[tuple[str, int]]:
     """Which model and settings made the maps, and of how many photos."""
-    counts = Counter(_making(card.manifest) for card in cards if card.manifest is not None)
+    counts = Counter(_making(run.manifest) for card in cards for run in card.runs)
     return counts.most_common()
 
 
@@ -126,18 +130,11 @@ def _short_names(paths: Sequence[Path]) -> list[str]:
         common = os.path.commonpath([path.parent for path in absolute]) if absolute else ""
     except ValueError:  # two drives of Windows
         common = ""
-    names: list[str] = []
-    taken: set[str] = set()
+    names = []
     for path in absolute:
         parts = Path(os.path.relpath(path, common)).parts if common and common != os.sep else path.parts[-2:]
-        short = Path(*parts).as_posix()
-        name, count = short, 1
-        while name in taken:
-            count += 1
-            name = f"{short} ({count})"
-        taken.add(name)
-        names.append(name)
-    return names
+        names.append(Path(*parts).as_posix())
+    return each_once(names)
 
 
 @functools.cache

@@ -11,9 +11,9 @@ from urllib.parse import quote
 
 from scorecam_cli.manifest import NotedScore
 from scorecam_cli.photos.manifest import is_path
-from scorecam_cli.report import noted
-from scorecam_cli.report.cards import Card, ShownClass
+from scorecam_cli.report.cards import Card, ShownClass, ShownRun
 from scorecam_cli.report.collect import State
+from scorecam_cli.report.grouping import Run
 from scorecam_cli.words import printable
 
 MOST_PREDICTIONS = 20  # bars of classes without a map; a manifest may come from strangers
@@ -44,6 +44,12 @@ def _number(of: ShownClass | NotedScore) -> str:
 def significant(value: float | None) -> str:
     """A number in three significant digits; empty for None."""
     return "" if value is None else f"{value:.3g}"
+
+
+NO_RUN: Mapping[str, Any] = {  # of a photo that none has explained
+    **{"id": "", "name": "", "alpha": 0.5, "colormap": ""},
+    **{"classes": [], "others": [], "facts": [], "warnings": []},
+}
 
 
 @dataclass(frozen=True)
@@ -82,7 +88,7 @@ class ShownCard:
     data: Mapping[str, Any]
 
     @classmethod
-    def of(cls, card: Card, short: str, classes: Classes, columns: Sequence[str], *, by: str) -> ShownCard:
+    def of(cls, card: Card, short: str, classes: Classes, columns: Sequence[str], *, runs: Sequence[Run]) -> ShownCard:
         key = printable(short)
         folder, _, name = key.rpartition("/")
         own = next(iter(card.measured), None)
@@ -96,20 +102,13 @@ class ShownCard:
             class_key=classes.key(card),
             search=" ".join([key, *(each.name for each in card.classes)]),
             metrics=" ".join(value or "-" for value in values),
-            by=by,
+            by=", ".join(runs[each.number].name for each in card.runs) if len(runs) > 1 else "",
             predicted=_predicted(card),
             data={
-                **_seen({**_data(card, columns), "key": key, "name": name, "folder": folder}),
+                **_seen({**_data(card, columns, runs), "key": key, "name": name, "folder": folder}),
                 **_listed(card, short),
             },
         )
-
-
-def made_by(card: Card, *, several: bool) -> str:
-    """What made the maps of a card: the model where there are several, the method where it is not the usual one."""
-    if card.manifest is None:
-        return ""
-    return ", ".join(filter(None, (card.manifest.model if several else "", noted.other_method(card.manifest))))
 
 
 def _predicted(card: Card) -> str:
@@ -120,7 +119,7 @@ def _predicted(card: Card) -> str:
     return f"the model says {best.name}, {percent(best.probability)}"
 
 
-def _data(card: Card, columns: Sequence[str]) -> dict[str, Any]:
+def _data(card: Card, columns: Sequence[str], runs: Sequence[Run]) -> dict[str, Any]:
     """What is true of the photo, and of each run that explained it."""
     return {
         "state": STATES[card.state] if card.state is not State.SHOWN else "",
@@ -132,7 +131,7 @@ def _data(card: Card, columns: Sequence[str]) -> dict[str, Any]:
         ],
         "columns": columns if card.measured else [],
         "measured": [[row.method, *(significant(value) for value in row.values)] for row in card.measured],
-        "runs": [_run(card)],
+        "runs": [_run(each, runs, first=place == 0) for place, each in enumerate(card.runs)] or [NO_RUN],
     }
 
 
@@ -145,22 +144,29 @@ def _listed(card: Card, short: str) -> dict[str, str]:
     return {"listed": name if fits else ""}
 
 
-def _run(card: Card) -> dict[str, Any]:
+def _run(run: ShownRun, runs: Sequence[Run], *, first: bool) -> dict[str, Any]:
+    """first: it is that whose first map the card has."""
     return {
-        "alpha": card.alpha,
-        "colormap": card.colormap,
-        "classes": [_class_data(found, first=place == 0) for place, found in enumerate(card.classes)],
-        "others": _other_predictions(card),
-        "facts": card.facts,
-        "warnings": card.warnings,
+        "id": run_id(run.number),
+        "name": runs[run.number].name if len(runs) > 1 else "",
+        "alpha": run.alpha,
+        "colormap": run.colormap,
+        "classes": [_class_data(found, first=first and place == 0) for place, found in enumerate(run.classes)],
+        "others": _other_predictions(run),
+        "facts": run.facts,
+        "warnings": run.warnings,
     }
 
 
-def _other_predictions(card: Card) -> list[dict[str, Any]]:
+def run_id(number: int) -> str:
+    """What a run is called where the page's script speaks of it."""
+    return f"r{number}"
+
+
+def _other_predictions(run: ShownRun) -> list[dict[str, Any]]:
     """The most probable classes that have no map."""
-    explained = {found.index for found in card.classes}
-    told = card.manifest.predictions[:MOST_PREDICTIONS] if card.manifest is not None else ()
-    others = (each for each in told if each.index not in explained)
+    explained = {found.index for found in run.classes}
+    others = (each for each in run.manifest.predictions[:MOST_PREDICTIONS] if each.index not in explained)
     return [{"name": each.name, "probability": each.probability or 0, "percent": _number(each)} for each in others]
 
 

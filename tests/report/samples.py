@@ -112,7 +112,7 @@ class _Page(HTMLParser):
     def handle_data(self, data):
         if self._json:
             photo = json.loads(data)
-            self.cards.append({**photo, **photo["runs"][0]})
+            self.cards.append({**photo["runs"][0], **photo})
             self._json = False
         self.texts.append(data)
 

@@ -6,13 +6,15 @@ from urllib.parse import quote
 
 import pytest
 
-from scorecam_cli.report.cards import Card, ShownClass
+from scorecam_cli.report.cards import Card, ShownClass, ShownRun
 from scorecam_cli.report.collect import State, collect
 from scorecam_cli.report.evaluation import Evaluation, Measured
+from scorecam_cli.report.grouping import Run
 from scorecam_cli.report.make import make_report
 from scorecam_cli.report.page import render
 from scorecam_cli.report.request import Form, ReportConfig
 from scorecam_cli.words import printable
+from tests.manifests import noted_manifest
 from tests.report import hostile
 from tests.report.samples import blob, explained, save_photo
 
@@ -276,17 +278,14 @@ def hostile_page(tmp_path_factory):
     for number, text in enumerate(texts):
         name = file_name(text)
         found = ShownClass(text, number, text, 0.5, 1.0, 0.0, 1.0, 1.0, None, False, 0.5)
-        card = Card(
-            number,
-            Path("/photos") / f"{number} {name}" / name,
-            State.INCOMPLETE,
-            text,
-            classes=(found,),
-            facts=((text, text),),
+        run = ShownRun(
+            number, noted_manifest(), classes=(found,), facts=((text, text),), warnings=(text,), colormap=text
         )
-        cards.append(Card(**{**card.__dict__, "warnings": (text,), "measured": rows, "colormap": text}))
+        path = Path("/photos") / f"{number} {name}" / name
+        cards.append(Card(number, path, State.INCOMPLETE, text, runs=(run,), measured=rows))
+    runs = [Run(text, noted_manifest(model=text)) for text in texts]
     path = tmp_path_factory.mktemp("hostile") / "page.html"
-    html = render(cards, title="".join(texts[:9]), evaluation=evaluation, pictures_from="")
+    html = render(cards, runs=runs, title="".join(texts[:9]), evaluation=evaluation, pictures_from="")
     path.write_text(html, "utf-8")
     return path, texts
 

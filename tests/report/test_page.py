@@ -8,7 +8,7 @@ import pytest
 
 from scorecam_cli.manifest import NotedScore
 from scorecam_cli.report import shown_cards
-from scorecam_cli.report.cards import Card, ShownClass
+from scorecam_cli.report.cards import Card, ShownClass, ShownRun
 from scorecam_cli.report.collect import State, collect
 from scorecam_cli.report.evaluation import NO_EVALUATION, Evaluation, Measured
 from scorecam_cli.report.make import make_report
@@ -71,13 +71,13 @@ def test_card_says_what_the_model_finds_most_probable_where_another_class_was_as
     assert not any("the model says" in text for text in page_of(photo).texts)
 
 
-def test_runs_of_two_models_and_photos_of_one_name_can_be_told_apart(page_of, tmp_path):
+def test_photos_of_one_name_can_be_told_apart_and_say_which_run_they_are_of(page_of, tmp_path):
     for folder, model in (("ward0", "VGG16"), ("ward1", "ResNet50")):
         (tmp_path / folder).mkdir()
         image = save_photo(tmp_path / folder / "IMG_1.png", seed=len(model))
         explained(image, [(1, "cat", 0.9, blob(5, 5))], changes={"model": model})
     texts = page_of(tmp_path / "ward0", tmp_path / "ward1").texts
-    for said in ("ward0/IMG_1.png", "ward1/IMG_1.png", " (VGG16)", " (ResNet50)"):
+    for said in ("ward0/IMG_1.png", "ward1/IMG_1.png", " (ward0)", " (ward1)"):
         assert said in texts
 
 
@@ -174,7 +174,7 @@ def test_compare_figure_beside_the_manifest_is_shown(page_of, photo, tmp_path):
     explained(photo, [(1, "cat", 0.9, blob(5, 5))])
     save_photo(tmp_path / "dog.png.scorecam-1-compare.png", width=90, height=30)
     (figure,) = only_card(page_of(photo))["figures"]
-    assert (figure["title"], figure["size"]) == ("Methods compared, class 1", [90, 30])
+    assert (figure["title"], figure["size"]) == ("Methods compared, cat", [90, 30])
 
 
 def test_metrics_are_shown_with_the_photo_and_as_means(page_of, photo):
@@ -223,21 +223,24 @@ def test_name_that_the_page_spells_otherwise_is_told_as_a_list_of_files_has_it(p
     assert only_card(page_of(save_photo(tmp_path / name))).get("listed") == listed
 
 
-def test_two_manifests_of_one_photo_have_links_of_their_own(page_of, photo, tmp_path):
+def test_runs_of_one_photo_share_its_card_and_are_called_by_their_folders(page_of, photo, tmp_path):
     for folder in ("x", "y"):
         explained(photo, [(1, "cat", 0.9, blob(5, 5))], folder=tmp_path / folder)
     page = page_of(tmp_path / "x", tmp_path / "y")
-    assert sorted(tag["data-key"] for tag in card_tags(page)) == ["dog.png", "dog.png (2)"]
+    assert [tag["data-key"] for tag in card_tags(page)] == ["dog.png"]
+    assert [(run["id"], run["name"]) for run in only_card(page)["runs"]] == [("r0", "x"), ("r1", "y")]
 
 
-def test_each_method_of_one_photo_has_a_card_that_says_which(page_of, photo):
+def test_methods_of_one_photo_share_its_card_and_only_the_first_map_is_left_to_it(page_of, photo):
     explained(photo, [(1, "cat", 0.9, blob(5, 5))])
     other = {"method": "grad-cam", "variant": None}
     explained(photo, [(1, "cat", 0.9, blob(9, 9))], mark="grad-cam", changes=other)
-    page = page_of(photo)
-    assert sorted(dict(card["facts"])["Method"] for card in page.cards) == ["grad-cam", "score-cam, article"]
-    assert sorted(tag["data-key"] for tag in card_tags(page)) == ["dog.png", "dog.png (2)"]
-    assert [text for text in page.texts if text.strip() == "(grad-cam)"]
+    runs = only_card(page_of(photo))["runs"]
+    assert {dict(run["facts"])["Method"]: run["name"] for run in runs} == {
+        "score-cam, article": "score-cam, article",
+        "grad-cam": "grad-cam",
+    }
+    assert [bool(run["classes"][0]["address"]) for run in runs] == [False, True]
 
 
 def test_the_scale_of_a_signed_map_says_which_end_is_for_the_class(page_of, photo):
@@ -292,7 +295,7 @@ def test_hostile_texts_are_text(tmp_path):
     texts = hostile.strings()
     paths = [Path("/photos") / text.replace("/", "_").replace("\0", "") / "x.png" for text in texts]
     cards = [Card(number, paths[number], State.FAILED, reason=text) for number, text in enumerate(texts)]
-    page = parsed(render(cards, title=texts[0], evaluation=NO_EVALUATION, pictures_from=""))
+    page = parsed(render(cards, runs=(), title=texts[0], evaluation=NO_EVALUATION, pictures_from=""))
     assert [card["reason"] for card in page.cards] == [printable(text) for text in texts]
     scripts = [attributes for tag, attributes in page.tags if tag == "script"]
     assert len([each for each in scripts if each == {"type": "application/json"}]) == len(texts)
@@ -311,6 +314,5 @@ def test_most_probable_classes_without_a_map_are_told_and_those_with_one_not_twi
     likely = (NotedScore(3, "cat", None, 0.7, None), NotedScore(5, "dog", None, 0.2, None))
     manifest = noted_manifest(predictions=likely)
     explained = ShownClass("cat", 3, "", 0.7, *[None] * 5, laid_over=False, compactness=None)
-    card = Card(0, Path("a.jpg"), State.SHOWN, classes=(explained,), manifest=manifest)
-    assert shown_cards._other_predictions(card) == [{"name": "dog", "probability": 0.2, "percent": "20.0 %"}]
-    assert shown_cards._other_predictions(Card(0, Path("a.jpg"), State.SHOWN)) == []
+    run = ShownRun(0, manifest, classes=(explained,))
+    assert shown_cards._other_predictions(run) == [{"name": "dog", "probability": 0.2, "percent": "20.0 %"}]
