@@ -64,6 +64,7 @@ Output
     --page              page of all photos                explain
     --classes           one figure with all classes       compare
     -o, --output        where the page goes               report
+    --run-name          what a run is called              report
     --title             of the page                       report
     --evaluation        metrics to show                   report
     --review            stars, labels and notes           report

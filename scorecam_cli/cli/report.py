@@ -31,6 +31,13 @@ LISTED = 20  # photos that lack something and are named on stderr; the page name
 @Group.OUTPUT.option(
     "-o", "--output", type=PAGE, help="The page, or with --folder its folder.  [default: report.html, report]"
 )
+@Group.OUTPUT.option(
+    "--run-name",
+    "run_names",
+    multiple=True,
+    metavar="NAME",
+    help="What the run of the first of PATHS is called, then that of the second; repeatable.  [default: its folder]",
+)
 @Group.OUTPUT.option("--title", default=TITLE, show_default=True, help="Of the page.")
 @Group.OUTPUT.option(
     "--evaluation", type=FILE, metavar="FILE.csv", help="Also show the metrics of `scorecam evaluate`."
@@ -47,6 +54,7 @@ def report(
     paths: tuple[str, ...],
     recursive: bool,
     output: Path | None,
+    run_names: tuple[str, ...],
     title: str,
     evaluation: Path | None,
     review: Path | None,
@@ -57,11 +65,13 @@ def report(
     """Make a page that shows photos and their maps: one file that opens in any browser, without a network.
 
     PATHS are photos, manifests (dog.jpg.scorecam.json), folders and quoted globs of what `scorecam explain` has
-    explained. A photo without a manifest, or a manifest without its files, is shown as such. What `scorecam compare`
+    explained. A photo that several runs have explained, whichever folders they are in, is shown once, with all their
+    maps. A photo without a manifest, or a manifest without its files, is shown as such. What `scorecam compare`
     has left beside a manifest is shown with it.
 
     \b
     scorecam report photos/
+    scorecam report vgg/ lite/ --run-name VGG --run-name Lite
     scorecam report maps/ -r -o to_send.html --title 'Ward 3, model of May'
     scorecam report maps/ --evaluation scorecam-evaluation/evaluation.csv
     scorecam report maps/ --review notes.json
@@ -73,7 +83,7 @@ def report(
     from scorecam_cli.report.make import check_request, make_report
 
     table, remarks = check_request(config)
-    found = collect(paths, recursive=recursive)
+    found = collect(paths, recursive=recursive, run_names=run_names)
     console = Console(verbosity=loudness, total=len(found.entries))
     try:
         made = make_report(config, found.entries, evaluation=table, review=remarks, on_card=console.predicted)

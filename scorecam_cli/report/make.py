@@ -67,7 +67,7 @@ def make_report(
     Args:
         evaluation: see `check_request`.
         review: likewise; remarks on photos that are not on the page stay in it, and come out again.
-        on_card: called after each photo, in the calling thread.
+        on_card: called after each photo as often as it has entries, in the calling thread.
 
     Raises:
         PhotoError: the page or a picture cannot be written.
@@ -97,9 +97,10 @@ def _make_cards(maker: CardMaker, groups: Sequence[Group], on_card: Callable[[],
     # Threads, not processes: decoding, scaling and encoding let go of the interpreter.
     with ThreadPoolExecutor(max_workers=min(os.cpu_count() or 1, 8)) as pool:
         try:
-            for card in pool.map(maker.card, range(len(groups)), groups):
+            for card, group in zip(pool.map(maker.card, range(len(groups)), groups), groups, strict=True):
                 cards.append(card)
-                on_card()
+                for _ in group.members:
+                    on_card()
         except BaseException:
             pool.shutdown(cancel_futures=True)
             raise

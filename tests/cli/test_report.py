@@ -32,6 +32,16 @@ def test_quiet_report_says_only_what_is_missing(scorecam, folder):
     assert scorecam("report", "dog.png", "-q").err == ""
 
 
+def test_runs_of_two_folders_share_a_card_under_the_names_given(scorecam, folder):
+    for name, model in (("x", "VGG16"), ("y", "ResNet50")):
+        explained(folder / "dog.png", [(1, "cat", 0.9, blob(5, 5))], folder=folder / name, changes={"model": model})
+    assert scorecam("report", "x", "y", "--run-name", "old", "--run-name", "<b>new</b>").code == 0
+    (card,) = parsed((folder / "report.html").read_text("utf-8")).cards
+    assert [run["name"] for run in card["runs"]] == ["old", "<b>new</b>"]
+    done = scorecam("report", "x", "--run-name", "old", "--run-name", "new")
+    assert (done.code, "'new' belongs to none of the 1 PATHS" in done.err) == (2, True)
+
+
 def test_title_is_text(scorecam, folder):
     scorecam("report", "dog.png", "-o", "p.html", "--title", "<b>Ward 3</b> & \x1b[1m")
     page = parsed((folder / "p.html").read_text("utf-8"))
