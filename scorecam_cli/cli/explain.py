@@ -145,6 +145,7 @@ def explain(
 
     from scorecam_cli.photos.find import find_jobs
     from scorecam_cli.runs.explain import explain_photos
+    from scorecam_cli.runs.places import agree
     from scorecam_cli.runs.request import ExplainRequest
     from scorecam_cli.runs.session import Session
 
@@ -152,6 +153,7 @@ def explain(
     if found is None:
         found = find_jobs(photos.images, listed=photos.listed, recursive=photos.recursive, output_dir=photos.output_dir)
     found = only_shard(found, shard)
+    agree(request, found)
     exact = config.fidelity == 1 and config.passes is None and config.model.precision == "float32"
     exact = exact and "fidelity" in METHODS[config.method].takes  # else nothing is inferred
     console = Console(verbosity=loudness, total=len(found.jobs) + len(found.failures), exact=exact)

@@ -49,6 +49,7 @@ IMPORT = Kind("--import", 2**24, "a Python file")
 EVALUATION = Kind("--evaluation", 2**28, "the table that `scorecam evaluate` writes")  # 0.5 kB a row: 500,000 photos
 REVIEW = Kind("--review", 2**26, "what the page exports as JSON or CSV")  # 100,000 notes of 500 bytes: 50 MB
 GROWING_TABLE = Kind("evaluation table", 2**28, "another --output-dir")
+AGREEMENT = Kind("settings of shards", 2**20, "another --output-dir")
 EVALUATION_SETTINGS = Kind("evaluation settings", 2**20, "another --output-dir")
 
 

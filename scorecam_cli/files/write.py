@@ -41,6 +41,7 @@ _REASONS = {
 }
 _NO_MORE = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)  # with these the files of every other photo would fail as well
 _CANNOT_SYNC = (errno.EINVAL, errno.ENOTSUP, errno.ENOSYS)  # some file systems in user space: the file is written
+_NO_LINKS = (errno.EPERM, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK, errno.EXDEV)  # the file system has none
 _BUFFER_BYTES = 2**20  # the encoder of PNG gives 64 kB and a few bytes by turns
 _swept: set[Path] = set()  # folders this process has written to
 
@@ -115,6 +116,35 @@ def write_json(path: Path, obj: Any) -> None:
     """
     text = json.dumps(obj, indent=2, allow_nan=False)  # NaN is no JSON, and must not occur
     write_bytes(path, f"{text}\n".encode("ascii"))
+
+
+def write_new(path: Path, data: bytes) -> bool:
+    """A file of these bytes where none is, whole as soon as it is there; False where there is one, which stays.
+
+    Of several processes that call this at the same time one writes, on file systems that have hard links.
+
+    Raises:
+        PhotoError: the file cannot be written; nothing of it is left.
+    """
+    if os.path.lexists(path):
+        return False
+    temporary = path.with_name(temporary_name(path.name))
+    try:
+        _make_folder(path.parent)
+        try:
+            _write_synced(temporary, lambda file: file.write(data))
+            os.link(temporary, path)
+        except FileExistsError:
+            return False
+        except OSError as error:
+            if error.errno not in _NO_LINKS:
+                raise
+            temporary.replace(path)
+        finally:
+            temporary.unlink(missing_ok=True)
+    except (OSError, ValueError) as error:
+        raise unwritable(path, error) from error
+    return True
 
 
 def remove(path: Path) -> None:

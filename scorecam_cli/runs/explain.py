@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from functools import partial
 
 from scorecam_cli.errors import OutputError, PhotoError
-from scorecam_cli.photos.names import mark_of
 from scorecam_cli.photos.read import read_photo
 from scorecam_cli.records import Explained, Failed, Outcome, Photo, PhotoJob, Redone
 from scorecam_cli.runs.current import look_up
@@ -88,13 +87,11 @@ def explain_one(request: ExplainRequest, session: Session, job: PhotoJob) -> Out
 def _read(request: ExplainRequest, session: Session, job: PhotoJob, admit: Admit) -> ReadPhoto | Outcome:
     """The photo, or the outcome where it is known already: up to date, or not to be read."""
     config, clock = request.config, session.clock
-    several, contrast = request.joining is not None, config.against is not None
-    mark = mark_of(config.method, config.variant, config.fill, several=several, contrast=contrast)
     try:
         settings = request.settings_of(job.photo)
     except PhotoError as error:
         return Failed(job.photo, str(error))
-    earlier = look_up(job, settings, mark=mark, force=config.force)
+    earlier = look_up(job, settings, mark=request.mark, force=config.force)
     if isinstance(earlier, Explained):
         return earlier
     waited = 0.0

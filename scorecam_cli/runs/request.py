@@ -20,6 +20,7 @@ from scorecam_cli.models.labels import Labels
 from scorecam_cli.models.requested import known_labels
 from scorecam_cli.models.truth import Truth, read_truth
 from scorecam_cli.photos import draw, signed
+from scorecam_cli.photos.names import mark_of
 from scorecam_cli.runs.evaluation_tables import check_table
 from scorecam_cli.runs.regions import Regions, read_regions
 from scorecam_cli.runs.settings import evaluate_settings, explain_settings
@@ -65,6 +66,13 @@ class ExplainRequest(Request[ExplainConfig]):
 
     settings: Mapping[str, Any]
     truth: Truth | None = None
+
+    @property
+    def mark(self) -> str:
+        """What stands in the names of its files, see `photos.names`."""
+        config = self.config
+        several, contrast = self.joining is not None, config.against is not None
+        return mark_of(config.method, config.variant, config.fill, several=several, contrast=contrast)
 
     @property
     def joining(self) -> Joining | None:

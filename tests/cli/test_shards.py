@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -107,6 +108,18 @@ def test_parts_together_are_the_whole_run(scorecam, six, tiny_model, monkeypatch
 def test_part_without_a_photo_is_done(scorecam, photo):
     codes = [scorecam("predict", photo, "--shard", f"{number}/9", "-m", "no.keras").code for number in range(1, 10)]
     assert sorted(codes) == [0] * 8 + [3]  # only the part that has the photo looks for the model
+
+
+def test_two_parts_of_other_settings_do_not_share_a_folder(scorecam, six, tiny_model):
+    explain = ["explain", "in", "-m", tiny_model, "--save", "npy", "-q", "-o", "maps"]
+    assert scorecam(*explain, "-c", 1, "--shard", "1/2").code == 0
+    before = {path: path.read_bytes() for path in Path("maps").iterdir()}
+    refused = scorecam(*explain, "-c", 2, "--shard", "2/2")
+    assert (refused.code, refused.out) == (2, "")
+    assert 'another part of a run has written to maps with other settings: classes was ["1"], is ["2"]' in refused.err
+    assert {path: path.read_bytes() for path in Path("maps").iterdir()} == before
+    (agreed,) = [path for path in before if path.name.startswith(".")]
+    assert json.loads(before[agreed])["settings"]["classes"] == ["1"]
 
 
 def tables(folder):

@@ -1,0 +1,64 @@
+"""Where the files of a run go: processes that share a folder agree on what is written there."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from scorecam_cli.errors import PhotoError, UsageError
+from scorecam_cli.files import write
+from scorecam_cli.files.small_files import AGREEMENT, read_small
+from scorecam_cli.records import Found
+from scorecam_cli.runs.current import differences, joined
+from scorecam_cli.runs.request import ExplainRequest
+
+SCHEMA = 1
+
+
+def agree(request: ExplainRequest, found: Found) -> None:
+    """Let all parts of a run that write to one folder be asked for the same: the first notes its settings there.
+
+    A run that is no part of one, or has nothing to do, notes and asks nothing.
+
+    Args:
+        request: of this part.
+        found: its photos.
+
+    Raises:
+        UsageError: another part, of other settings, has written there, and --force was not given; or nothing can be
+            written there.
+    """
+    folder = request.config.photos.output_dir or found.shared
+    if request.config.photos.shard is None or not found.jobs or folder is None:
+        return
+    path = agreement_path(folder, request.mark)
+    settings = {**request.settings, "truth": None if request.truth is None else request.truth.sha256}
+    data = f"{json.dumps({'schema': SCHEMA, 'settings': settings}, indent=2)}\n".encode("ascii")
+    try:
+        if write.write_new(path, data):
+            return
+        if differing := _differing(path, settings):
+            if not request.config.force:
+                raise UsageError(
+                    f"another part of a run has written to {folder} with other settings: {joined(differing)}; give "
+                    "another --output-dir, or --force to take the place of its files"
+                )
+            write.write_bytes(path, data)
+    except PhotoError as error:
+        raise UsageError(f"{error}; give another --output-dir") from error
+
+
+def agreement_path(folder: Path, mark: str) -> Path:
+    """What the parts of a run with this mark in the names of its files agree on: hidden, and no manifest."""
+    return folder / f".shards.{mark}.json"
+
+
+def _differing(path: Path, settings: Mapping[str, Any]) -> list[str]:
+    try:
+        found = json.loads(read_small(path, AGREEMENT))
+    except (ValueError, RecursionError):
+        found = None
+    noted = found.get("settings") if isinstance(found, dict) else None
+    return differences(noted, settings) if isinstance(noted, dict) else [f"{path.name} is damaged"]
