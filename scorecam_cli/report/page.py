@@ -26,8 +26,22 @@ from scorecam_cli.report.shown_cards import STATES, Classes, ShownCard, percent,
 from scorecam_cli.words import printable
 
 # The parts of the page, in the order in which they are joined; a later one may use and overrule an earlier one.
-STYLES = ("ground", "gallery", "large_view", "narrow", "media")
-SCRIPTS = ("elements", "photos", "address", "hooks", "gallery", "large_view", "ways", "paper", "start")
+STYLES = ("ground", "gallery", "large_view", "narrow", "review", "media")
+SCRIPTS = (
+    "elements",
+    "photos",
+    "address",
+    "hooks",
+    "gallery",
+    "large_view",
+    "ways",
+    "paper",
+    "remarks",
+    "review_files",
+    "review",
+    "review_ways",
+    "start",
+)
 
 
 def render(

@@ -124,7 +124,6 @@ def _data(card: Card, columns: Sequence[str], runs: Sequence[Run]) -> dict[str, 
     return {
         "state": STATES[card.state] if card.state is not State.SHOWN else "",
         "reason": card.reason,
-        "sha256": card.sha256,
         "figures": [
             {"title": each.title, "address": each.picture.address, "size": [each.picture.width, each.picture.height]}
             for each in card.figures

@@ -27,6 +27,7 @@ window.addEventListener("popstate", fromAddress);
 window.addEventListener("beforeprint", beforePrint);
 window.addEventListener("afterprint", afterPrint);
 window.addEventListener("pageshow", fillFields); // a page that is come back to gets its fields back after this script has run
+beginReview();
 arrange();
 fromAddress();
 fillFields();
