@@ -156,6 +156,7 @@ class CardMaker:
             runs.append(shown)
             lost.append(reason)
         reason = next(filter(None, lost), "")
+        sha256 = next((each.manifest.photo_sha256 for each in runs), "")
         return Card(
             number,
             group.photo,
@@ -164,8 +165,8 @@ class CardMaker:
             photo,
             runs=tuple(runs),
             figures=self._figures(number, group),
-            measured=self.evaluation.of_photo(group.photo),
-            sha256=next((each.manifest.photo_sha256 for each in runs), ""),
+            measured=self.evaluation.of_photo(group.photo, sha256),
+            sha256=sha256,
         )
 
     def _run(

@@ -12,34 +12,14 @@ from typing import Any
 
 from scorecam_cli.config import EvaluateConfig
 from scorecam_cli.errors import UsageError
+from scorecam_cli.faithfulness import numbers
 from scorecam_cli.files import write
 from scorecam_cli.files.looks import is_file
 from scorecam_cli.files.small_files import EVALUATION_SETTINGS, read_small
 from scorecam_cli.files.table import GrowingTable, Row, whole_rows
 from scorecam_cli.runs.current import differences, joined
 
-NUMBERS = (  # columns that are averaged, in the order of the summary
-    "drop",
-    "increase",
-    "gain",
-    "drop_top",
-    "increase_top",
-    "gain_top",
-    "deletion",
-    "insertion",
-    "energy",
-    "pointing",
-    "density",
-    "complexity",
-    "sparseness",
-    "road",
-    "road_morf",
-    "road_lerf",
-    "coherency",
-    "adcc",
-    "arcc",
-    "sensitivity",
-)
+NUMBERS = tuple(numbers.NUMBERS)  # columns that are averaged, in the order of the summary
 CURVES = ("deletion_curve", "insertion_curve", "sanity")  # numbers separated by spaces
 COLUMNS = ("photo", "photo_sha256", "method", "class", "probability", "passes", "doubts", *NUMBERS, *CURVES)
 
