@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from scorecam_cli.choices import Fill, HeadKind, Measure, Precision, Preprocess, Selection, Variant
 from scorecam_cli.errors import UsageError
@@ -16,6 +16,7 @@ from scorecam_cli.relations import (
     check_probabilities,
     check_shard,
 )
+from scorecam_cli.urls import is_url
 
 MAX_PIXELS = 89_478_485  # 2**30 bytes / 4 / 3 bytes a pixel: 256 MiB of RGB; where Pillow, too, begins to warn
 PHOTO_SECONDS = 60.0  # to read a photo; those of 89 million pixels take 10 on a slow machine
@@ -66,6 +67,8 @@ class ModelSettings:
                 f"--weights {self.weights} is for a named model; {self.model} brings its own: leave out --weights"
             )
         if self.weights not in ("imagenet", "random") and not _is_file(self.weights):
+            if is_url(self.weights):
+                raise UsageError(f"--weights {self.weights} is an address: download the file and give its path")
             raise UsageError(f"--weights {self.weights} is neither `imagenet` nor `random` nor a file; check the path")
         if self.imports and not self.is_file:
             raise UsageError(f"--import is for a model file of your own; {self.model} is a named model")
@@ -104,7 +107,7 @@ class PhotoSettings:
     images: tuple[str, ...] = ()
     listed: tuple[str, ...] = ()
     recursive: bool = False
-    output_dir: Path | None = None
+    output_dir: PurePath | None = None
     max_pixels: int = MAX_PIXELS
     seconds: float | None = PHOTO_SECONDS
     shard: tuple[int, int] | None = None

@@ -86,7 +86,8 @@ class LookedAt:
 class Manifest:
     """What is kept of one explained photo. The fields have the names and the order of the JSON that scripts read.
 
-    photo: the path as given. input: H, W and colours of the model. passes, batch_size, precision: as in Explanation.
+    photo: the path as given, or its address. photo_version: by which a bucket knows its bytes; None of a file.
+    input: H, W and colours of the model. passes, batch_size, precision: as in Explanation.
     layers, joined: as in Explanation; empty and None in manifests of earlier releases.
     grid, prefix: as in Explanation; None in manifests of earlier releases.
     fill: as in Explanation; None in manifests of earlier releases.
@@ -97,6 +98,7 @@ class Manifest:
 
     photo: str
     photo_sha256: str
+    photo_version: str | None = None
     width: int
     height: int
     model: str

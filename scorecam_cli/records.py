@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from pathlib import Path
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path, PurePath
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from scorecam_cli.choices import Fill, Role
 from scorecam_cli.manifest import LookedAt, Manifest
+from scorecam_cli.urls import READ_ONLY
 
 CERTAIN = 1.96  # standard deviations: a normal number is further from its mean 1 time in 20
 MOST_BANDS = 64  # of a photo
@@ -34,15 +35,54 @@ def role_words(name: str, role: str | None) -> str:
 
 
 @dataclass(frozen=True)
+class Stored:
+    """A photo in a bucket or on the web, and what was told of it before it is read.
+
+    address: all of it, to the letter; what is signed in it is for the server alone, and never shown.
+    size: bytes. version: another one means other bytes. Both are None until they are asked for, or not told.
+    """
+
+    address: str = field(repr=False)
+    size: int | None = None
+    version: str | None = None
+
+    @property
+    def scheme(self) -> str:
+        """What stands before the colon, in small letters: `s3`."""
+        return self.address.partition(":")[0].lower()
+
+    @property
+    def bucket(self) -> str:
+        """`s3://bucket`, for messages."""
+        return "/".join(self.address.split("/", 3)[:3])
+
+    @property
+    def is_of_the_web(self) -> bool:
+        """Whether it is a file of a web server, of which nothing is known beforehand."""
+        return self.scheme in READ_ONLY
+
+
+@dataclass(frozen=True)
 class PhotoJob:
     """One photo to explain and where its outputs go.
 
     `output` is the path that every output name starts with: the output folder joined with the whole name of the
-    photo, so `dog.jpg` gives `dog.jpg.scorecam-242-heatmap.png`.
+    photo, so `dog.jpg` gives `dog.jpg.scorecam-242-heatmap.png`. Both are paths of this machine, or addresses.
+    `source` is what is read, where that is not the file that `photo` names.
     """
 
-    photo: Path
-    output: Path
+    photo: PurePath
+    output: PurePath
+    source: Path | Stored | None = None
+
+    @property
+    def bytes_at(self) -> Path | Stored:
+        """Where the photo's bytes are."""
+        return Path(self.photo) if self.source is None else self.source
+
+    def looked_at(self, look: Callable[[Stored], Stored]) -> PhotoJob:
+        """The same, with what a bucket tells of its photo."""
+        return replace(self, source=look(self.source)) if isinstance(self.source, Stored) else self
 
 
 @dataclass(frozen=True)
@@ -256,7 +296,7 @@ class Explained:
 
     job: PhotoJob
     manifest: Manifest
-    paths: tuple[Path, ...]
+    paths: tuple[PurePath, ...]
     skipped: bool = False
     redone: Redone | None = None
 
@@ -265,9 +305,9 @@ class Explained:
 class Failed:
     """A photo that got no map, and why, in one sentence; `output` as in its job, where it is known."""
 
-    photo: Path
+    photo: PurePath
     reason: str
-    output: Path | None = None
+    output: PurePath | None = None
 
 
 Outcome = Explained | Failed
@@ -285,4 +325,4 @@ class Found:
     failures: tuple[Failed, ...] = ()
     notes: tuple[str, ...] = field(default=())
     shared: Path | None = None
-    aliases: Mapping[Path, Path] = field(default_factory=dict)
+    aliases: Mapping[PurePath, PurePath] = field(default_factory=dict)

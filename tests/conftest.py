@@ -12,3 +12,5 @@ if _PROCESSES > 1:
     _THREADS = str(max(1, (os.cpu_count() or 1) // _PROCESSES))
     for _name in ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
         os.environ.setdefault(_name, _THREADS)
+
+from tests.buckets import bucket, refusing  # noqa: E402, F401 - fixtures of several rooms

@@ -32,6 +32,7 @@ ROOMS = (  # a module imports only from rooms further down this list; the last e
     "config",
     "relations",
     "choices",
+    "urls",
     "words",
     "errors",
 )

@@ -163,7 +163,7 @@ class ExplainedPhoto(Explanation):
             raise OutputError(outcome.failed.reason)
         if isinstance(outcome, Failed):
             raise PhotoError(outcome.reason)
-        return outcome.paths
+        return tuple(Path(path) for path in outcome.paths)
 
     def _kinds(self, names: Sequence[str]) -> tuple[output_kinds.Kind, ...]:
         sure = all(each.uncertainty is not None for each in self.classes)

@@ -58,12 +58,14 @@ def compare(as_json: bool, print0: bool, top: int | None, **options: Any) -> int
     config = CompareConfig(photos=photos, model=given.model_settings(options), top=top or 0, **options)
 
     from scorecam_cli.photos.find import find_jobs
+    from scorecam_cli.photos.find_elsewhere import require_here
     from scorecam_cli.runs.compare import compare_photos
     from scorecam_cli.runs.request import CompareRequest
     from scorecam_cli.runs.session import Session
 
     request = CompareRequest.of(config)
     found = find_jobs(photos.images, listed=photos.listed, recursive=photos.recursive, output_dir=photos.output_dir)
+    require_here(found.jobs)
     console = Console(verbosity=loudness, total=len(found.jobs) + len(found.failures))
     results = Results(console, ending=path_end)
     console.notes(found.notes)

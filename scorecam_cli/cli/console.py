@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import PurePath
 from typing import Any
 
 from scorecam_cli.choices import Role
@@ -106,7 +106,7 @@ class Console:
         """Say what would serve better."""
         self.notes([sentence])
 
-    def passes_planned(self, photo: Path, passes: int) -> None:
+    def passes_planned(self, photo: PurePath, passes: int) -> None:
         """Start a bar over the masked passes of one photo."""
         self._close_pass_bar()
         self._pace = Pace(passes, time.monotonic())
@@ -169,7 +169,7 @@ class Console:
                 if warning not in self._of_model:
                     self.say(f"{outcome.job.photo}: warning: {warning}")
 
-    def _say_why(self, photo: Path, redone: Redone) -> None:
+    def _say_why(self, photo: PurePath, redone: Redone) -> None:
         """Why there was something to do where there were files already; who loses maps of other settings is told."""
         if redone.replaced is not None and self.verbosity >= 0:
             self.say(f"{photo}: note: these replace the maps of {redone.replaced}: {redone.reason}")

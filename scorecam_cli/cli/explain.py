@@ -20,7 +20,7 @@ from scorecam_cli.cli.report import PAGE, write_page
 from scorecam_cli.cli.results import Results
 from scorecam_cli.cli.retry import retried
 from scorecam_cli.cli.shards import only_shard, shard_option, shard_taken
-from scorecam_cli.cli.values import FILE, FOLDER, NEW_FILE, MethodName, OneOf, comma_list
+from scorecam_cli.cli.values import FILE, FOLDER_ANYWHERE, NEW_FILE, MethodName, OneOf, comma_list
 from scorecam_cli.config import ExplainConfig
 from scorecam_cli.records import Explained, Found, Outcome
 from scorecam_cli.report.request import ReportConfig
@@ -81,7 +81,9 @@ class SaveOption(GroupedOption):
     help="Which masks --passes takes: representatives, or those of largest spread (Faster-Score-CAM).",
 )
 @shared.signed_option
-@Group.OUTPUT.option("-o", "--output-dir", type=FOLDER, help="Where the files go.  [default: next to each photo]")
+@Group.OUTPUT.option(
+    "-o", "--output-dir", type=FOLDER_ANYWHERE, help="Where the files go, a bucket too.  [default: next to each photo]"
+)
 @Group.OUTPUT.option(
     "--save",
     default=",".join(DEFAULTS["save"]),
@@ -144,6 +146,7 @@ def explain(
     on_page = None if page is None else ReportConfig(page)
 
     from scorecam_cli.photos.find import find_jobs
+    from scorecam_cli.photos.find_elsewhere import require_readable_again, require_writable
     from scorecam_cli.runs.explain import explain_photos
     from scorecam_cli.runs.places import agree
     from scorecam_cli.runs.request import ExplainRequest
@@ -153,6 +156,9 @@ def explain(
     if found is None:
         found = find_jobs(photos.images, listed=photos.listed, recursive=photos.recursive, output_dir=photos.output_dir)
     found = only_shard(found, shard)
+    require_writable(found.jobs)
+    if page is not None:
+        require_readable_again(found.jobs)
     agree(request, found)
     exact = config.fidelity == 1 and config.passes is None and config.model.precision == "float32"
     exact = exact and "fidelity" in METHODS[config.method].takes  # else nothing is inferred

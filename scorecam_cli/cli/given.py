@@ -9,6 +9,7 @@ from typing import Any
 
 from scorecam_cli.config import MAX_PIXELS, ModelSettings, PhotoSettings
 from scorecam_cli.errors import UsageError
+from scorecam_cli.urls import is_url, shown
 
 
 def model_settings(options: dict[str, Any]) -> ModelSettings:
@@ -26,12 +27,22 @@ def photo_settings(options: dict[str, Any]) -> PhotoSettings:
     listed: list[str] = []
     if files_from == "-":
         listed = names_in_list(_read_standard_input())
+    elif files_from is not None and is_url(files_from):
+        raise UsageError(f"--files-from {files_from} is an address; photos may be in a bucket, their list is a file")
     elif files_from is not None:
         listed = names_in_list(read_small(Path(files_from), FILE_LIST))
+    _check_offline([*images, *listed, str(options.get("output_dir"))], offline=bool(options.get("offline")))
     recursive, output_dir, max_pixels = (options.pop(name, None) for name in ("recursive", "output_dir", "max_pixels"))
     seconds = options.pop("seconds") or None
     pixels, shard = max_pixels or MAX_PIXELS, options.pop("shard", None)
     return PhotoSettings(tuple(images), tuple(listed), bool(recursive), output_dir, pixels, seconds, shard)
+
+
+def _check_offline(names: list[str], *, offline: bool) -> None:
+    """Raise UsageError where a name is of another machine and nothing may connect."""
+    found = next((name for name in names if is_url(name)), None) if offline else None
+    if found is not None:
+        raise UsageError(f"{shown(found)} is on another machine, and --offline connects to none: leave one of them out")
 
 
 def _read_standard_input() -> bytes:

@@ -13,7 +13,7 @@ from scorecam_cli.cli import options as shared
 from scorecam_cli.cli.console import Console
 from scorecam_cli.cli.groups import Group, GroupedCommand
 from scorecam_cli.cli.results import Results
-from scorecam_cli.cli.values import FILE
+from scorecam_cli.cli.values import FILE, Here
 from scorecam_cli.report.request import TITLE, Form, ReportConfig
 from scorecam_cli.words import quoted
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from scorecam_cli.records import Outcome
     from scorecam_cli.report.make import Made
 
-PAGE = click.Path(path_type=Path)
+PAGE = Here(path_type=Path)
 LISTED = 20  # photos that lack something and are named on stderr; the page names them all
 
 

@@ -6,7 +6,7 @@ import json
 import os
 import sys
 from collections.abc import Mapping
-from pathlib import Path
+from pathlib import PurePath
 from typing import Any
 
 from scorecam_cli.cli.console import Console
@@ -42,7 +42,7 @@ class Results:
         self.lost = False
         self._console, self._ending = console, ending
 
-    def path(self, path: Path) -> None:
+    def path(self, path: PurePath) -> None:
         """One path, byte for byte as the file system has it; on a line of a terminal, so that it is only text there."""
         on_screen = self._ending == b"\n" and sys.stdout.isatty()
         self._write(os.fsencode(shell_quoted(str(path)) if on_screen else path) + self._ending)

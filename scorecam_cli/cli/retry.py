@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import fields, replace
 from enum import Enum
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 import click
@@ -56,7 +56,7 @@ def retried(
     return photos, {**options, **others}, found_again(retry.failed, output_dir=photos.output_dir)
 
 
-def _named(photos: PhotoSettings) -> set[Path]:
+def _named(photos: PhotoSettings) -> set[PurePath]:
     from scorecam_cli.photos.find import find_jobs
 
     found = find_jobs(photos.images, listed=photos.listed, recursive=photos.recursive)

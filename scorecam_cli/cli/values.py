@@ -10,12 +10,39 @@ import click
 
 from scorecam_cli.inspection.sandbox import without_network
 from scorecam_cli.saliency.methods import METHODS, method_named, methods_named
+from scorecam_cli.urls import READ_ONLY, is_url, shown, url
 
 OWN_PROCESS = "the process is the command's own"
-FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
-NEW_FILE = click.Path(dir_okay=False, path_type=Path)
-FOLDER = click.Path(file_okay=False, path_type=Path)
-PLACE = click.Path(exists=True, path_type=Path)
+
+
+class Here(click.Path):
+    """A path of this machine; an address is refused in a sentence, and never taken for a name with a colon."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The path."""
+        if is_url(str(value)):
+            self.fail(f"{shown(str(value))} is an address: give a path of this machine", param, ctx)
+        return super().convert(value, param, ctx)
+
+
+class Anywhere(click.Path):
+    """A folder of this machine or of a bucket."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The path or the address."""
+        if not is_url(str(value)):
+            return super().convert(value, param, ctx)
+        found = url(str(value))
+        if found.scheme in READ_ONLY:
+            self.fail(f"{found} cannot be written: give a folder of this machine or of a bucket", param, ctx)
+        return found
+
+
+FILE = Here(exists=True, dir_okay=False, path_type=Path)
+NEW_FILE = Here(dir_okay=False, path_type=Path)
+FOLDER = Here(file_okay=False, path_type=Path)
+FOLDER_ANYWHERE = Anywhere(file_okay=False, path_type=Path)
+PLACE = Here(exists=True, path_type=Path)
 
 
 class MethodName(click.Choice[str]):

@@ -59,7 +59,7 @@ def read_regular(path: Path, limit: int) -> bytes:
         raise PhotoError(reason_of(error)) from error
 
 
-def read_opened(file: io.BufferedReader, limit: int) -> bytes:
+def read_opened(file: io.BufferedReader | io.BufferedRandom, limit: int) -> bytes:
     """All bytes of an open file; memory is taken for what the file holds, not for what it may hold.
 
     Raises:
@@ -71,7 +71,7 @@ def read_opened(file: io.BufferedReader, limit: int) -> bytes:
         while piece := file.read(wanted):
             data += piece
             if len(data) > limit:
-                raise PhotoError(f"the file is larger than {limit / 2**20:.0f} MiB, the most that is read")
+                raise too_many_bytes(limit)
             if len(piece) < wanted:
                 break
             wanted = min(_PIECE, limit + 1 - len(data))  # of a file that grows
@@ -80,6 +80,11 @@ def read_opened(file: io.BufferedReader, limit: int) -> bytes:
         raise PhotoError(reason_of(error)) from error
     except MemoryError as error:
         raise PhotoError(f"not enough memory for a file of {size / 2**20:.0f} MiB") from error
+
+
+def too_many_bytes(limit: int) -> PhotoError:
+    """The sentence about a photo of more bytes than are read."""
+    return PhotoError(f"the file is larger than {limit / 2**20:.0f} MiB, the most that is read")
 
 
 def file_sha256(path: Path) -> str:

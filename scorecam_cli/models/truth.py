@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from scorecam_cli.errors import ClassError, PhotoError, UsageError
 from scorecam_cli.files.csv_rows import csv_rows
@@ -20,7 +20,7 @@ class Truth:
     classes: Mapping[str, str]
     sha256: str
 
-    def of(self, photo: Path) -> str:
+    def of(self, photo: PurePath) -> str:
         """The class of a photo: by its path as given, else by its file name.
 
         Raises:

@@ -1,4 +1,7 @@
-"""Arguments to jobs: which photos to do, in which order, and where their outputs go. No file is opened."""
+"""Arguments to jobs: which photos to do, in which order, and where their outputs go. No file is opened.
+
+What an address names, in a bucket or on the web, is found in `find_elsewhere.py`.
+"""
 
 from __future__ import annotations
 
@@ -7,9 +10,9 @@ import stat
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
-from pathlib import Path
+from pathlib import Path, PurePath
 
-from scorecam_cli.errors import NothingFoundError, UsageError
+from scorecam_cli.errors import NothingFoundError, PhotoError, UsageError
 from scorecam_cli.files.regular import kind_of, reason_of
 from scorecam_cli.files.walk import (
     Unreadable,
@@ -19,15 +22,17 @@ from scorecam_cli.files.walk import (
     is_pattern,
     list_folder,
 )
+from scorecam_cli.photos.find_elsewhere import photos_at
 from scorecam_cli.photos.names import is_output
-from scorecam_cli.records import Failed, Found, PhotoJob
+from scorecam_cli.records import Failed, Found, PhotoJob, Stored
+from scorecam_cli.urls import is_url, url
 
 _NAMED = 3  # patterns that matched nothing, at most, in a message
 _LOOK_BELOW = 10_000  # entries below a folder that are looked at, at most, to advise --recursive
 
 
 def find_jobs(
-    images: Sequence[str], *, listed: Sequence[str] = (), recursive: bool = False, output_dir: Path | None = None
+    images: Sequence[str], *, listed: Sequence[str] = (), recursive: bool = False, output_dir: PurePath | None = None
 ) -> Found:
     """The photos that arguments name, each once, in the order given; sorted within a folder or pattern.
 
@@ -35,7 +40,7 @@ def find_jobs(
     From folders only known suffixes are taken, and nothing hidden.
 
     Args:
-        images: files, folders and patterns.
+        images: files, folders and patterns, addresses too.
         listed: files and folders from a list, after those; a `*` in them is a star and no pattern.
         recursive: also the subfolders of folders.
         output_dir: where outputs go, with the subfolders below a folder argument or below the fixed beginning of a
@@ -46,7 +51,7 @@ def find_jobs(
 
     Raises:
         NothingFoundError: the arguments hold no photo, and of names that lead nowhere only patterns.
-        UsageError: two photos would write the same output.
+        UsageError: two photos would write the same output, or a bucket cannot be listed.
     """
     search = _Search(recursive=recursive, output_dir=output_dir)
     for argument in images:
@@ -88,27 +93,32 @@ class _Search:
     """The state of one search: what was found so far, and what of it must not come twice."""
 
     recursive: bool
-    output_dir: Path | None
+    output_dir: PurePath | None
     jobs: list[PhotoJob] = field(default_factory=list)
     failures: list[Failed] = field(default_factory=list)
     ours: int = 0
     empty: list[str] = field(default_factory=list)
     unmatched: list[str] = field(default_factory=list)
-    taken: dict[str, Path] = field(default_factory=dict)
-    aliases: dict[Path, Path] = field(default_factory=dict)
+    taken: dict[str, PurePath] = field(default_factory=dict)
+    aliases: dict[PurePath, PurePath] = field(default_factory=dict)
     folders: set[Path] = field(default_factory=set)
-    photo_of_output: dict[str, Path] = field(default_factory=dict)
+    photo_of_output: dict[str, PurePath] = field(default_factory=dict)
     real_folders: dict[Path, str] = field(default_factory=dict)
 
     def take_argument(self, argument: str) -> None:
         """One argument: an existing name before a pattern, so `photo[1].jpg` can be named."""
-        if is_pattern(argument) and "\0" not in argument and not os.path.lexists(argument):
+        if is_url(argument):
+            self._take_address(argument, pattern=True)
+        elif is_pattern(argument) and "\0" not in argument and not os.path.lexists(argument):
             self._take_pattern(argument)
         else:
             self.take_name(argument)
 
     def take_name(self, name: str) -> None:
         """The file or folder of this name, whatever characters it holds."""
+        if is_url(name):
+            self._take_address(name, pattern=False)
+            return
         path = Path(name)
         if not name:
             self._fail(path, "an empty name")
@@ -147,6 +157,25 @@ class _Search:
         elif not any_photo:
             self.empty.append(f"no photo in the folders that match {pattern}")
 
+    def _take_address(self, text: str, *, pattern: bool) -> None:
+        """An address: what it names is taken as from a folder or pattern of this machine."""
+        address = url(text)
+        try:
+            found = photos_at(text, recursive=self.recursive, pattern=pattern)
+        except PhotoError as error:
+            if pattern and is_pattern(text):
+                self.unmatched.append(text)
+            self._fail(address, str(error))
+            return
+        self.ours += found.ours
+        for photo, stored in found.photos:
+            self._add(photo, below=found.below, real=stored.address, source=stored)
+        for odd in found.refused:
+            self._fail(odd, "its name has a part that is empty or of dots alone, as no file may have")
+        if not (found.photos or found.refused or found.ours):
+            more = ", but it has subfolders: add -r" if found.deeper else ""
+            self.empty.append(f"no photo in {address} (looked for .jpg, .png, .webp, .tif and the like){more}")
+
     def _take_existing(self, path: Path, mode: int, *, below: Path | None) -> bool:
         """A file or folder that was named, or that a pattern matched; False for a folder without photos.
 
@@ -157,7 +186,7 @@ class _Search:
         if is_output(path.name):
             self.ours += 1
         elif stat.S_ISREG(mode):
-            self._add(path, below=below or path.parent, link=path.is_symlink())
+            self._add(path, below=below or path.parent, real=self._real(path, link=path.is_symlink()))
         else:
             self._fail(path, f"{kind_of(mode)}, not a photo")
         return True
@@ -175,17 +204,17 @@ class _Search:
         path = Path(entry.path)
         try:
             if entry.is_file():
-                return self._add(path, below=below, link=entry.is_symlink())
+                return self._add(path, below=below, real=self._real(path, link=entry.is_symlink()))
             return self._fail(path, f"{kind_of(entry.stat().st_mode)}, not a photo")
         except OSError as error:
             return self._fail(path, why_missing(path, error))
 
-    def _fail(self, path: Path, reason: str) -> bool:
+    def _fail(self, path: PurePath, reason: str) -> bool:
         self.failures.append(Failed(path, reason))
         return True
 
-    def _add(self, photo: Path, *, below: Path, link: bool) -> bool:
-        real = self._real(photo, link=link)
+    def _add(self, photo: PurePath, *, below: PurePath, real: str, source: Stored | None = None) -> bool:
+        """A photo that is not there yet; real: what it is called without links."""
         if real in self.taken:
             first = self.taken[real]
             if photo != first:
@@ -199,7 +228,7 @@ class _Search:
                 f"{other} and {photo} would both write {output}.*: name the folder above both, "
                 "or run once for each with an output folder of its own"
             )
-        self.jobs.append(PhotoJob(photo, output))
+        self.jobs.append(PhotoJob(photo, output, source))
         return True
 
     def _real(self, photo: Path, *, link: bool) -> str:
@@ -211,7 +240,7 @@ class _Search:
             folder = self.real_folders[photo.parent] = os.path.realpath(photo.parent)
         return f"{folder}{os.sep}{photo.name}"
 
-    def _output_of(self, photo: Path, below: Path) -> Path:
+    def _output_of(self, photo: PurePath, below: PurePath) -> PurePath:
         if self.output_dir is None:
             return photo
         inner = photo.relative_to(below)

@@ -47,6 +47,15 @@ def read_manifest(path: Path) -> Manifest | None:
         data = read_regular(path, MAX_BYTES)
     except PhotoError as error:
         raise MisfitError(str(error)) from error
+    return parsed_manifest(data)
+
+
+def parsed_manifest(data: bytes) -> Manifest:
+    """The manifest that these bytes are.
+
+    Raises:
+        MisfitError: they are none of a version that can be read.
+    """
     value = parse_json(data)
     schema = value.get("schema") if isinstance(value, dict) else None
     if isinstance(schema, bool) or schema != SCHEMA:

@@ -14,10 +14,12 @@ of what one has made.
 from __future__ import annotations
 
 import re
-from pathlib import Path
+from pathlib import PurePath
+from typing import TypeVar
 
 from scorecam_cli.choices import METHOD_FILES, Fill, Variant
 
+AnyPath = TypeVar("AnyPath", bound=PurePath)
 SCORECAM = "scorecam"  # the mark of Score-CAM's `article`, and of what several methods are in
 
 # How what `figures.kinds` has ends; a test holds the two together, for finding photos comes before drawing.
@@ -73,12 +75,12 @@ _OUTPUT = re.compile(
 _MANIFEST = re.compile(rf"(?P<photo>.+)\.(?P<mark>{_ANY_MARK})\.json\Z", re.DOTALL)
 
 
-def manifest_path(output: Path, mark: str = SCORECAM) -> Path:
+def manifest_path(output: AnyPath, mark: str = SCORECAM) -> AnyPath:
     """Where the manifest of what one method made of one photo goes."""
     return output.with_name(f"{output.name}.{mark}.json")
 
 
-def named_output(output: Path, ending: str, mark: str = SCORECAM) -> Path:
+def named_output(output: AnyPath, ending: str, mark: str = SCORECAM) -> AnyPath:
     """Where another file of the photo goes: `242-compare.png` gives `dog.jpg.scorecam-242-compare.png`."""
     return output.with_name(f"{output.name}.{mark}-{ending}")
 
@@ -98,6 +100,6 @@ def photo_of_manifest(name: str) -> str | None:
     return None if found is None else found["photo"]
 
 
-def manifest_paths(output: Path) -> list[Path]:
+def manifest_paths(output: AnyPath) -> list[AnyPath]:
     """Where the manifests of a photo are, if there are any: of each method and variant."""
     return [manifest_path(output, mark) for mark in MARKS]

@@ -5,15 +5,17 @@ from __future__ import annotations
 import atexit
 import io
 import signal
+import tempfile
 import threading
 from pathlib import Path
 
 from scorecam_cli.config import MAX_PIXELS, PHOTO_SECONDS
 from scorecam_cli.errors import PhotoError
-from scorecam_cli.files.regular import open_regular, read_opened, reason_of
+from scorecam_cli.files import remote
+from scorecam_cli.files.regular import file_sha256, open_regular, read_opened, reason_of
 from scorecam_cli.photos.decode import Admit, decode_photo
 from scorecam_cli.photos.decoder import POSSIBLE, Decoder, GoneError
-from scorecam_cli.records import Photo
+from scorecam_cli.records import Photo, Stored
 
 MAX_BYTES = 2**30  # 89,478,485 pixels x 8 bytes (16-bit RGBA, not compressed) = 716 MB, and room for metadata
 
@@ -24,7 +26,7 @@ _lock = threading.Lock()
 
 
 def read_photo(
-    path: Path,
+    source: Path | Stored,
     *,
     max_pixels: int = MAX_PIXELS,
     seconds: float | None = PHOTO_SECONDS,
@@ -33,7 +35,7 @@ def read_photo(
     """A photo file as a viewer shows it; the file is read once.
 
     Args:
-        path: a photo, or a link to one.
+        source: a photo, or a link to one; or one in a bucket or on the web, which is downloaded first.
         max_pixels: W0 x H0, the most that is decoded; the header is asked first.
         seconds: the most that it may take; None for no limit.
         admit: called with W0 x H0, where that is more than a few, before the pixels are decoded; it may wait until
@@ -45,16 +47,48 @@ def read_photo(
     Raises:
         PhotoError: the file is missing, no plain file, no photo, damaged, too large or takes too long; one sentence
             without the path.
+        UsageError: its bucket cannot be reached.
     """
     try:
-        with open_regular(path) as file:
+        with _opened(source, _most_bytes(max_pixels), seconds) as file:
             return _read_opened(file, max_pixels, seconds, admit)
     except OSError as error:  # of closing
         raise PhotoError(reason_of(error)) from error
 
 
-def _read_opened(file: io.BufferedReader, max_pixels: int, seconds: float | None, admit: Admit) -> Photo:
-    max_bytes = max(MAX_BYTES, MAX_BYTES * max_pixels // MAX_PIXELS)
+def sha256_of_photo(source: Path | Stored, *, seconds: float | None = PHOTO_SECONDS) -> str:
+    """The SHA-256 of a photo's bytes, in hexadecimal.
+
+    Raises:
+        PhotoError: it cannot be read. UsageError: its bucket cannot be reached.
+    """
+    if isinstance(source, Path):
+        return file_sha256(source)
+    return remote.sha256_of(source, most_bytes=MAX_BYTES, seconds=seconds)
+
+
+def _opened(source: Path | Stored, max_bytes: int, seconds: float | None) -> io.BufferedReader | io.BufferedRandom:
+    """A plain file with the photo's bytes; of a photo elsewhere one without a name, which is gone when it is closed."""
+    if isinstance(source, Path):
+        return open_regular(source)
+    file = tempfile.TemporaryFile()  # noqa: SIM115 - whoever asked closes it
+    try:
+        remote.fetch(source, file, most_bytes=max_bytes, seconds=seconds)
+        file.seek(0)
+    except BaseException:
+        file.close()
+        raise
+    return file
+
+
+def _most_bytes(max_pixels: int) -> int:
+    return max(MAX_BYTES, MAX_BYTES * max_pixels // MAX_PIXELS)
+
+
+def _read_opened(
+    file: io.BufferedReader | io.BufferedRandom, max_pixels: int, seconds: float | None, admit: Admit
+) -> Photo:
+    max_bytes = _most_bytes(max_pixels)
     decoder = _take()
     if decoder is None:  # better in this process than not at all
         return decode_photo(read_opened(file, max_bytes), max_pixels=max_pixels, admit=admit)

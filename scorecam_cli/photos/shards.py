@@ -10,10 +10,11 @@ import hashlib
 import os
 import unicodedata
 from dataclasses import replace
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from scorecam_cli.photos.find import folder_of_all
 from scorecam_cli.records import Found
+from scorecam_cli.urls import Url
 
 _DIGEST_BYTES = 8  # 2^64 is so much more than any N that the parts are equally probable
 
@@ -27,9 +28,9 @@ def of_shard(found: Found, shard: tuple[int, int]) -> Found:
     """
     number, count = shard
     names = [*(job.photo for job in found.jobs), *(failed.photo for failed in found.failures)]
-    shared = found.shared or folder_of_all(name.parent for name in names)
+    shared = found.shared or folder_of_all(name.parent for name in names if isinstance(name, Path))
 
-    def is_ours(photo: Path) -> bool:
+    def is_ours(photo: PurePath) -> bool:
         return shard_of(name_below(found.aliases.get(photo, photo), shared), count) == number
 
     jobs = tuple(job for job in found.jobs if is_ours(job.photo))
@@ -43,12 +44,14 @@ def shard_of(name: bytes, count: int) -> int:
     return int.from_bytes(hashlib.sha256(name).digest()[:_DIGEST_BYTES], "big") % count + 1
 
 
-def name_below(photo: Path, shared: Path | None) -> bytes:
+def name_below(photo: PurePath, shared: Path | None) -> bytes:
     """The name of a photo below a folder, as bytes that are the same on every machine.
 
     They are those of the file system, with `/` between the folders; letters with accents are in one spelling (NFC),
-    for some file systems change it.
+    for some file systems change it. An address is the same wherever it is read, and taken whole.
     """
+    if isinstance(photo, Url):
+        return os.fsencode(str(photo))
     path = os.path.abspath(photo)  # noqa: PTH100 - without asking the disk, as Path.resolve does
     if shared is not None:
         beginning = os.path.join(shared, "")  # noqa: PTH118 - a million times

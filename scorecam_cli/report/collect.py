@@ -16,6 +16,7 @@ from scorecam_cli.photos.find import find_jobs
 from scorecam_cli.photos.manifest import read_manifest
 from scorecam_cli.photos.names import SCORECAM, manifest_paths, photo_of_manifest
 from scorecam_cli.records import Explained, Failed, Outcome
+from scorecam_cli.urls import is_url, shown
 from scorecam_cli.words import quoted
 
 MOST_TOLD = 3  # names that lead nowhere, in an error message
@@ -76,6 +77,8 @@ def collect(paths: Sequence[str], *, recursive: bool = False, run_names: Sequenc
     gathering = _Gathering()
     photo_arguments = []
     for argument, called in zip_longest(paths, run_names, fillvalue=""):
+        if is_url(argument):
+            raise UsageError(f"{shown(argument)}: a page is made of files on this machine: copy them here first")
         found, only_manifests = _manifests_of(argument, recursive=recursive)
         if called and not found:
             raise UsageError(f"--run-name {quoted(called)} is given to {argument}, which is no manifest and holds none")
@@ -91,9 +94,9 @@ def collect(paths: Sequence[str], *, recursive: bool = False, run_names: Sequenc
             raise
     else:
         for job in jobs.jobs:
-            gathering.take_photo(job.photo)
+            gathering.take_photo(Path(job.photo))
         for failed in jobs.failures:
-            gathering.entries.append(Entry(failed.photo, State.FAILED, reason=failed.reason))
+            gathering.entries.append(Entry(Path(failed.photo), State.FAILED, reason=failed.reason))
         lost = len(jobs.failures)
     if lost and lost == len(gathering.entries):
         told = "; ".join(f"{failed.photo}: {failed.reason}" for failed in jobs.failures[:MOST_TOLD])
@@ -116,9 +119,9 @@ def entries_of(outcomes: Iterable[Outcome]) -> Iterator[Entry]:
     """What a run over photos has just made, as entries in the order of the run."""
     for outcome in outcomes:
         if isinstance(outcome, Explained):
-            yield Entry(outcome.job.photo, State.SHOWN, outcome.manifest, outcome.paths[-1].parent)
+            yield Entry(Path(outcome.job.photo), State.SHOWN, outcome.manifest, Path(outcome.paths[-1].parent))
         elif isinstance(outcome, Failed):
-            yield Entry(outcome.photo, State.FAILED, reason=outcome.reason)
+            yield Entry(Path(outcome.photo), State.FAILED, reason=outcome.reason)
 
 
 @dataclass

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
 from scorecam_cli.config import CompareConfig
@@ -34,7 +34,7 @@ UNTIMED_RUNS = 100  # passes; a method of fewer is run once untimed for the firs
 class Compared:
     """One photo through all methods. description: what `--json` prints. paths: of the figures."""
 
-    photo: Path
+    photo: PurePath
     description: Mapping[str, Any]
     paths: tuple[Path, ...]
 
@@ -96,11 +96,11 @@ def compare_photos(request: CompareRequest, session: Session, jobs: Sequence[Pho
 
 def _compare(request: CompareRequest, session: Session, *, job: PhotoJob, warmed: set[str]) -> Compared:
     config = request.config
-    photo = read_photo(job.photo, max_pixels=config.photos.max_pixels, seconds=config.photos.seconds)
+    photo = read_photo(job.bytes_at, max_pixels=config.photos.max_pixels, seconds=config.photos.seconds)
     compared = compare_maps(request, session, path=job.photo, photo=photo, warmed=warmed)
     paths = []
     for ending, pixels in figures(config, compared):
-        paths.append(named_output(job.output, ending, compared.mark))
+        paths.append(named_output(Path(job.output), ending, compared.mark))
         write.write_png(paths[-1], pixels)
     classifier = session.classifier
     description = {
@@ -123,7 +123,7 @@ def compare_maps(
     request: CompareRequest,
     session: Session,
     *,
-    path: Path,
+    path: PurePath,
     photo: Photo,
     warmed: set[str],
 ) -> ComparedMaps:
@@ -156,7 +156,7 @@ def _run_method(
     session: Session,
     *,
     method: str,
-    path: Path,
+    path: PurePath,
     asked: Question,
     untimed: bool = False,
 ) -> MethodRun:

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from pathlib import Path, PurePath
 from typing import Any
 
+from scorecam_cli.config import PHOTO_SECONDS
 from scorecam_cli.errors import MisfitError, PhotoError
-from scorecam_cli.files.regular import file_sha256
+from scorecam_cli.files.listings import Listings
 from scorecam_cli.manifest import Manifest
-from scorecam_cli.photos import manifest
+from scorecam_cli.photos import bucket_manifest, manifest
 from scorecam_cli.photos.names import SCORECAM, manifest_path
-from scorecam_cli.records import Explained, PhotoJob, Redone
+from scorecam_cli.photos.read import sha256_of_photo
+from scorecam_cli.records import Explained, PhotoJob, Redone, Stored
+from scorecam_cli.urls import Url
 
 DIGEST = "sha256:"  # begins a setting that stands for the bytes of a file
 _NAMED = 3  # differences that a sentence names; the rest are counted
@@ -19,7 +23,13 @@ _SHOWN = 60  # characters of a value
 
 
 def look_up(
-    job: PhotoJob, settings: Mapping[str, Any], *, mark: str = SCORECAM, force: bool = False
+    job: PhotoJob,
+    settings: Mapping[str, Any],
+    *,
+    mark: str = SCORECAM,
+    force: bool = False,
+    listings: Listings | None = None,
+    seconds: float | None = PHOTO_SECONDS,
 ) -> Explained | Redone | None:
     """The outcome of an earlier run where manifest, settings, photo and files still agree; else why it is redone.
 
@@ -27,13 +37,18 @@ def look_up(
         settings: what the present run notes under `settings`.
         mark: of the method and variant, see `photos.names`.
         force: do it again whatever is there; said all the same is which other settings' maps are lost.
+        listings: of the folders of buckets that this run has asked for.
+        seconds: the most that reading the photo may take.
 
     Returns:
         None where no earlier run is to be seen.
+
+    Raises:
+        UsageError: a bucket cannot be listed or read.
     """
-    path = manifest_path(job.output, mark)
+    path, listings = manifest_path(job.output, mark), listings or Listings()
     try:
-        found = manifest.read_manifest(path)
+        found = _manifest_at(path, listings)
     except MisfitError as error:
         return Redone(f"its manifest cannot be believed: {error}")
     if found is None:
@@ -43,15 +58,34 @@ def look_up(
     if force:
         return Redone("asked for by --force")
     try:
-        digest = file_sha256(job.photo)
+        if not _is_of_these_bytes(found, job, seconds):
+            return Redone("the photo has changed")
     except PhotoError:
         return None  # to be told where the photo is read
-    if digest != found.photo_sha256:
-        return Redone("the photo has changed")
-    if lost := manifest.changed_file(found, path.parent):
+    if lost := _lost_of(found, path, listings):
         return Redone(f"{lost} has changed or is gone")
     names = dict.fromkeys(name for each in found.classes for name in each.files.values())  # two may share a figure
     return Explained(job, found, (*(path.parent / name for name in names), path), skipped=True)
+
+
+def _manifest_at(path: PurePath, listings: Listings) -> Manifest | None:
+    if isinstance(path, Url):
+        return bucket_manifest.read_stored_manifest(path, listings)
+    return manifest.read_manifest(Path(path))
+
+
+def _lost_of(found: Manifest, path: PurePath, listings: Listings) -> str | None:
+    if isinstance(path, Url):
+        return bucket_manifest.changed_object(found, path, listings)
+    return manifest.changed_file(found, Path(path.parent))
+
+
+def _is_of_these_bytes(found: Manifest, job: PhotoJob, seconds: float | None) -> bool:
+    """Whether the photo is the one noted: of the version that its bucket had then, or of the same bytes."""
+    source = job.bytes_at
+    if isinstance(source, Stored) and source.version is not None and source.version == found.photo_version:
+        return True
+    return sha256_of_photo(source, seconds=seconds) == found.photo_sha256
 
 
 def differences(earlier: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:

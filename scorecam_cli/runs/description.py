@@ -13,7 +13,7 @@ from scorecam_cli.choices import Fill
 from scorecam_cli.faithfulness.compactness import compactness
 from scorecam_cli.manifest import Manifest, NotedClass, NotedScore, Seconds, WrittenFile
 from scorecam_cli.models.classifier import PhotoClassifier
-from scorecam_cli.records import ClassMap, ClassScore, Explanation, ModelDescription, Photo, PhotoJob
+from scorecam_cli.records import ClassMap, ClassScore, Explanation, ModelDescription, Photo, PhotoJob, Stored
 
 CLOSED_MASKS: dict[str | None, str] = {
     Fill.MEAN: "the mean colour of the photo",
@@ -59,6 +59,7 @@ def describe(
     return Manifest(
         photo=str(job.photo),
         photo_sha256=photo.sha256,
+        photo_version=job.source.version if isinstance(job.source, Stored) else None,
         width=photo.width,
         height=photo.height,
         model=model.name,

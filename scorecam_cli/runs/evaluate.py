@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import PurePath
 from typing import Any
 
 from scorecam_cli.errors import ModelError, PhotoError
-from scorecam_cli.files.regular import file_sha256
-from scorecam_cli.photos.read import read_photo
+from scorecam_cli.photos.read import read_photo, sha256_of_photo
 from scorecam_cli.records import Explanation, Failed, Photo, PhotoJob
 from scorecam_cli.runs.evaluation import DIGITS
 from scorecam_cli.runs.evaluation_tables import COLUMNS, begin, open_table, rows_of_parts
@@ -31,7 +30,7 @@ class Evaluated:
     doubts: sentences about its maps, each behind the name of its method.
     """
 
-    photo: Path
+    photo: PurePath
     lines: tuple[str, ...]
     skipped: bool = False
     doubts: tuple[str, ...] = ()
@@ -41,7 +40,7 @@ class Evaluated:
 class Seen:
     """One photo before any method has seen it, and what is asked about it: one class."""
 
-    path: Path
+    path: PurePath
     photo: Photo
     asked: Question
 
@@ -62,7 +61,7 @@ def evaluate_photos(
         of_parts = rows_of_parts(request.config)
         for job in jobs:
             try:
-                digest = file_sha256(job.photo)
+                digest = sha256_of_photo(job.bytes_at)
                 if known.get(str(job.photo)) == digest:
                     yield Evaluated(job.photo, (f"{job.photo}: in the table",), skipped=True)
                     continue
@@ -89,13 +88,13 @@ def evaluate_photos(
 def _rows(request: EvaluateRequest, session: Session, job: PhotoJob) -> list[dict[str, Any]]:
     """The rows of one photo, one for each method."""
     config = request.config
-    photo = read_photo(job.photo, max_pixels=config.photos.max_pixels, seconds=config.photos.seconds)
+    photo = read_photo(job.bytes_at, max_pixels=config.photos.max_pixels, seconds=config.photos.seconds)
     classes = config.classes if request.truth is None else (request.truth.of(job.photo),)
     return measured_rows(request, session, path=job.photo, photo=photo, classes=classes)
 
 
 def measured_rows(
-    request: EvaluateRequest, session: Session, *, path: Path, photo: Photo, classes: Sequence[str]
+    request: EvaluateRequest, session: Session, *, path: PurePath, photo: Photo, classes: Sequence[str]
 ) -> list[dict[str, Any]]:
     """What is measured of one photo's maps: for each method the columns of the table that apply, as numbers.
 

@@ -29,7 +29,7 @@ _OF_PART = re.compile(r"evaluation\.\d+-of-\d+\.csv\Z")
 
 def folder_of(config: EvaluateConfig) -> Path:
     """Where everything is written."""
-    return config.photos.output_dir or Path("scorecam-evaluation")
+    return Path(config.photos.output_dir or "scorecam-evaluation")
 
 
 def open_table(config: EvaluateConfig) -> GrowingTable:

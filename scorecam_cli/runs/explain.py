@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from scorecam_cli.errors import OutputError, PhotoError
+from scorecam_cli.files.remote import look_at
 from scorecam_cli.photos.read import read_photo
 from scorecam_cli.records import Explained, Failed, Outcome, Photo, PhotoJob, Redone
 from scorecam_cli.runs.current import look_up
@@ -89,9 +90,11 @@ def _read(request: ExplainRequest, session: Session, job: PhotoJob, admit: Admit
     config, clock = request.config, session.clock
     try:
         settings = request.settings_of(job.photo)
+        job = job.looked_at(look_at)
     except PhotoError as error:
         return Failed(job.photo, str(error))
-    earlier = look_up(job, settings, mark=request.mark, force=config.force)
+    seconds = config.photos.seconds
+    earlier = look_up(job, settings, mark=request.mark, force=config.force, listings=session.listings, seconds=seconds)
     if isinstance(earlier, Explained):
         return earlier
     waited = 0.0
@@ -105,7 +108,7 @@ def _read(request: ExplainRequest, session: Session, job: PhotoJob, admit: Admit
     began, limits = clock(), config.photos
     try:
         with shortage_as_photo_error():
-            photo = read_photo(job.photo, max_pixels=limits.max_pixels, seconds=limits.seconds, admit=wait_for_room)
+            photo = read_photo(job.bytes_at, max_pixels=limits.max_pixels, seconds=limits.seconds, admit=wait_for_room)
     except PhotoError as error:
         return Failed(job.photo, str(error))
     return ReadPhoto(job, photo, clock() - began - waited, earlier)

@@ -7,7 +7,7 @@ import os
 import stat
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 from scorecam_cli import __version__
@@ -35,7 +35,7 @@ class OutcomeLog:
     """
 
     def __init__(
-        self, path: Path, *, request: LoggedRequest, outputs: Mapping[Path, Path], now: Callable[[], str]
+        self, path: Path, *, request: LoggedRequest, outputs: Mapping[PurePath, PurePath], now: Callable[[], str]
     ) -> None:
         """Open the log, or make it, and note the request where the log does not begin with the same one.
 
@@ -215,7 +215,7 @@ def _folder(request: Mapping[str, Any]) -> Path:
     return Path(cwd) if isinstance(cwd, str) and Path(cwd).is_absolute() else present_folder()
 
 
-def _described(outcome: Outcome, outputs: Mapping[Path, Path]) -> dict[str, Any]:
+def _described(outcome: Outcome, outputs: Mapping[PurePath, PurePath]) -> dict[str, Any]:
     """The fields of one line; seconds are of this run, so that a photo that was up to date has none."""
     if isinstance(outcome, Failed):
         output = outcome.output or outputs.get(outcome.photo)

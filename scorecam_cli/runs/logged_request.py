@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import MISSING, Field, dataclass, fields
 from enum import Enum
 from functools import cached_property
-from pathlib import Path
+from pathlib import Path, PurePath
 from types import NoneType, UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
@@ -21,6 +21,7 @@ from scorecam_cli.config import ExplainConfig, ModelSettings, PhotoSettings
 from scorecam_cli.dependence import LEAVES_THE_RESULT
 from scorecam_cli.errors import UsageError
 from scorecam_cli.models.constants import number_in
+from scorecam_cli.urls import place
 
 MAX_TEXT = 4096  # characters of one value: as many as a path may have
 MAX_NUMBER = 2**63
@@ -197,7 +198,7 @@ def _plain(value: Any) -> Any:
         return [_plain(each) for each in value]
     if isinstance(value, Enum):
         return value.value
-    return str(value) if isinstance(value, Path) else value
+    return str(value) if isinstance(value, PurePath) else value
 
 
 def _settled(kind: Any, value: Any) -> Any:
@@ -228,6 +229,8 @@ def _typed(kind: Any, value: Any) -> Any:
         return kind(value)
     if kind is float and type(value) is int:
         return float(value)
-    if type(value) is not (str if issubclass(kind, Path) else kind):
+    if type(value) is not (str if issubclass(kind, PurePath) else kind):
         raise TypeError(kind)
-    return Path(value) if issubclass(kind, Path) else value
+    if kind is PurePath:
+        return place(value)
+    return Path(value) if kind is Path else value

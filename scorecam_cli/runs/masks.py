@@ -11,7 +11,7 @@ import os
 import struct
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
+from pathlib import Path, PurePath
 
 import numpy as np
 from numpy.typing import NDArray
@@ -52,7 +52,7 @@ class Masks:
         """Of the names and bytes of all masks."""
         return joint_sha256(self.digests or {})
 
-    def named_for(self, photo: Path) -> Path | None:
+    def named_for(self, photo: PurePath) -> Path | None:
         """The mask of a photo: `dog.jpg.png` or, without it, `dog.png`."""
         for name in (f"{photo.name}.png", f"{photo.stem}.png"):
             path = self.folder / name

@@ -13,7 +13,7 @@ from scorecam_cli.errors import OutputError, PhotoError
 from scorecam_cli.figures import kinds
 from scorecam_cli.figures.subject import Subject
 from scorecam_cli.files import write
-from scorecam_cli.manifest import Seconds, WrittenFile
+from scorecam_cli.manifest import Manifest, Seconds, WrittenFile
 from scorecam_cli.photos import manifest, names
 from scorecam_cli.records import (
     ClassMap,
@@ -29,6 +29,7 @@ from scorecam_cli.records import (
 )
 from scorecam_cli.runs.description import describe
 from scorecam_cli.runs.memory import give_back, shortage_as_photo_error
+from scorecam_cli.runs.staging import publish, staged
 
 
 @dataclass(frozen=True)
@@ -82,33 +83,49 @@ def write_outputs(
     clock: Callable[[], float],
 ) -> Outcome | Stop:
     """The outcome of a photo whose files are written now, the manifest last."""
-    began = clock()
-    path = names.manifest_path(computed.job.output, _mark(computed.explanation))
+    job, again = computed.job, computed.redone is not None
     try:
-        _stop_if(halt)
-        write.remove(path)  # or a kill would leave an earlier manifest beside files of this run
-        with shortage_as_photo_error():
-            written = _write_maps(drawing, computed, halt)
-        total = computed.seconds + clock() - began
-        described = describe(
-            computed.job,
-            computed.photo,
-            computed.model,
-            computed.explanation,
-            files=written.paths,
-            outputs=written.files,
-            predictions=computed.predictions,
-            seconds=Seconds(passes=round(computed.pass_seconds, 3), total=round(total, 3)),
-            settings=settings,
-        )
-        _stop_if(halt)
-        manifest.write_manifest(path, described)
+        with staged(job.output) as output:
+            described, written = _write_all(drawing, settings, computed, output, halt=halt, clock=clock)
+            paths = publish(written, job.output, again=again, before_each=lambda: _stop_if(halt))
     except OutputError as error:
-        return Stop(Failed(computed.job.photo, str(error)))
+        return Stop(Failed(job.photo, str(error)))
     except PhotoError as error:
-        return Failed(computed.job.photo, str(error))
-    paths = (*dict.fromkeys(made for group in written.paths for made in group.values()), path)
-    return Explained(computed.job, described, paths, redone=computed.redone)
+        return Failed(job.photo, str(error))
+    return Explained(job, described, paths, redone=computed.redone)
+
+
+def _write_all(
+    drawing: Drawing,
+    settings: Mapping[str, Any],
+    computed: ComputedPhoto,
+    output: Path,
+    *,
+    halt: threading.Event,
+    clock: Callable[[], float],
+) -> tuple[Manifest, tuple[Path, ...]]:
+    """Write the files of a photo and then its manifest, all of whose names begin with `output`."""
+    began = clock()
+    path = names.manifest_path(output, _mark(computed.explanation))
+    _stop_if(halt)
+    write.remove(path)  # or a kill would leave an earlier manifest beside files of this run
+    with shortage_as_photo_error():
+        written = _write_maps(drawing, computed, output, halt)
+    total = computed.seconds + clock() - began
+    described = describe(
+        computed.job,
+        computed.photo,
+        computed.model,
+        computed.explanation,
+        files=written.paths,
+        outputs=written.files,
+        predictions=computed.predictions,
+        seconds=Seconds(passes=round(computed.pass_seconds, 3), total=round(total, 3)),
+        settings=settings,
+    )
+    _stop_if(halt)
+    manifest.write_manifest(path, described)
+    return described, (*dict.fromkeys(made for group in written.paths for made in group.values()), path)
 
 
 @dataclass
@@ -119,7 +136,7 @@ class _Written:
     files: dict[str, WrittenFile] = field(default_factory=dict)
 
 
-def _write_maps(drawing: Drawing, computed: ComputedPhoto, halt: threading.Event) -> _Written:
+def _write_maps(drawing: Drawing, computed: ComputedPhoto, output: Path, halt: threading.Event) -> _Written:
     """Draw and write the files of each class, in the order of the classes."""
     written, mark, pair = _Written(), _mark(computed.explanation), pair_of(computed.explanation)
     for found in computed.explanation.classes:
@@ -132,7 +149,7 @@ def _write_maps(drawing: Drawing, computed: ComputedPhoto, halt: threading.Event
             colormap=drawing.colormap,
             alpha=drawing.alpha,
         )
-        paths = kinds.output_paths(computed.job.output, indices_of(found), drawing.save, mark=mark, pair=pair)
+        paths = kinds.output_paths(output, indices_of(found), drawing.save, mark=mark, pair=pair)
         for name, path in paths.items():
             if path.name in written.files:  # one figure of both classes
                 continue

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 from scorecam_cli.errors import PhotoError, UsageError
-from scorecam_cli.files import write
+from scorecam_cli.files import remote, write
+from scorecam_cli.files.listings import Listings
 from scorecam_cli.files.small_files import AGREEMENT, read_small
-from scorecam_cli.records import Found
+from scorecam_cli.records import Found, Stored
 from scorecam_cli.runs.current import differences, joined
 from scorecam_cli.runs.request import ExplainRequest
+from scorecam_cli.urls import Url
 
 SCHEMA = 1
 
@@ -37,7 +39,7 @@ def agree(request: ExplainRequest, found: Found) -> None:
     settings = {**request.settings, "truth": None if request.truth is None else request.truth.sha256}
     data = f"{json.dumps({'schema': SCHEMA, 'settings': settings}, indent=2)}\n".encode("ascii")
     try:
-        if write.write_new(path, data):
+        if _noted_first(path, data):
             return
         if differing := _differing(path, settings):
             if not request.config.force:
@@ -45,19 +47,37 @@ def agree(request: ExplainRequest, found: Found) -> None:
                     f"another part of a run has written to {folder} with other settings: {joined(differing)}; give "
                     "another --output-dir, or --force to take the place of its files"
                 )
-            write.write_bytes(path, data)
+            _note(path, data)
     except PhotoError as error:
         raise UsageError(f"{error}; give another --output-dir") from error
 
 
-def agreement_path(folder: Path, mark: str) -> Path:
+def agreement_path(folder: PurePath, mark: str) -> PurePath:
     """What the parts of a run with this mark in the names of its files agree on: hidden, and no manifest."""
     return folder / f".shards.{mark}.json"
 
 
-def _differing(path: Path, settings: Mapping[str, Any]) -> list[str]:
+def _noted_first(path: PurePath, data: bytes) -> bool:
+    """Note it where nothing is noted yet; in a bucket of two parts that begin in the same moment the later one wins."""
+    if not isinstance(path, Url):
+        return write.write_new(Path(path), data)
+    if path.name in Listings().of(path.parent):
+        return False
+    remote.put_bytes(path, data)
+    return True
+
+
+def _note(path: PurePath, data: bytes) -> None:
+    if isinstance(path, Url):
+        remote.put_bytes(path, data)
+    else:
+        write.write_bytes(Path(path), data)
+
+
+def _differing(path: PurePath, settings: Mapping[str, Any]) -> list[str]:
     try:
-        found = json.loads(read_small(path, AGREEMENT))
+        data = remote.read_object(Stored(str(path)), AGREEMENT.most_bytes) if isinstance(path, Url) else None
+        found = json.loads(read_small(Path(path), AGREEMENT) if data is None else data)
     except (ValueError, RecursionError):
         found = None
     noted = found.get("settings") if isinstance(found, dict) else None

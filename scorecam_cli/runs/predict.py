@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import PurePath
 
 from scorecam_cli.errors import PhotoError
 from scorecam_cli.photos.read import read_photo
@@ -19,7 +19,7 @@ from scorecam_cli.saliency.question import Question
 class Predicted:
     """The most probable classes of one photo."""
 
-    photo: Path
+    photo: PurePath
     model: str
     classes: tuple[ClassScore, ...]
 
@@ -42,6 +42,6 @@ def predict_photos(request: PredictRequest, session: Session, jobs: Sequence[Pho
 
 def _predict(request: PredictRequest, session: Session, job: PhotoJob) -> Predicted:
     limits = request.config.photos
-    photo = read_photo(job.photo, max_pixels=limits.max_pixels, seconds=limits.seconds)
+    photo = read_photo(job.bytes_at, max_pixels=limits.max_pixels, seconds=limits.seconds)
     asked = Question.about(session.classifier, photo.pixels)
     return Predicted(job.photo, session.classifier.name, asked.most_probable(request.config.top))

@@ -68,7 +68,7 @@ class Regions:
         """
         return self if self.masks is None else replace(self, masks=self.masks.noted())
 
-    def of(self, photo: Path, width: int, height: int) -> NDArray[np.bool_] | None:
+    def of(self, photo: PurePath, width: int, height: int) -> NDArray[np.bool_] | None:
         """The pixels of the objects in a photo; of several boxes, all that any of them holds.
 
         Boxes belong to a photo whose path ends as their `file` does; the longest such `file` wins.
@@ -89,7 +89,7 @@ class Regions:
         return _filled(boxes, width=width, height=height) if boxes else None
 
     def pair_of(
-        self, photo: Path, width: int, height: int, names: Collection[str]
+        self, photo: PurePath, width: int, height: int, names: Collection[str]
     ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]] | None:
         """The pixels of the boxes that a class names, and of those that another class names.
 
@@ -109,7 +109,7 @@ class Regions:
             return None
         return _filled(own, width=width, height=height), _filled(others, width=width, height=height)
 
-    def _boxes_of(self, photo: Path) -> tuple[Box, ...]:
+    def _boxes_of(self, photo: PurePath) -> tuple[Box, ...]:
         """Those of the longest `file` that the photo's path ends as; none where there is none."""
         by_photo = self.boxes.by_photo if self.boxes is not None else {}
         parts = photo.parts

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from functools import cached_property
-from pathlib import Path
+from pathlib import PurePath
 from typing import Any, Generic, TypeVar
 
 from scorecam_cli.choices import HeadKind, Joining
@@ -79,7 +79,7 @@ class ExplainRequest(Request[ExplainConfig]):
         """How several target layers make one map; None where one is asked for."""
         return _joining(self.config)
 
-    def expected(self, photo: Path) -> str | None:
+    def expected(self, photo: PurePath) -> str | None:
         """The class expected of a photo, as the file has it; None where nothing is expected of any.
 
         Raises:
@@ -87,7 +87,7 @@ class ExplainRequest(Request[ExplainConfig]):
         """
         return None if self.truth is None else self.truth.of(photo)
 
-    def settings_of(self, photo: Path) -> dict[str, Any]:
+    def settings_of(self, photo: PurePath) -> dict[str, Any]:
         """What the files of one photo depend on: of the file of classes the one expected, by index where that is known.
 
         Raises:

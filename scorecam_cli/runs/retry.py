@@ -5,16 +5,17 @@ from __future__ import annotations
 import stat
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 from scorecam_cli.errors import UsageError
 from scorecam_cli.files.regular import kind_of
 from scorecam_cli.photos.find import why_missing
 from scorecam_cli.photos.names import is_output
-from scorecam_cli.records import Failed, Found, PhotoJob
+from scorecam_cli.records import Failed, Found, PhotoJob, Stored
 from scorecam_cli.runs.log import FailedBefore
 from scorecam_cli.runs.logged_request import MANNER, LoggedRequest, known_names, present_folder, resolved, same_folder
+from scorecam_cli.urls import READ_ONLY, Url, is_url, url
 
 _SHOWN = 200  # characters of a path in a message
 RUN_CODE = ("unsafe", "imports")  # what a log alone never brings about
@@ -70,7 +71,7 @@ def retry_of(failed: Sequence[FailedBefore], given: Mapping[str, Any], *, source
     return Retry({**request.here, **manner}, tuple(chosen))
 
 
-def found_again(failed: Sequence[FailedBefore], *, output_dir: Path | None) -> Found:
+def found_again(failed: Sequence[FailedBefore], *, output_dir: PurePath | None) -> Found:
     """The photos as jobs; a `Failed` for each that is no photo, or would write outside the folders of its run.
 
     Names are those of files, never patterns or folders.
@@ -85,24 +86,25 @@ def found_again(failed: Sequence[FailedBefore], *, output_dir: Path | None) -> F
     return Found(tuple(again.jobs), tuple(again.failures))
 
 
-def among(failed: Sequence[FailedBefore], photos: Collection[Path]) -> tuple[FailedBefore, ...]:
+def among(failed: Sequence[FailedBefore], photos: Collection[PurePath]) -> tuple[FailedBefore, ...]:
     """Those of the failed that are named, from whichever folder."""
-    named = {present_folder() / photo for photo in photos}
-    return tuple(each for each in failed if each.cwd / each.photo in named)
+    named = {_placed(str(photo), present_folder()) for photo in photos}
+    return tuple(each for each in failed if _placed(each.photo, each.cwd) in named)
 
 
 @dataclass
 class _Again:
     """The jobs so far, and what must not come twice."""
 
-    output_dir: Path | None
+    output_dir: PurePath | None
     jobs: list[PhotoJob] = field(default_factory=list)
     failures: list[Failed] = field(default_factory=list)
-    photo_of_output: dict[Path, Path] = field(default_factory=dict)
+    photo_of_output: dict[PurePath, PurePath] = field(default_factory=dict)
 
     def take(self, each: FailedBefore) -> None:
         """One photo of the log."""
-        photo = Path(each.photo) if same_folder(each.cwd) else each.cwd / each.photo
+        photo = _placed(each.photo, None if same_folder(each.cwd) else each.cwd)
+        source = Stored(each.photo) if isinstance(photo, Url) else None
         if not each.photo:
             self.failures.append(Failed(photo, "an empty name"))
             return
@@ -112,15 +114,15 @@ class _Again:
         elif (reason := _why_no_photo(photo)) is not None:
             self.failures.append(Failed(photo, reason, output))
         else:
-            self.jobs.append(PhotoJob(photo, output))
+            self.jobs.append(PhotoJob(photo, output, source))
         self.photo_of_output.setdefault(output, photo)
 
-    def _output_of(self, each: FailedBefore, photo: Path) -> Path:
+    def _output_of(self, each: FailedBefore, photo: PurePath) -> PurePath:
         if each.output is None:
             return photo if self.output_dir is None else self.output_dir / photo.name
-        return Path(each.output) if same_folder(each.cwd) else each.cwd / each.output
+        return _placed(each.output, None if same_folder(each.cwd) else each.cwd)
 
-    def _why_not_there(self, photo: Path, output: Path) -> str | None:
+    def _why_not_there(self, photo: PurePath, output: PurePath) -> str | None:
         folder = self.output_dir
         inside = output == photo if folder is None else _is_within(output, folder) and output.name == photo.name
         if not inside:
@@ -132,7 +134,18 @@ class _Again:
         return None if other is None else f"the log has its files where those of {other} go: nothing is written"
 
 
-def _why_no_photo(photo: Path) -> str | None:
+def _placed(text: str, folder: Path | None) -> PurePath:
+    """What a log names: an address, or a path that starts from a folder, from the present one where none is given."""
+    if is_url(text):
+        return url(text)
+    return Path(text) if folder is None else folder / text
+
+
+def _why_no_photo(photo: PurePath) -> str | None:
+    if not isinstance(photo, Path):
+        if isinstance(photo, Url) and photo.scheme in READ_ONLY:
+            return "the web is not read on the word of a log, which has no signatures either: name the photo again"
+        return "an output of scorecam, not a photo" if is_output(photo.name) else None
     try:
         mode = photo.stat().st_mode
     except (OSError, ValueError) as error:
@@ -142,8 +155,12 @@ def _why_no_photo(photo: Path) -> str | None:
     return "an output of scorecam, not a photo" if is_output(photo.name) else None
 
 
-def _is_within(output: Path, folder: Path) -> bool:
-    return output.is_relative_to(folder) and ".." not in output.relative_to(folder).parts
+def _is_within(output: PurePath, folder: PurePath) -> bool:
+    return (
+        isinstance(output, Url) == isinstance(folder, Url)
+        and output.is_relative_to(folder)
+        and ".." not in output.relative_to(folder).parts
+    )
 
 
 def _differing(request: LoggedRequest | None, given: Mapping[str, Any]) -> list[str]:

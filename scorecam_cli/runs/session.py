@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from pathlib import Path
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
+from scorecam_cli.files.listings import Listings
 from scorecam_cli.loading.outside import load_any
 from scorecam_cli.models.classifier import PhotoClassifier
 from scorecam_cli.models.requested import model_name
@@ -33,7 +34,7 @@ class Watcher(Protocol):
     def advised(self, sentence: str) -> None:
         """What would serve better for this model than what was asked for."""
 
-    def passes_planned(self, photo: Path, passes: int) -> None:
+    def passes_planned(self, photo: PurePath, passes: int) -> None:
         """So many masked passes will be run for this photo."""
 
     def passes_done(self, passes: int) -> None:
@@ -52,7 +53,7 @@ class Nobody:
     def advised(self, sentence: str) -> None:
         """Nothing."""
 
-    def passes_planned(self, photo: Path, passes: int) -> None:
+    def passes_planned(self, photo: PurePath, passes: int) -> None:
         """Nothing."""
 
     def passes_done(self, passes: int) -> None:
@@ -66,12 +67,14 @@ class Session:
     request: whose model it is; any request about the same model may be run in it.
     clock: seconds, from any beginning.
     loaded: a classifier that is in memory already; None for one to be loaded.
+    listings: of the buckets that outputs go to.
     """
 
     request: Request[Any]
     clock: Callable[[], float]
     watcher: Watcher = field(default_factory=Nobody)
     loaded: PhotoClassifier | None = None
+    listings: Listings = field(default_factory=Listings)
 
     @cached_property
     def classifier(self) -> PhotoClassifier:

@@ -152,7 +152,9 @@ def test_field_of_a_wrong_type_is_one_sentence(written, name, value):
     assert shapeless or isinstance(told, str)
 
 
-ADDED = ("grid", "prefix", "layers", "joined", "fill", "selection", "predictions", "outputs")  # since the first release
+ADDED = (  # since the first release
+    *("grid", "prefix", "layers", "joined", "fill", "selection", "predictions", "outputs", "photo_version"),
+)
 
 
 @pytest.mark.parametrize("name", [each.name for each in dataclasses.fields(Manifest) if each.name not in ADDED])
