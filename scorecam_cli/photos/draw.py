@@ -139,7 +139,7 @@ def heat_tiles(levels: NDArray[np.uint8], *, colormap: str) -> Iterator[Tile]:
     Raises:
         UsageError: no such colour map.
     """
-    return coloured(levels, _colour_table(colormap))
+    return coloured(levels, colour_table(colormap))
 
 
 def coloured(levels: NDArray[np.uint8], colours: NDArray[np.uint8]) -> Iterator[Tile]:
@@ -230,7 +230,7 @@ def check_colormap(name: str) -> None:
 
 
 @functools.lru_cache(maxsize=8)
-def _colour_table(colormap: str) -> NDArray[np.uint8]:
+def colour_table(colormap: str) -> NDArray[np.uint8]:
     """The colour map at 256 equal steps, uint8 [256, 3]: a photo has no more levels to show."""
     check_colormap(colormap)
     import matplotlib

@@ -65,7 +65,7 @@ def signed_tiles(levels: NDArray[np.uint8], *, colormap: str) -> Iterator[Tile]:
     Raises:
         UsageError: no such colour map.
     """
-    return coloured(levels, _colour_table(colormap))
+    return coloured(levels, signed_table(colormap))
 
 
 def signed_overlay_tiles(
@@ -118,7 +118,7 @@ def _opacities(alpha: float) -> NDArray[np.float32]:
 
 
 @functools.lru_cache(maxsize=8)
-def _colour_table(colormap: str) -> NDArray[np.uint8]:
+def signed_table(colormap: str) -> NDArray[np.uint8]:
     """The colour map at 255 equal steps, the middle one at zero: uint8 [255, 3]."""
     check_colormap(colormap)
     import matplotlib

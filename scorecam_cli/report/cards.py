@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,11 +14,12 @@ from scorecam_cli.photos import names
 from scorecam_cli.photos.read import read_photo
 from scorecam_cli.report import noted, pictures
 from scorecam_cli.report.collect import State
+from scorecam_cli.report.drawn import drawn_map
 from scorecam_cli.report.evaluation import Evaluation, Measured
 from scorecam_cli.report.grouping import Group
+from scorecam_cli.report.levels import grid_of, strongest_place
 
 MOST_CLASSES, MOST_WARNINGS = 100, 50  # of one photo; a manifest may come from strangers
-OVERLAY_SIDE = 640  # pixels, where the overlay has to stand for the map
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,9 @@ class Picture:
 class ShownClass:
     """One class of one photo.
 
-    picture: the map in colours, or, where only that is left, the map already laid over the photo (`laid_over`).
+    picture: the levels of the map, which the page colours (`channel`); where only that is left, the map in colours, or
+        already laid over the photo (`laid_over`).
+    grid: a few values of the map, as `levels.grid_of` has them. strongest: where it is strongest, in words.
     low, high: the values at the ends of the colours, in units of the weighted sum. compactness, doubts: as the manifest
         has them. signed: what is below zero speaks against the class.
     output: of a regression the quantity, which has no probability.
@@ -55,6 +57,9 @@ class ShownClass:
     doubts: tuple[str, ...] = ()
     signed: bool = False
     output: float | None = None
+    channel: bool = False
+    grid: tuple[int, str] | None = None
+    strongest: str = ""
 
 
 @dataclass(frozen=True)
@@ -204,7 +209,8 @@ class CardMaker:
         alone: bool,
     ) -> tuple[ShownClass, str]:
         """One class, and what is missing of it; alone: there is no photo to lay its map over."""
-        drawn, laid_over, fault = _drawn_map(described, folder, shape, colormap, signed, alone=alone)
+        drawn, fault = drawn_map(described, folder, shape, colormap, signed, alone=alone)
+        levels = drawn.pixels if drawn is not None and drawn.pixels.ndim == 2 else None
         low, high = described.map_min, described.map_max
         if signed:  # the ends of the colours, zero in their middle
             high = max(abs(low), abs(high))
@@ -218,12 +224,15 @@ class CardMaker:
             low=low,
             high=high,
             estimate=described.estimated_correlation,
-            picture=None if drawn is None else self._keep(name, drawn, encode=pictures.encode_map),
-            laid_over=laid_over,
+            picture=None if drawn is None else self._keep(name, drawn.pixels),
+            laid_over=drawn is not None and drawn.laid_over,
             compactness=described.compactness,
             doubts=described.doubts[:MOST_WARNINGS],
             signed=signed,
             output=described.output,
+            channel=levels is not None,
+            grid=None if levels is None else grid_of(levels),
+            strongest="" if levels is None else strongest_place(levels, signed=signed),
         )
         return shown, fault
 
@@ -248,11 +257,10 @@ class CardMaker:
             figures.append(Figure(title, self._keep(f"{number:05d}-figure-{len(figures)}", small)))
         return tuple(figures)
 
-    def _keep(
-        self, name: str, rgb: NDArray[np.uint8], encode: Callable[[NDArray[np.uint8]], bytes] = pictures.encode_photo
-    ) -> Picture:
-        height, width = rgb.shape[:2]
-        return Picture(self.album.keep(name, encode(rgb)), width, height)
+    def _keep(self, name: str, pixels: NDArray[np.uint8]) -> Picture:
+        height, width = pixels.shape[:2]
+        encode = pictures.encode_map if pixels.ndim == 2 else pictures.encode_photo
+        return Picture(self.album.keep(name, encode(pixels)), width, height)
 
 
 def _photo_of(group: Group) -> tuple[NDArray[np.uint8] | None, str, str]:
@@ -265,29 +273,3 @@ def _photo_of(group: Group) -> tuple[NDArray[np.uint8] | None, str, str]:
     if explained and explained[0].photo_sha256 != photo.sha256:
         return None, "the photo has changed since its map was made: explain it again", photo.sha256
     return photo.rgb, "", photo.sha256
-
-
-def _drawn_map(
-    described: NotedClass, folder: Path, shape: tuple[int, int], colormap: str, signed: bool, *, alone: bool
-) -> tuple[NDArray[np.uint8] | None, bool, str]:
-    """The map from the first of its files that can be read, whether it is laid over the photo, and what is missing.
-
-    Where there is no photo, the overlay tells more than the map alone.
-    """
-    readers: dict[str, Callable[[Path], NDArray[np.uint8]]] = {
-        "npy": lambda path: pictures.map_from_array(
-            path, width=shape[0], height=shape[1], colormap=colormap, signed=signed
-        ),
-        "heatmap": pictures.map_from_heatmap,
-        "overlay": lambda path: pictures.shrink(read_photo(path).rgb, OVERLAY_SIDE),
-    }
-    fault = ""
-    for kind, read in sorted(readers.items(), key=lambda reader: alone and reader[0] != "overlay"):
-        path = noted.file_beside(folder, described, kind)
-        if path is None:
-            continue
-        try:
-            return read(path), kind == "overlay", fault
-        except PhotoError as error:
-            fault = fault or f"{path.name} cannot be shown: {error}"
-    return None, False, fault or "its manifest names no file of this map"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import os
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from markupsafe import Markup
 from scorecam_cli import __version__
 from scorecam_cli.manifest import Manifest
 from scorecam_cli.records import layer_words
-from scorecam_cli.report import noted, pictures, policy
+from scorecam_cli.report import colours, noted, policy
 from scorecam_cli.report.cards import Card
 from scorecam_cli.report.collect import State
 from scorecam_cli.report.evaluation import Evaluation
@@ -26,14 +26,20 @@ from scorecam_cli.report.shown_cards import STATES, Classes, ShownCard, percent,
 from scorecam_cli.words import printable
 
 # The parts of the page, in the order in which they are joined; a later one may use and overrule an earlier one.
-STYLES = ("ground", "gallery", "large_view", "narrow", "review", "media")
+STYLES = ("ground", "gallery", "viewer", "narrow", "review", "media")
 SCRIPTS = (
     "elements",
     "photos",
     "address",
     "hooks",
     "gallery",
-    "large_view",
+    "maps",
+    "stage",
+    "viewer",
+    "side",
+    "controls",
+    "strip",
+    "pointer",
     "ways",
     "paper",
     "remarks",
@@ -71,7 +77,8 @@ def render(
     shown = [ShownCard.of(card, names[card.number], classes, evaluation.columns, runs=runs) for card in cards]
     shared = Counter(each.name for each in shown)
     shown.sort(key=lambda each: (not each.card.classes, _probability(each.card), each.card.number))
-    style, script = _style(), _script()
+    filter_names = _filter_names(cards)
+    style, script = _style(filter_names.values()), _script()
     return (
         _environment()
         .get_template("page.html.j2")
@@ -92,7 +99,9 @@ def render(
             evaluation=evaluation,
             review=review.json_values(),
             states=STATES,
-            bars={run.colormap: _bar_address(run.colormap) for card in cards for run in card.runs},
+            filter_names=filter_names,
+            filters=colours.filters(filter_names),
+            colours=colours.tables(run.colormap for card in cards for run in card.runs),
         )
     )
 
@@ -151,10 +160,12 @@ def _short_names(paths: Sequence[Path]) -> list[str]:
     return each_once(names)
 
 
-@functools.cache
-def _bar_address(colormap: str) -> str:
-    bar = pictures.colour_bar(colormap)
-    return "" if bar is None else pictures.Embedded().keep("", pictures.encode_map(bar))
+def _filter_names(cards: Sequence[Card]) -> dict[tuple[str, bool], str]:
+    """The filters that colour the maps of the cards: (colour map, signed) -> name."""
+    used = {
+        (card.runs[0].colormap, found.signed): None for card in cards for found in card.classes[:1] if found.channel
+    }
+    return {each: f"f{place}" for place, each in enumerate(used)}
 
 
 @functools.cache
@@ -172,8 +183,9 @@ def _finalized(value: Any) -> Any:
     return printable(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
-def _style() -> str:
-    return "\n".join(_file(f"{part}.css") for part in STYLES)
+def _style(filter_names: Iterable[str]) -> str:
+    filters = (f".{name} {{ filter: url(#{name}); }}" for name in filter_names)
+    return "\n".join([*(_file(f"{part}.css") for part in STYLES), *filters])
 
 
 def _script() -> str:

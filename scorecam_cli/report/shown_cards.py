@@ -184,13 +184,27 @@ def _class_data(found: ShownClass, *, first: bool) -> dict[str, Any]:
         "percent": _number(found),
         "low": significant(found.low) + " against the class" * found.signed,
         "high": significant(found.high) + " for it" * found.signed,
+        "lowest": found.low,
+        "highest": found.high,
         "flat": found.low is not None and found.low == found.high,
         "address": found.picture.address if found.picture is not None and not first else "",
         "drawn": found.picture is not None,
         "laid_over": found.laid_over,
+        "channel": found.channel,
+        "signed": found.signed,
+        "values": found.grid,
+        "seen": _seen_in(found),
         "doubts": found.doubts,
         "facts": [row for row in rows if row[1]],
     }
+
+
+def _seen_in(found: ShownClass) -> str:
+    """A map in words."""
+    parts = [f"strongest: {found.strongest}"] if found.strongest else []
+    if found.compactness is not None:
+        parts.append(f"half of the map in {percent(found.compactness)} of the photo")
+    return "; ".join(parts)
 
 
 def _seen(value: Any) -> Any:

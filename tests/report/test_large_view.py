@@ -12,7 +12,7 @@ from tests.report.samples import blob, explained, save_photo
 
 METHODS = ("score-cam", "grad-cam", "grad-cam++", "layer-cam", "faster-score-cam", "integrated-gradients", "random")
 MEASURES = ("drop", "increase", "gain", "drop_top", "increase_top", "gain_top", "deletion", "insertion", "energy")
-SCROLLED = "document.getElementById('body').scrollTop"
+SCROLLED = "window.scrollY"
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +36,7 @@ def crowded(tmp_path_factory):
 def test_numbers_of_seven_methods_push_nothing_out_of_sight(visit, crowded, width):
     seen = visit(crowded, "#a.png", viewport={"width": width, "height": 900})
     over = (
-        "() => ['#body', '#words', '#panel'].filter(name => { const found = document.querySelector(name);"
+        "() => ['html', '#large', '#words', '#panel'].filter(name => { const found = document.querySelector(name);"
         " return found.scrollWidth > found.clientWidth; })"
     )
     assert seen.page.evaluate(over) == []
@@ -46,14 +46,14 @@ def test_numbers_of_seven_methods_push_nothing_out_of_sight(visit, crowded, widt
     assert seen.page.locator("#measured thead th").all_inner_texts() == list(METHODS)
 
 
-@pytest.mark.parametrize("start", ["#large-name", "#close", "#tab-0", "#body"])
+@pytest.mark.parametrize("start", ["#large-name", "#close", "#tab-0", "#next"])
 def test_keys_scroll_the_large_view_from_wherever_the_focus_is(visit, crowded, start):
     seen = visit(crowded, "#a.png")
     seen.page.evaluate("name => document.querySelector(name).focus()", start)
     seen.page.keyboard.press("PageDown")
-    seen.page.wait_for_function(f"{SCROLLED} > 100")
+    seen.page.wait_for_function(f"() => {SCROLLED} > 100")
     seen.page.keyboard.press("PageUp")
-    seen.page.wait_for_function(f"{SCROLLED} === 0")
+    seen.page.wait_for_function(f"() => {SCROLLED} === 0")
     assert seen.page.inner_text("#large-name") == "a.png"
 
 
@@ -63,7 +63,7 @@ def test_slider_keeps_its_keys(visit, crowded):
     seen.page.keyboard.press("PageDown")
     seen.page.keyboard.press("ArrowRight")
     assert seen.page.evaluate(SCROLLED) == 0
-    assert seen.page.input_value("#opacity") == "41"
+    assert int(seen.page.input_value("#opacity")) < 85
 
 
 def test_arrows_in_the_table_of_numbers_stay_there(visit, crowded):
@@ -74,21 +74,24 @@ def test_arrows_in_the_table_of_numbers_stay_there(visit, crowded):
     assert seen.page.evaluate("document.activeElement.className") == "wide"
 
 
-def test_wheel_over_the_large_view_leaves_the_page_behind_it(visit, crowded):
+def test_wheel_scrolls_the_page_where_all_of_the_picture_is_seen_and_zooms_where_it_is_not(visit, crowded):
     seen = visit(crowded, "#a.png", viewport={"width": 1300, "height": 400})
-    for place in ((650, 200), (3, 200)):  # over the view, and beside it
-        seen.page.mouse.move(*place)
-        for _ in range(20):
-            seen.page.mouse.wheel(0, 400)
-    seen.page.wait_for_function(f"{SCROLLED} > 100")
-    assert seen.page.evaluate("window.scrollY") == 0
+    seen.page.mouse.move(400, 250)  # over the picture
+    seen.page.mouse.wheel(0, 300)
+    seen.page.wait_for_function(f"() => {SCROLLED} > 100")
+    seen.page.keyboard.press("Home")
+    seen.page.wait_for_function(f"() => {SCROLLED} === 0")
+    seen.page.mouse.wheel(0, -300)
+    seen.page.wait_for_function("() => document.getElementById('stage').classList.contains('zoomed')")
+    assert seen.page.evaluate(SCROLLED) == 0
 
 
 def test_screen_reader_is_told_of_each_photo_and_of_nothing_else(visit, crowded):
     seen = visit(crowded, "#a.png")
-    assert seen.page.inner_text("#said") == "a.png, 1 of 3, Egyptian cat 82.0 %"
+    words = "strongest: top; half of the map in "
+    assert seen.page.inner_text("#said").startswith(f"a.png, 1 of 3, Egyptian cat 82.0 %, {words}")
     seen.page.click("#next")
-    assert seen.page.inner_text("#said") == "b.png, 2 of 3, Egyptian cat 82.0 %"
+    assert seen.page.inner_text("#said").startswith(f"b.png, 2 of 3, Egyptian cat 82.0 %, {words}")
     live = seen.page.locator("#large [aria-live], #large [role=status], #large output")
     assert live.evaluate_all("found => found.map(each => each.id)") == ["said"]
     seen.page.get_by_role("tab", name="Egyptian cat 82.0 %", exact=True).wait_for()

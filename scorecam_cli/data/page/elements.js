@@ -1,10 +1,8 @@
 document.documentElement.classList.add("scripted");
 const byId = (id) => document.getElementById(id);
 const grid = byId("grid");
-const bars = JSON.parse(byId("bars").textContent);
 const large = byId("large");
 const names = new Intl.Collator(undefined, { numeric: true });
-let chosenOpacity = null; // once the slider was moved, its place is kept for all photos
 
 // Elements are made by name and filled with text: nothing is ever parsed as markup.
 function make(tag, attributes = {}, ...children) {

@@ -1,19 +1,28 @@
 /* The gallery: sort, filter, count. */
 
+const FIRST = 60; // cards that are put in at a time: more than a screen of them
 const number = (text, missing) => (text === "" || text === "-" || text === undefined ? missing : Number(text));
-const given = (a, b) => Number(a.dataset.number) - Number(b.dataset.number);
+// What cards are sorted and searched by, read once.
+const noted = new Map();
+for (const card of cards) {
+  const { number: place, key, search, state: reached, probability, compactness, metrics } = card.dataset;
+  noted.set(card, { place: Number(place), key, text: search.toLowerCase(), reached, probability, compactness, metrics: metrics.split(" "), class: card.dataset.class });
+}
+const given = (a, b) => noted.get(a).place - noted.get(b).place;
 const rising = (of) => (a, b) => of(a, Infinity) - of(b, Infinity) || 0;
 const falling = (of) => (a, b) => of(b, -Infinity) - of(a, -Infinity) || 0;
-const probability = (card, missing) => number(card.dataset.probability, missing);
-const compactness = (card, missing) => number(card.dataset.compactness, missing);
-const mapped = (a, b) => (b.dataset.class !== "") - (a.dataset.class !== "");
+const probability = (card, missing) => number(noted.get(card).probability, missing);
+const compactness = (card, missing) => number(noted.get(card).compactness, missing);
+const mapped = (a, b) => (noted.get(b).class !== "") - (noted.get(a).class !== "");
 const orders = {
   improbable: (a, b) => mapped(a, b) || rising(probability)(a, b),
   probable: falling(probability),
-  name: (a, b) => names.compare(a.dataset.key, b.dataset.key),
+  name: (a, b) => names.compare(noted.get(a).key, noted.get(b).key),
   spread: falling(compactness),
   focused: rising(compactness),
 };
+
+const classesShown = new Set(Array.from(noted.values(), (each) => each.class).filter(Boolean));
 
 // What leaves photos out: `active(state)` tells whether it is asked, `matches(photo, card, state)` whether one stays.
 const filters = [
@@ -21,7 +30,7 @@ const filters = [
     name: "query",
     active: (state) => state.query.trim() !== "",
     matches: (photo, card, state) => {
-      const text = card.dataset.search.toLowerCase();
+      const { text } = noted.get(card);
       return state.query.toLowerCase().split(/\s+/).every((word) => text.includes(word));
     },
   },
@@ -29,29 +38,52 @@ const filters = [
   { name: "doubtful", active: (state) => state.show === "doubtful", matches: (photo, card) => "doubtful" in card.dataset },
   {
     name: "class",
-    active: (state) => state.show.startsWith("class-"),
-    matches: (photo, card, state) => card.dataset.class === state.show,
+    active: (state) => classesShown.has(state.show),
+    matches: (photo, card, state) => noted.get(card).class === state.show,
   },
 ];
 
 function orderOf(name) {
   const parts = /^metric-(\d+)-(up|down)$/.exec(name);
   if (!parts) return Object.hasOwn(orders, name) ? orders[name] : orders.improbable;
-  const metric = (card, missing) => number(card.dataset.metrics.split(" ")[Number(parts[1])], missing);
+  const metric = (card, missing) => number(noted.get(card).metrics[Number(parts[1])], missing);
   return parts[2] === "up" ? rising(metric) : falling(metric);
 }
 
+let inPage = 0; // how many of the visible cards are in the document
+
+// Sorts and filters; the first cards are put in, the others once they are scrolled to.
 function arrange() {
   const order = orderOf(state.sort);
-  grid.append(...cards.slice().sort((a, b) => order(a, b) || given(a, b)));
   const asked = filters.filter((each) => each.active(state));
-  visible = Array.from(grid.children).filter((card) => {
-    card.hidden = !asked.every((each) => each.matches(photoOf(card), card, state));
-    return !card.hidden;
-  });
+  const sorted = cards.slice().sort((a, b) => order(a, b) || given(a, b));
+  visible = asked.length ? sorted.filter((card) => asked.every((each) => each.matches(photoOf(card), card, state))) : sorted;
+  grid.replaceChildren();
+  inPage = 0;
+  putMore(FIRST);
   const all = cards.length === 1 ? "1 photo" : `${cards.length} photos`;
   byId("count").textContent = visible.length === cards.length ? all : `${visible.length} of ${all}`;
   byId("none").hidden = visible.length > 0;
+}
+
+function putMore(count) {
+  const next = visible.slice(inPage, inPage + count);
+  next.forEach((card, place) => {
+    card.setAttribute("aria-posinset", String(inPage + place + 1));
+    card.setAttribute("aria-setsize", String(visible.length));
+  });
+  grid.append(...next);
+  inPage += next.length;
+  nearEnd.unobserve(byId("more"));
+  if (inPage < visible.length) nearEnd.observe(byId("more"));
+}
+
+const nearEnd = new IntersectionObserver((seen) => seen.some((each) => each.isIntersecting) && putMore(FIRST), { rootMargin: "1500px" });
+
+// Puts cards in up to a given one; all of them where none is given.
+function putIn(card) {
+  const wanted = card ? visible.indexOf(card) + 1 : visible.length;
+  if (wanted > inPage) putMore(Math.ceil((wanted - inPage) / FIRST) * FIRST);
 }
 
 // The fields say what is seen, also where the browser has filled them in with something earlier.

@@ -10,18 +10,17 @@ grid.addEventListener("click", (event) => {
   setState({ photo: card.dataset.key, class: "", run: "" }, { push: true });
 });
 byId("tools").addEventListener("submit", (event) => event.preventDefault());
-byId("opacity").addEventListener("input", (event) => {
-  chosenOpacity = Number(event.target.value);
-  setOpacity(chosenOpacity);
-});
 byId("previous").addEventListener("click", () => step(-1));
 byId("next").addEventListener("click", () => step(1));
-byId("close").addEventListener("click", () => large.close());
-large.addEventListener("close", closed);
-large.addEventListener("keydown", keys);
-large.addEventListener("click", (event) => {
-  if (event.target === large) large.close(); // beside the view, on the shade
-});
+byId("close").addEventListener("click", close);
+byId("keys").addEventListener("click", showHelp);
+byId("zoom-in").addEventListener("click", () => zoomBy(1.5));
+byId("zoom-out").addEventListener("click", () => zoomBy(1 / 1.5));
+byId("zoom-fit").addEventListener("click", resetZoom);
+byId("stage").addEventListener("blur", () => moveCursor(null));
+watchPointers(byId("stage"));
+new ResizeObserver(layOut).observe(byId("stage"));
+document.addEventListener("keydown", keys);
 window.addEventListener("hashchange", fromAddress);
 window.addEventListener("popstate", fromAddress);
 window.addEventListener("beforeprint", beforePrint);
