@@ -20,6 +20,7 @@ from scorecam_cli.cli.report import PAGE, write_page
 from scorecam_cli.cli.results import Results
 from scorecam_cli.cli.retry import retried
 from scorecam_cli.cli.shards import only_shard, shard_option, shard_taken
+from scorecam_cli.cli.standard_input import found_there, name_option, name_taken
 from scorecam_cli.cli.values import FILE, FOLDER_ANYWHERE, NEW_FILE, MethodName, OneOf, comma_list
 from scorecam_cli.config import ExplainConfig
 from scorecam_cli.records import Explained, Found, Outcome
@@ -45,6 +46,7 @@ class SaveOption(GroupedOption):
 
 @click.command(cls=GroupedCommand, short_help="Write a heatmap and an overlay for each photo.")
 @shared.photo_arguments
+@name_option
 @shard_option
 @model_options.model_options
 @shared.layer_option
@@ -136,7 +138,7 @@ def explain(
     """
     loudness = given.verbosity(options)
     path_end = given.path_ending(print0=print0, as_json=as_json)
-    shard = shard_taken(options)
+    shard, piped = shard_taken(options), name_taken(options, alone=retry_failed is None)
     photos = given.photo_settings(options)
     options["top"] = top or 0
     found = None
@@ -153,6 +155,8 @@ def explain(
     from scorecam_cli.runs.session import Session
 
     request = ExplainRequest.of(config)
+    if piped is not None:
+        found = found_there(piped, output_dir=photos.output_dir, max_pixels=photos.max_pixels)
     if found is None:
         found = find_jobs(photos.images, listed=photos.listed, recursive=photos.recursive, output_dir=photos.output_dir)
     found = only_shard(found, shard)

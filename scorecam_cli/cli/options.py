@@ -6,6 +6,7 @@ Every option of every command, by its group under `--help` (a test holds this in
 
 Photos
     -r, --recursive     descend into folders              explain predict report compare evaluate
+    --name              photo on standard input           explain predict
     --files-from        photos named in a list            explain predict compare evaluate
     --max-pixels        refuse larger photos              explain predict compare evaluate
     --photo-timeout     seconds to read a photo           explain predict compare evaluate

@@ -14,6 +14,7 @@ from scorecam_cli.cli import options as shared
 from scorecam_cli.cli.console import Console, print_json
 from scorecam_cli.cli.groups import Group, GroupedCommand
 from scorecam_cli.cli.shards import only_shard, shard_option, shard_taken
+from scorecam_cli.cli.standard_input import found_there, name_option, name_taken
 from scorecam_cli.config import PredictConfig
 from scorecam_cli.records import ClassScore, Failed
 from scorecam_cli.words import printable
@@ -21,6 +22,7 @@ from scorecam_cli.words import printable
 
 @click.command(cls=GroupedCommand, short_help="Print the most probable classes of each photo.")
 @shared.photo_arguments
+@name_option
 @shard_option
 @model_options.model_options
 @Group.OUTPUT.option("-k", "--top", type=click.IntRange(min=1), default=5, show_default=True, help="How many classes.")
@@ -33,7 +35,7 @@ def predict(as_json: bool, top: int, **options: Any) -> int:
     scorecam predict dog.jpg
     scorecam predict photos/ -m EfficientNetLite0 --json
     """
-    loudness, shard = given.verbosity(options), shard_taken(options)
+    loudness, shard, piped = given.verbosity(options), shard_taken(options), name_taken(options)
     photos = given.photo_settings(options)
     config = PredictConfig(photos=photos, model=given.model_settings(options), top=top)
 
@@ -44,7 +46,10 @@ def predict(as_json: bool, top: int, **options: Any) -> int:
     from scorecam_cli.runs.session import Session
 
     request = PredictRequest.of(config)
-    found = find_jobs(photos.images, listed=photos.listed, recursive=photos.recursive, output_dir=None)
+    if piped is not None:
+        found = found_there(piped, output_dir=None, max_pixels=photos.max_pixels)
+    else:
+        found = find_jobs(photos.images, listed=photos.listed, recursive=photos.recursive, output_dir=None)
     found = only_shard(found, shard)
     console = Console(verbosity=min(loudness, 0), total=len(found.jobs) + len(found.failures))
     console.notes(found.notes)

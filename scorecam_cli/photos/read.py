@@ -50,7 +50,7 @@ def read_photo(
         UsageError: its bucket cannot be reached.
     """
     try:
-        with _opened(source, _most_bytes(max_pixels), seconds) as file:
+        with _opened(source, most_bytes(max_pixels), seconds) as file:
             return _read_opened(file, max_pixels, seconds, admit)
     except OSError as error:  # of closing
         raise PhotoError(reason_of(error)) from error
@@ -81,14 +81,15 @@ def _opened(source: Path | Stored, max_bytes: int, seconds: float | None) -> io.
     return file
 
 
-def _most_bytes(max_pixels: int) -> int:
+def most_bytes(max_pixels: int) -> int:
+    """The most bytes that are read of a photo, where so many pixels are allowed."""
     return max(MAX_BYTES, MAX_BYTES * max_pixels // MAX_PIXELS)
 
 
 def _read_opened(
     file: io.BufferedReader | io.BufferedRandom, max_pixels: int, seconds: float | None, admit: Admit
 ) -> Photo:
-    max_bytes = _most_bytes(max_pixels)
+    max_bytes = most_bytes(max_pixels)
     decoder = _take()
     if decoder is None:  # better in this process than not at all
         return decode_photo(read_opened(file, max_bytes), max_pixels=max_pixels, admit=admit)
