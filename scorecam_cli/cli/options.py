@@ -67,6 +67,7 @@ Output
     -o, --output        where the page goes               report
     --run-name          what a run is called              report
     --title             of the page                       report
+    --truth             the class of each photo           report
     --evaluation        metrics to show                   report
     --review            stars, labels and notes           report
     --folder            pictures beside the page          report

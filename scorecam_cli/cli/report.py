@@ -40,6 +40,9 @@ LISTED = 20  # photos that lack something and are named on stderr; the page name
 )
 @Group.OUTPUT.option("--title", default=TITLE, show_default=True, help="Of the page.")
 @Group.OUTPUT.option(
+    "--truth", type=FILE, metavar="FILE.csv", help="Also show the true class of each photo: lines of photo,class."
+)
+@Group.OUTPUT.option(
     "--evaluation", type=FILE, metavar="FILE.csv", help="Also show the metrics of `scorecam evaluate`."
 )
 @Group.OUTPUT.option(
@@ -56,6 +59,7 @@ def report(
     output: Path | None,
     run_names: tuple[str, ...],
     title: str,
+    truth: Path | None,
     evaluation: Path | None,
     review: Path | None,
     folder: bool,
@@ -74,19 +78,22 @@ def report(
     scorecam report vgg/ lite/ --run-name VGG --run-name Lite
     scorecam report maps/ -r -o to_send.html --title 'Ward 3, model of May'
     scorecam report maps/ --evaluation scorecam-evaluation/evaluation.csv
+    scorecam report maps/ --truth truth.csv
     scorecam report maps/ --review notes.json
     """
-    config = ReportConfig(output, title, evaluation, Form.FOLDER if folder else Form.FILE, review)
+    config = ReportConfig(output, title, evaluation, Form.FOLDER if folder else Form.FILE, review, truth)
     loudness = given.verbosity(dict(options))
 
     from scorecam_cli.report.collect import collect
     from scorecam_cli.report.make import check_request, make_report
 
-    table, remarks = check_request(config)
+    table, remarks, classes = check_request(config)
     found = collect(paths, recursive=recursive, run_names=run_names)
     console = Console(verbosity=loudness, total=len(found.entries))
     try:
-        made = make_report(config, found.entries, evaluation=table, review=remarks, on_card=console.predicted)
+        made = make_report(
+            config, found.entries, evaluation=table, review=remarks, truth=classes, on_card=console.predicted
+        )
     finally:
         console.close()
     _say(console, made)
@@ -122,6 +129,8 @@ def _say(console: Console, made: Made) -> None:
         )
     if made.unknown:
         console.say(f"--review is also of {_photos(made.unknown)} not on the page: kept in it, and exported again")
+    if made.unnamed:
+        console.say(f"--truth does not name {_photos(len(made.unnamed))} of the page, such as {made.unnamed[0]}")
     if console.verbosity >= 0:
         console.say(f"{_photos(made.photos)} on the page, {len(made.lacking)} with something missing")
 

@@ -18,6 +18,7 @@ from scorecam_cli.report.drawn import drawn_map
 from scorecam_cli.report.evaluation import Evaluation, Measured
 from scorecam_cli.report.grouping import Group
 from scorecam_cli.report.levels import grid_of, strongest_place
+from scorecam_cli.report.truths import TrueClass
 
 MOST_CLASSES, MOST_WARNINGS = 100, 50  # of one photo; a manifest may come from strangers
 
@@ -91,7 +92,8 @@ class Card:
     """One photo on the page.
 
     number: from 0, in the order of the arguments. reason: what is missing, in one sentence; empty where all is there.
-    runs: of those that explained it, in their order. sha256: of the photo's file; empty where it cannot be read.
+    runs: of those that explained it, in their order. truth: its class, where that is known.
+    sha256: of the photo's file; empty where it cannot be read.
     """
 
     number: int
@@ -103,6 +105,7 @@ class Card:
     figures: tuple[Figure, ...] = ()
     measured: tuple[Measured, ...] = ()
     sha256: str = ""
+    truth: TrueClass | None = None
 
     @property
     def classes(self) -> tuple[ShownClass, ...]:

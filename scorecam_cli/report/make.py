@@ -7,10 +7,11 @@ import re
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from scorecam_cli.files.write import write_text
+from scorecam_cli.models.truth import Truth, read_truth
 from scorecam_cli.report.cards import Card, CardMaker
 from scorecam_cli.report.collect import Entry, State
 from scorecam_cli.report.evaluation import NO_EVALUATION, Evaluation, read_evaluation
@@ -19,6 +20,7 @@ from scorecam_cli.report.page import render
 from scorecam_cli.report.pictures import Album, AssetFolder, Embedded
 from scorecam_cli.report.request import Form, ReportConfig
 from scorecam_cli.report.review import NO_REVIEW, Review, read_review
+from scorecam_cli.report.truths import Truths
 
 # Photos up to a number -> pixels of a shown photo's longer side in a page that holds them all. At quality 80 a photo
 # has about 60, 35, 20 kB, and a third more as text: at most 8 and 19 MB, and 27 MB for a thousand photos.
@@ -35,6 +37,7 @@ class Made:
     lacking: its photos that are not shown with all that belongs to them, and why.
     gone: its photos that were explained and are not where their manifests say.
     unknown: remarks of --review on photos that are not on the page.
+    unnamed: photos that --truth does not name.
     """
 
     page: Path
@@ -42,16 +45,18 @@ class Made:
     lacking: tuple[tuple[Path, str], ...]
     gone: tuple[Path, ...] = ()
     unknown: int = 0
+    unnamed: tuple[Path, ...] = ()
 
 
-def check_request(config: ReportConfig) -> tuple[Evaluation, Review]:
-    """The table of --evaluation and the remarks of --review, read before any picture is made.
+def check_request(config: ReportConfig) -> tuple[Evaluation, Review, Truth | None]:
+    """The tables of --evaluation and --truth and the remarks of --review, read before any picture is made.
 
     Raises:
         UsageError: one cannot be read, or is no such file.
     """
     evaluation = NO_EVALUATION if config.evaluation is None else read_evaluation(config.evaluation)
-    return evaluation, NO_REVIEW if config.review is None else read_review(config.review)
+    review = NO_REVIEW if config.review is None else read_review(config.review)
+    return evaluation, review, None if config.truth is None else read_truth(config.truth)
 
 
 def make_report(
@@ -60,6 +65,7 @@ def make_report(
     *,
     evaluation: Evaluation = NO_EVALUATION,
     review: Review = NO_REVIEW,
+    truth: Truth | None = None,
     on_card: Callable[[], None] = lambda: None,
 ) -> Made:
     """Write the page that shows these entries; nothing of an earlier page at its place is left.
@@ -67,15 +73,20 @@ def make_report(
     Args:
         evaluation: see `check_request`.
         review: likewise; remarks on photos that are not on the page stay in it, and come out again.
+        truth: likewise.
         on_card: called after each photo as often as it has entries, in the calling thread.
 
     Raises:
+        UsageError: the truth names none of the photos.
         PhotoError: the page or a picture cannot be written.
     """
     album: Album = AssetFolder(config.page.parent) if config.form is Form.FOLDER else Embedded()
     found = grouped(entries)
+    truths = None if truth is None else Truths.of(truth, found.groups)
     maker = CardMaker(album, evaluation, photo_side=_photo_side(config.form, len(found.groups)))
     cards = _make_cards(maker, found.groups, on_card)
+    if truths is not None:
+        cards = [replace(card, truth=truths.class_of(group)) for card, group in zip(cards, found.groups, strict=True)]
     html = render(
         cards,
         runs=found.runs,
@@ -89,7 +100,9 @@ def make_report(
         _sweep(album, cards)
     lacking = tuple((card.path, card.reason) for card in cards if card.state is not State.SHOWN)
     gone = tuple(card.path for card in cards if card.manifest is not None and not os.path.lexists(card.path))
-    return Made(config.page, len(cards), lacking, gone, review.beside(card.sha256 for card in cards))
+    unknown = review.beside(card.sha256 for card in cards)
+    unnamed = tuple(card.path for card in cards if truth is not None and card.truth is None)
+    return Made(config.page, len(cards), lacking, gone, unknown, unnamed)
 
 
 def _make_cards(maker: CardMaker, groups: Sequence[Group], on_card: Callable[[], None]) -> list[Card]:

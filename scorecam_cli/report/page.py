@@ -17,22 +17,24 @@ from scorecam_cli import __version__
 from scorecam_cli.manifest import Manifest
 from scorecam_cli.records import layer_words
 from scorecam_cli.report import colours, noted, policy
+from scorecam_cli.report.answers import percent, significant
 from scorecam_cli.report.cards import Card
 from scorecam_cli.report.collect import State
 from scorecam_cli.report.evaluation import Evaluation
 from scorecam_cli.report.grouping import Run, each_once
 from scorecam_cli.report.review import NO_REVIEW, Review
-from scorecam_cli.report.shown_cards import STATES, Classes, ShownCard, percent, significant
+from scorecam_cli.report.shown_cards import STATES, Filters, ShownCard
 from scorecam_cli.words import printable
 
 # The parts of the page, in the order in which they are joined; a later one may use and overrule an earlier one.
-STYLES = ("ground", "gallery", "viewer", "narrow", "review", "media")
+STYLES = ("ground", "gallery", "truth", "viewer", "narrow", "review", "media")
 SCRIPTS = (
     "elements",
     "photos",
     "address",
     "hooks",
     "gallery",
+    "truth",
     "maps",
     "stage",
     "viewer",
@@ -73,8 +75,8 @@ def render(
         review: remarks that the page begins with.
     """
     names = _short_names([card.path for card in cards])
-    classes = Classes.of(cards)
-    shown = [ShownCard.of(card, names[card.number], classes, evaluation.columns, runs=runs) for card in cards]
+    filters = Filters.of(cards)
+    shown = [ShownCard.of(card, names[card.number], filters, evaluation.columns, runs=runs) for card in cards]
     shared = Counter(each.name for each in shown)
     shown.sort(key=lambda each: (not each.card.classes, _probability(each.card), each.card.number))
     filter_names = _filter_names(cards)
@@ -89,7 +91,9 @@ def render(
             script=Markup(script),
             policy=policy.allowing(style, script, pictures_from),
             cards=shown,
-            classes=classes,
+            class_filters=filters,
+            true_known=any(card.truth is not None for card in cards),
+            right=Counter(each.answers[0].right for each in shown if each.answers),
             summary=_summary(cards),
             makings=_makings(cards),
             shared={name for name, count in shared.items() if count > 1},

@@ -25,7 +25,7 @@ class ReportConfig:
     """Everything `scorecam report` was asked to do, but for the photos.
 
     output: the page, or with Form.FOLDER its folder; None for `report.html` or `report`. evaluation: a CSV.
-    review: what a page exported, JSON or CSV.
+    review: what a page exported, JSON or CSV. truth: a CSV of photo and class.
     """
 
     output: Path | None = None
@@ -33,6 +33,7 @@ class ReportConfig:
     evaluation: Path | None = None
     form: Form = Form.FILE
     review: Path | None = None
+    truth: Path | None = None
     page: Path = field(init=False)
 
     def __post_init__(self) -> None:

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
-from scorecam_cli.manifest import NotedScore
 from scorecam_cli.photos.manifest import is_path
+from scorecam_cli.report.answers import Answer, answer, number, percent, significant
 from scorecam_cli.report.cards import Card, ShownClass, ShownRun
 from scorecam_cli.report.collect import State
 from scorecam_cli.report.grouping import Run
+from scorecam_cli.report.truths import predicted
 from scorecam_cli.words import printable
 
 MOST_PREDICTIONS = 20  # bars of classes without a map; a manifest may come from strangers
@@ -25,27 +26,6 @@ STATES = {
 }
 
 
-def percent(share: float | None) -> str:
-    """A probability for people; a small one is not rounded to nothing, nor a large one to certainty."""
-    if share is None:
-        return ""
-    if 0 < share < 0.001:
-        return "< 0.1 %"
-    if 0.999 < share < 1:
-        return "> 99.9 %"
-    return f"{share * 100:.1f} %"
-
-
-def _number(of: ShownClass | NotedScore) -> str:
-    """The probability of a class, or the output of a regression."""
-    return percent(of.probability) or significant(of.output)
-
-
-def significant(value: float | None) -> str:
-    """A number in three significant digits; empty for None."""
-    return "" if value is None else f"{value:.3g}"
-
-
 NO_RUN: Mapping[str, Any] = {  # of a photo that none has explained
     **{"id": "", "name": "", "alpha": 0.5, "colormap": ""},
     **{"classes": [], "others": [], "facts": [], "warnings": []},
@@ -54,21 +34,71 @@ NO_RUN: Mapping[str, Any] = {  # of a photo that none has explained
 
 @dataclass(frozen=True)
 class Classes:
-    """The first classes of all cards, most frequent first: what the page can be filtered by."""
+    """Classes of the cards, one of each at most, the most frequent first: what the page can be filtered by."""
 
     keys: Mapping[tuple[str, int | None], str]
     options: Sequence[tuple[str, str, int]]
 
     @classmethod
-    def of(cls, cards: Sequence[Card]) -> Classes:
-        counts = Counter((card.classes[0].name, card.classes[0].index) for card in cards if card.classes)
-        ordered = sorted(counts, key=lambda found: (-counts[found], found[0], found[1] or 0))
-        keys = {found: f"class-{place}" for place, found in enumerate(ordered)}
-        return cls(keys, [(keys[found], found[0], counts[found]) for found in ordered])
+    def of(cls, found: Iterable[tuple[str, int | None] | None], prefix: str = "class") -> Classes:
+        """found: of each card the name and index of a class, None where it has none."""
+        counts = Counter(each for each in found if each is not None)
+        ordered = sorted(counts, key=lambda each: (-counts[each], each[0], each[1] or 0))
+        keys = {each: f"{prefix}-{place}" for place, each in enumerate(ordered)}
+        return cls(keys, [(keys[each], each[0], counts[each]) for each in ordered])
 
-    def key(self, card: Card) -> str:
-        """The value of the filter that shows this card."""
-        return self.keys[card.classes[0].name, card.classes[0].index] if card.classes else ""
+    def key(self, found: tuple[str, int | None] | None) -> str:
+        """The value of the filter that shows the cards of this class."""
+        return "" if found is None else self.keys[found]
+
+
+@dataclass(frozen=True)
+class Filters:
+    """By what class cards can be filtered: that of the first map, that predicted, the true one."""
+
+    mapped: Classes
+    predicted: Classes
+    true: Classes
+
+    @classmethod
+    def of(cls, cards: Sequence[Card]) -> Filters:
+        return cls(
+            Classes.of(map(_mapped, cards)),
+            Classes.of(map(_predicted, cards), "predicted"),
+            Classes.of(map(_true, cards), "true"),
+        )
+
+    def keys(self, card: Card) -> tuple[str, str, str]:
+        """The values of the filter that show this card: of the map, predicted, true."""
+        mapped, predicted = self.mapped.key(_mapped(card)), self.predicted.key(_predicted(card))
+        return mapped, predicted, self.true.key(_true(card))
+
+    @property
+    def groups(self) -> list[tuple[str, Sequence[tuple[str, str, int]]]]:
+        """Names of groups, and their options; that of the maps only where it says something else than the others."""
+        same = [(name, count) for _, name, count in self.mapped.options] == [
+            (name, count) for _, name, count in self.predicted.options
+        ]
+        first = "Class of the map" if self.predicted.options else "Class"
+        found = [
+            ("Predicted class", self.predicted.options),
+            (first, [] if same else self.mapped.options),
+            ("True class", self.true.options),
+        ]
+        return [(name, options) for name, options in found if options]
+
+
+def _mapped(card: Card) -> tuple[str, int | None] | None:
+    return (card.classes[0].name, card.classes[0].index) if card.classes else None
+
+
+def _predicted(card: Card) -> tuple[str, int | None] | None:
+    best = predicted(card.manifest) if card.manifest is not None else None
+    return None if best is None else (best.name, best.index)
+
+
+def _true(card: Card) -> tuple[str, int | None] | None:
+    return None if card.truth is None else (card.truth.name, card.truth.index)
 
 
 @dataclass(frozen=True)
@@ -80,18 +110,18 @@ class ShownCard:
     name: str
     folder: str
     link: str
-    class_key: str
+    keys: tuple[str, str, str]
     search: str
     metrics: str
-    by: str
-    predicted: str
+    answers: tuple[Answer, ...]
     data: Mapping[str, Any]
 
     @classmethod
-    def of(cls, card: Card, short: str, classes: Classes, columns: Sequence[str], *, runs: Sequence[Run]) -> ShownCard:
+    def of(cls, card: Card, short: str, filters: Filters, columns: Sequence[str], *, runs: Sequence[Run]) -> ShownCard:
         key = printable(short)
         folder, _, name = key.rpartition("/")
         own = next(iter(card.measured), None)
+        answers = tuple(answer(run, card.truth, runs, first=place == 0) for place, run in enumerate(card.runs))
         values = ["" if value is None else repr(value) for value in own.values] if own else []
         return cls(
             card,
@@ -99,27 +129,26 @@ class ShownCard:
             name,
             folder,
             link="#" + quote(key, safe=""),
-            class_key=classes.key(card),
-            search=" ".join([key, *(each.name for each in card.classes)]),
+            keys=filters.keys(card),
+            search=" ".join([key, *dict.fromkeys(_words(card, answers))]),
             metrics=" ".join(value or "-" for value in values),
-            by=", ".join(runs[each.number].name for each in card.runs) if len(runs) > 1 else "",
-            predicted=_predicted(card),
+            answers=answers,
             data={
-                **_seen({**_data(card, columns, runs), "key": key, "name": name, "folder": folder}),
+                **_seen({**_data(card, columns, answers), "key": key, "name": name, "folder": folder}),
                 **_listed(card, short),
             },
         )
 
 
-def _predicted(card: Card) -> str:
-    """What the model finds most probable, where the first map is of another class."""
-    best = next(iter(card.manifest.predictions), None) if card.manifest is not None else None
-    if best is None or not card.classes or card.classes[0].index == best.index or best.probability is None:
-        return ""
-    return f"the model says {best.name}, {percent(best.probability)}"
+def _words(card: Card, answers: Sequence[Answer]) -> Iterator[str]:
+    """Names of classes that a search finds a card by."""
+    yield from (each.name for run in card.runs for each in run.classes)
+    yield from (each.name for each in answers)
+    if card.truth is not None:
+        yield card.truth.name
 
 
-def _data(card: Card, columns: Sequence[str], runs: Sequence[Run]) -> dict[str, Any]:
+def _data(card: Card, columns: Sequence[str], answers: Sequence[Answer]) -> dict[str, Any]:
     """What is true of the photo, and of each run that explained it."""
     return {
         "state": STATES[card.state] if card.state is not State.SHOWN else "",
@@ -130,7 +159,9 @@ def _data(card: Card, columns: Sequence[str], runs: Sequence[Run]) -> dict[str, 
         ],
         "columns": columns if card.measured else [],
         "measured": [[row.method, *(significant(value) for value in row.values)] for row in card.measured],
-        "runs": [_run(each, runs, first=place == 0) for place, each in enumerate(card.runs)] or [NO_RUN],
+        "runs": [_run(run, answer) for run, answer in zip(card.runs, answers, strict=True)] or [NO_RUN],
+        **({} if card.truth is None else {"truth": {"name": card.truth.name, "index": card.truth.index}}),
+        **({} if card.truth is None or not answers else {"right": answers[0].right}),
     }
 
 
@@ -143,30 +174,27 @@ def _listed(card: Card, short: str) -> dict[str, str]:
     return {"listed": name if fits else ""}
 
 
-def _run(run: ShownRun, runs: Sequence[Run], *, first: bool) -> dict[str, Any]:
-    """first: it is that whose first map the card has."""
+def _run(run: ShownRun, answer: Answer) -> dict[str, Any]:
+    """What one run says of a photo; the first map of the first is not repeated: the card has it."""
     return {
-        "id": run_id(run.number),
-        "name": runs[run.number].name if len(runs) > 1 else "",
+        "id": answer.run,
+        "name": answer.run_name,
+        "predicted": {"name": answer.name, "index": answer.index, "percent": answer.percent, "sure": answer.predicted},
+        **({} if answer.right is None else {"right": answer.right}),
         "alpha": run.alpha,
         "colormap": run.colormap,
-        "classes": [_class_data(found, first=first and place == 0) for place, found in enumerate(run.classes)],
+        "classes": [_class_data(found, first=answer.first and place == 0) for place, found in enumerate(run.classes)],
         "others": _other_predictions(run),
         "facts": run.facts,
         "warnings": run.warnings,
     }
 
 
-def run_id(number: int) -> str:
-    """What a run is called where the page's script speaks of it."""
-    return f"r{number}"
-
-
 def _other_predictions(run: ShownRun) -> list[dict[str, Any]]:
     """The most probable classes that have no map."""
     explained = {found.index for found in run.classes}
     others = (each for each in run.manifest.predictions[:MOST_PREDICTIONS] if each.index not in explained)
-    return [{"name": each.name, "probability": each.probability or 0, "percent": _number(each)} for each in others]
+    return [{"name": each.name, "probability": each.probability or 0, "percent": number(each)} for each in others]
 
 
 def _class_data(found: ShownClass, *, first: bool) -> dict[str, Any]:
@@ -181,7 +209,7 @@ def _class_data(found: ShownClass, *, first: bool) -> dict[str, Any]:
         "name": found.name,
         "index": found.index,
         "probability": found.probability or 0,
-        "percent": _number(found),
+        "percent": number(found),
         "low": significant(found.low) + " against the class" * found.signed,
         "high": significant(found.high) + " for it" * found.signed,
         "lowest": found.low,
@@ -195,6 +223,8 @@ def _class_data(found: ShownClass, *, first: bool) -> dict[str, Any]:
         "values": found.grid,
         "seen": _seen_in(found),
         "doubts": found.doubts,
+        "compactness": found.compactness,
+        "estimate": found.estimate,
         "facts": [row for row in rows if row[1]],
     }
 

@@ -42,6 +42,17 @@ def test_runs_of_two_folders_share_a_card_under_the_names_given(scorecam, folder
     assert (done.code, "'new' belongs to none of the 1 PATHS" in done.err) == (2, True)
 
 
+def test_truth_is_shown_and_that_of_other_photos_is_exit_2(scorecam, folder):
+    (folder / "truth.csv").write_text("photo,class\ndog.png,242\n")
+    done = scorecam("report", ".", "--truth", "truth.csv")
+    assert (done.code, "--truth does not name 1 photo of the page, such as new.png" in done.err) == (0, True)
+    told = {card["name"]: card.get("truth") for card in parsed((folder / "report.html").read_text("utf-8")).cards}
+    assert told == {"dog.png": {"name": "boxer", "index": 242}, "new.png": None}
+    done = scorecam("report", "new.png", "--truth", "truth.csv", "-o", "other.html")
+    assert (done.code, (folder / "other.html").exists()) == (2, False)
+    assert "--truth truth.csv names none of the 1 photos of the page, such as new.png" in done.err
+
+
 def test_title_is_text(scorecam, folder):
     scorecam("report", "dog.png", "-o", "p.html", "--title", "<b>Ward 3</b> & \x1b[1m")
     page = parsed((folder / "p.html").read_text("utf-8"))

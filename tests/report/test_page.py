@@ -66,9 +66,12 @@ def test_page_tells_what_the_manifest_tells(page_of, photo):
 def test_card_says_what_the_model_finds_most_probable_where_another_class_was_asked_for(page_of, photo):
     best = {"index": 285, "name": "Egyptian cat", "wnid": None, "probability": 0.82, "logit": None}
     explained(photo, [(0, "tench", 0.0004, blob(5, 5))], changes={"predictions": [best]})
-    assert "the model says Egyptian cat, 82.0 %" in page_of(photo).texts
+    page = page_of(photo)
+    assert page.texts.index("Egyptian cat") < page.texts.index("tench")  # what is predicted comes first
+    assert ", < 0.1 %" in page.texts
+    assert card_tags(page)[0]["data-predicted"] == "predicted-0"
     explained(photo, [(285, "Egyptian cat", 0.82, blob(5, 5))], changes={"predictions": [best]})
-    assert not any("the model says" in text for text in page_of(photo).texts)
+    assert "map of " not in page_of(photo).texts
 
 
 def test_photos_of_one_name_can_be_told_apart_and_say_which_run_they_are_of(page_of, tmp_path):
