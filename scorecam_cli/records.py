@@ -16,6 +16,7 @@ from scorecam_cli.urls import READ_ONLY
 
 CERTAIN = 1.96  # standard deviations: a normal number is further from its mean 1 time in 20
 MOST_BANDS = 64  # of a photo
+EXACT = "all"  # the selection of an explanation whose every live channel was passed
 NO_LAYER = "none"  # what the layer is called of a model that is seen from outside
 
 
@@ -155,12 +156,15 @@ class Steps:
     weights: float32 [T], what each is multiplied by in the sum.
     probabilities: float32 [T] in [0, 1], S_k: of the class, for the photo under each mask; of a regression how far
         each raises the output.
+    others: how many more channels the sum has, passed or not; their_weight: the sum of their weights without signs.
     """
 
     channels: NDArray[np.intp]
     grids: NDArray[np.float32] | tuple[NDArray[np.float32], ...]
     weights: NDArray[np.float32]
     probabilities: NDArray[np.float32]
+    others: int = 0
+    their_weight: float = 0.0
 
     def called(self, number: int) -> str:
         """What one of the masks is called: `channel 12`, where grids differ `channel 12 of 7 x 7`."""

@@ -36,7 +36,7 @@ from scorecam_cli.saliency.upsampling import upsample
 from scorecam_cli.saliency.variants import Ranges, Summands
 
 LARGEST_RISE = 600.0  # exp of it is finite in float64
-MOST_STEPS = 25  # 25 x 7 x 7 float32 = 5 kB for each class
+MOST_STEPS = 36  # 36 x 7 x 7 float32 = 7 kB for each class
 FEWEST_PASSES = 4  # from fewer nothing can be inferred
 
 
@@ -188,6 +188,8 @@ class _MaskedPasses:
             grids=self.masks.own_grids(best),
             weights=weights[best].astype(np.float32),
             probabilities=np.concatenate([np.zeros(0, np.float32), *probabilities])[order],
+            others=len(weights) - len(best),
+            their_weight=float(np.abs(np.delete(weights, best)).sum()),
         )
 
     def kept(self) -> tuple[Kept, ...]:

@@ -70,6 +70,8 @@ def test_steps_equal_the_largest_of_all_passes_one_by_one(classifier, image, ind
     print(f"largest difference {np.abs(steps.probabilities - probabilities[order]).max():.1e}")
     np.testing.assert_allclose(steps.probabilities, probabilities[order], atol=1e-5)
     np.testing.assert_array_equal(steps.weights, steps.probabilities)
+    assert steps.others == len(live) - MOST_STEPS
+    assert steps.their_weight == pytest.approx(np.sort(probabilities)[:-MOST_STEPS].sum(), abs=1e-5)
     np.testing.assert_array_equal(steps.grids, observation.activations[:, :, live[order]].transpose(2, 0, 1))
 
 
