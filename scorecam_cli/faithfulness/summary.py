@@ -54,8 +54,23 @@ def mean_curves(
     rows: Iterable[Mapping[str, str]], column: str, *, by: str = "method"
 ) -> dict[str, NDArray[np.float64]]:
     """Mean of a column of curves, numbers separated by spaces, for each method: float64 [steps + 1]."""
+    return {method: found.mean(axis=0) for method, found in _curves(rows, column, by).items()}
+
+
+def curve_errors(
+    rows: Iterable[Mapping[str, str]], column: str, *, by: str = "method"
+) -> dict[str, NDArray[np.float64] | None]:
+    """Standard error of each mean of `mean_curves`, `s / sqrt(n)` as of `mean_of`; None of a single photo."""
+    return {
+        method: found.std(axis=0, ddof=1) / math.sqrt(len(found)) if len(found) > 1 else None
+        for method, found in _curves(rows, column, by).items()
+    }
+
+
+def _curves(rows: Iterable[Mapping[str, str]], column: str, by: str) -> dict[str, NDArray[np.float64]]:
+    """All curves of each method: float64 [photos, steps + 1]."""
     curves: dict[str, list[list[float]]] = {}
     for row in rows:
         if row.get(column):
             curves.setdefault(row[by], []).append([float(number) for number in row[column].split()])
-    return {method: np.mean(of_method, axis=0) for method, of_method in curves.items()}
+    return {method: np.array(of_method) for method, of_method in curves.items()}

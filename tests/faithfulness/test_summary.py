@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from scorecam_cli.faithfulness.summary import mean_curves, mean_of, summarise
+from scorecam_cli.faithfulness.summary import curve_errors, mean_curves, mean_of, summarise
 
 ROWS = [
     {"method": "b", "drop": "1", "energy": "", "curve": "1 0.5 0"},
@@ -34,3 +34,12 @@ def test_mean_curve_is_the_mean_of_each_step():
     found = mean_curves(ROWS, "curve")
     np.testing.assert_array_equal(found["b"], [0.5, 0.5, 0.5])
     np.testing.assert_array_equal(found["a"], [0, 0, 0])
+
+
+def test_error_of_a_mean_curve_is_that_of_each_step():
+    rows = [{"method": "a", "curve": curve} for curve in ("0 0.2", "1 0.2", "2 0.2")] + [
+        {"method": "b", "curve": "1 2"}
+    ]
+    found = curve_errors(rows, "curve")
+    np.testing.assert_allclose(found["a"], [1 / np.sqrt(3), 0], atol=1e-12)  # deviation 1, 3 photos
+    assert found["b"] is None
