@@ -128,6 +128,7 @@ class ExplainConfig:
     passes: masks to pass, None for all or as many as fidelity, an estimated correlation, asks for.
     signed: keep what speaks against the class; then `colormap` is a diverging one, RdBu_r where the default was left.
     fill: what masked pixels become.
+    width, dpi: of figures, millimetres and dots in an inch, see `figures.paper`.
     """
 
     photos: PhotoSettings
@@ -147,6 +148,8 @@ class ExplainConfig:
     save: tuple[str, ...] = ("heatmap", "overlay")
     colormap: str = COLORMAP
     alpha: float = 0.5
+    width: float | None = None
+    dpi: int | None = None
     force: bool = False
 
     def __post_init__(self) -> None:
@@ -191,8 +194,9 @@ class CompareConfig:
     """Everything `scorecam compare` was asked to do.
 
     methods: in the order of the figure. rows: one figure with a row for each class instead of a figure for each.
-    classes, top, variant, passes, fidelity, fill, signed, batch_size, colormap, alpha: as in ExplainConfig; passes and
-    fidelity are of the methods that have an exact map, signed of those whose sign means something, see
+    save: names of `figures.forms.COMPARED`.
+    classes, top, variant, passes, fidelity, fill, signed, batch_size, colormap, alpha, width, dpi: as in ExplainConfig;
+    passes and fidelity are of the methods that have an exact map, signed of those whose sign means something, see
     `saliency.methods.among_others`.
     """
 
@@ -208,8 +212,11 @@ class CompareConfig:
     fill: Fill = Fill.ZERO
     signed: bool = False
     batch_size: int | None = None
+    save: tuple[str, ...] = ("compare",)
     colormap: str = COLORMAP
     alpha: float = 0.5
+    width: float | None = None
+    dpi: int | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "colormap", colours(self.colormap, signed=self.signed))
@@ -227,6 +234,7 @@ class EvaluateConfig:
     fill: what masked pixels become where the maps are made, and in no measure.
     baseline: of the methods, the one that the others are compared with photo by photo.
     limit: at most so many photos. fresh: begin the table anew.
+    save: names of `figures.forms.EVALUATED`. width, dpi: of the figure, as in ExplainConfig.
     """
 
     photos: PhotoSettings
@@ -248,6 +256,9 @@ class EvaluateConfig:
     baseline: str | None = None
     limit: int | None = None
     fresh: bool = False
+    save: tuple[str, ...] = ("evaluation",)
+    width: float | None = None
+    dpi: int | None = None
 
     def __post_init__(self) -> None:
         check_budget(self.passes, self.fidelity)

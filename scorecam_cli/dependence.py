@@ -25,12 +25,12 @@ CHANGES_THE_RESULT: dict[type, tuple[str, ...]] = {
     ExplainConfig: (
         *("model", "classes", "top", "against", "truth", "variant", "passes", "fidelity", "selection", "signed"),
         *("fill", "method"),
-        *("save", "colormap", "alpha"),
+        *("save", "colormap", "alpha", "width", "dpi"),
     ),
     PredictConfig: ("model", "top"),
     CompareConfig: (
         *("model", "methods", "classes", "top", "rows", "variant", "passes", "fidelity", "fill", "signed"),
-        *("colormap", "alpha"),
+        *("save", "colormap", "alpha", "width", "dpi"),
     ),
     EvaluateConfig: (
         *("model", "methods", "measures", "classes", "truth", "boxes", "masks", "steps"),
@@ -43,5 +43,5 @@ LEAVES_THE_RESULT: dict[type, tuple[str, ...]] = {
     ExplainConfig: ("photos", "batch_size", "force"),
     PredictConfig: ("photos",),
     CompareConfig: ("photos", "batch_size"),
-    EvaluateConfig: ("photos", "batch_size", "baseline", "limit", "fresh"),
+    EvaluateConfig: ("photos", "batch_size", "baseline", "limit", "fresh", "save", "width", "dpi"),
 }

@@ -30,12 +30,14 @@ from scorecam_cli.api.shown import (
 )
 from scorecam_cli.config import COLORMAP, COMPARED, CompareConfig
 from scorecam_cli.errors import UsageError
-from scorecam_cli.files.write import write_png
+from scorecam_cli.figures.kinds import write_sheet
 from scorecam_cli.photos.names import named_output
 from scorecam_cli.records import ClassScore
 from scorecam_cli.relations import check_probabilities
 from scorecam_cli.report.pictures import shrink
-from scorecam_cli.runs.compare import ComparedMaps, MethodRun, compare_maps, entry, figure_of, figures
+from scorecam_cli.runs.compare import compare_maps
+from scorecam_cli.runs.compared import ComparedMaps, MethodRun, entry
+from scorecam_cli.runs.compared_figures import figure_of, figures
 from scorecam_cli.runs.request import CompareRequest
 from scorecam_cli.runs.session import Session
 from scorecam_cli.saliency.methods import check_methods, method_named, methods_named
@@ -107,7 +109,7 @@ class ComparedPhoto:
         """
         check_look(colormap, alpha, signed=self.config.signed)
         config = replace(self.config, colormap=colormap, alpha=alpha)
-        return Image.fromarray(figure_of(config, self.compared, place_of(self.classes, of)))
+        return Image.fromarray(figure_of(config, self.compared, place_of(self.classes, of)).pixels())
 
     def save(
         self,
@@ -130,9 +132,9 @@ class ComparedPhoto:
         """
         check_look(colormap, alpha, signed=self.config.signed)
         output, paths = self.given.output(where), []
-        for ending, pixels in figures(replace(self.config, rows=rows, colormap=colormap, alpha=alpha), self.compared):
+        for ending, drawn in figures(replace(self.config, rows=rows, colormap=colormap, alpha=alpha), self.compared):
             paths.append(named_output(output, ending, self.compared.mark))
-            write_png(paths[-1], pixels)
+            write_sheet(paths[-1], drawn)
         return tuple(paths)
 
     def _table(self, place: int) -> list[tuple[str, ...]]:
@@ -160,7 +162,7 @@ class ComparedPhoto:
         """For each class the figure and the numbers."""
         cells = []
         for place, title in enumerate(self._titles()):
-            pixels = shrink(figure_of(self.config, self.compared, place), FIGURE_SIDE)
+            pixels = shrink(figure_of(self.config, self.compared, place).pixels(), FIGURE_SIDE)
             cells += [captioned(pixels, title), table(self._table(place))]
         more = len(self.classes) - _SHOWN_CLASSES
         return sheet(cells, [f"and {more} more classes"] if more > 0 else [])

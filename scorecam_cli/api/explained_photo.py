@@ -15,7 +15,7 @@ from PIL import Image
 from scorecam_cli.api.classes import OneClass, place_of
 from scorecam_cli.api.photos import GivenPhoto
 from scorecam_cli.api.sentences import in_python_words
-from scorecam_cli.api.shown import ALPHA, SIDE, captioned, check_look, sheet, short
+from scorecam_cli.api.shown import ALPHA, SIDE, captioned, check_look, checked_paper, sheet, short
 from scorecam_cli.config import COLORMAP, colours
 from scorecam_cli.errors import OutputError, PhotoError
 from scorecam_cli.figures import kinds as output_kinds
@@ -125,6 +125,8 @@ class ExplainedPhoto(Explanation):
         kinds: Sequence[str] | str = ("heatmap", "overlay"),
         colormap: str = COLORMAP,
         alpha: float = ALPHA,
+        width: float | None = None,
+        dpi: int | None = None,
     ) -> tuple[Path, ...]:
         """Write the files that `scorecam explain` writes, under the same names, the manifest last.
 
@@ -134,16 +136,20 @@ class ExplainedPhoto(Explanation):
             kinds: as `--save` names them.
             colormap: a name that matplotlib knows.
             alpha: opacity of the map in overlays, in [0, 1].
+            width: of figures on paper, millimetres; None: for a screen.
+            dpi: dots in an inch of figures; None: 100 on a screen, 300 on paper.
 
         Returns:
             The paths of all files.
 
         Raises:
-            UsageError: it is not known where to, or there is no such kind or colour map.
+            UsageError: it is not known where to, or there is no such kind, colour map or paper.
             PhotoError: a file cannot be written.
         """
         names = (kinds,) if isinstance(kinds, str) else tuple(kinds)
         self._kinds(names)
+        paper = checked_paper(width, dpi)
+        output_kinds.check_paper(names, paper)
         check_look(colormap, alpha, signed=self.signed)
         job = PhotoJob(self.given.path, self.given.output(where))
         computed = ComputedPhoto(
@@ -156,8 +162,9 @@ class ExplainedPhoto(Explanation):
             predictions=self.predictions,
         )
         colormap = colours(colormap, signed=self.signed)
-        drawing = Drawing(save=names, colormap=colormap, alpha=alpha)
+        drawing = Drawing(save=names, colormap=colormap, alpha=alpha, paper=paper)
         settings = {**self.settings, "save": sorted(names), "colormap": colormap, "alpha": float(alpha)}
+        settings |= {"width": paper.width, "dpi": paper.dpi}
         outcome = write_outputs(drawing, settings, computed, halt=threading.Event(), clock=time.perf_counter)
         if isinstance(outcome, Stop):
             raise OutputError(outcome.failed.reason)

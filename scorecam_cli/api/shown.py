@@ -14,6 +14,7 @@ from PIL import Image
 from scorecam_cli.api.numbers import share
 from scorecam_cli.config import colours
 from scorecam_cli.errors import UsageError
+from scorecam_cli.figures.paper import DOTS, WIDTHS, Paper
 from scorecam_cli.photos import draw
 from scorecam_cli.photos.signed import check_diverging
 from scorecam_cli.words import one_line
@@ -33,6 +34,19 @@ def check_look(colormap: str, alpha: float, *, signed: bool = False) -> None:
         raise UsageError(f"colormap {colormap!r} is no name; give one that matplotlib knows")
     (check_diverging if signed else draw.check_colormap)(colours(colormap, signed=signed))
     share(alpha, "alpha")
+
+
+def checked_paper(width: float | None, dpi: int | None) -> Paper:
+    """What figures are drawn for.
+
+    Raises:
+        UsageError: one is no number, or out of range.
+    """
+    for name, value, (least, most) in (("width", width, WIDTHS), ("dpi", dpi, DOTS)):
+        number = isinstance(value, int | float) and not isinstance(value, bool)
+        if value is not None and not (number and least <= value <= most):
+            raise UsageError(f"{name} {value!r} is not a number from {least:g} to {most:g}")
+    return Paper(None if width is None else float(width), None if dpi is None else int(dpi))
 
 
 def short(text: str, most: int) -> str:

@@ -15,6 +15,7 @@ from scorecam_cli.cli.groups import Group, GroupedCommand
 from scorecam_cli.cli.results import Results
 from scorecam_cli.cli.values import FOLDER
 from scorecam_cli.config import CompareConfig
+from scorecam_cli.figures.forms import COMPARED
 from scorecam_cli.records import Failed
 from scorecam_cli.words import aligned
 
@@ -37,7 +38,9 @@ DEFAULTS: dict[str, Any] = {name: field.default for name, field in CompareConfig
 @shared.signed_option
 @model_options.precision_option
 @Group.OUTPUT.option("-o", "--output-dir", type=FOLDER, help="Where the figures go.  [default: next to each photo]")
+@shared.figure_save_option(DEFAULTS["save"], COMPARED)
 @shared.drawing_options
+@shared.figure_options
 @Group.OUTPUT.option("--json", "as_json", is_flag=True, help="Print one object per photo instead of the paths.")
 @shared.print0_option
 @shared.loudness_options

@@ -39,10 +39,10 @@ def colormaps(_context: click.Context, _option: click.Parameter, begun: str) -> 
 
 
 def outputs(context: click.Context, option: click.Parameter, begun: str) -> list[CompletionItem]:
-    """The kinds of output, in a comma list."""
-    from scorecam_cli.figures.kinds import KINDS
+    """The kinds of output, in a comma list; behind a full stop the other forms of a figure."""
+    from scorecam_cli.figures.kinds import KINDS, names
 
-    return one_more_of(KINDS)(context, option, begun)
+    return one_more_of(names() if "." in begun.rpartition(",")[2] else KINDS)(context, option, begun)
 
 
 def one_more_of(names: Iterable[str]) -> Completion:

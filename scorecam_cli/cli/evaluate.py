@@ -18,6 +18,7 @@ from scorecam_cli.cli.results import Results
 from scorecam_cli.cli.shards import only_shard, shard_option, shard_taken
 from scorecam_cli.cli.values import FILE, FOLDER, PLACE, MethodName, OneOf, comma_list
 from scorecam_cli.config import EvaluateConfig
+from scorecam_cli.figures.forms import EVALUATED
 from scorecam_cli.records import Failed
 from scorecam_cli.words import aligned
 
@@ -87,6 +88,8 @@ DEFAULTS: dict[str, Any] = {name: field.default for name, field in EvaluateConfi
     show_default=True,
     help="Where the table, the summary and the figure go.",
 )
+@shared.figure_save_option(DEFAULTS["save"], EVALUATED)
+@shared.figure_options
 @Group.PHOTOS.option(
     "--force", "fresh", is_flag=True, help="Begin the table anew; otherwise its photos are not done again."
 )

@@ -96,6 +96,7 @@ class SaveOption(GroupedOption):
     cls=SaveOption,
 )
 @shared.drawing_options
+@shared.figure_options
 @Group.OUTPUT.option(
     "--log",
     type=NEW_FILE,

@@ -58,9 +58,11 @@ How
 Output
     -k, --top           most probable classes             predict
     -o, --output-dir    folder of what is written         explain compare evaluate
-    --save              kinds of output                   explain
+    --save              kinds of output                   explain compare evaluate
     --colormap          colours of the map                explain compare
     --alpha             share of heatmap in overlay       explain compare
+    --width             of figures on paper               explain compare evaluate
+    --dpi               dots in an inch of figures        explain compare evaluate
     --log               JSON line for each photo          explain
     --page              page of all photos                explain
     --classes           one figure with all classes       compare
@@ -87,8 +89,10 @@ from scorecam_cli.choices import OF_DIFFERENCES, Fill, Variant
 from scorecam_cli.cli import completion
 from scorecam_cli.cli.groups import Command, Group, stacked
 from scorecam_cli.cli.model_options import DEFAULTS
-from scorecam_cli.cli.values import GridSides, OneOf, batch_size, method_names
+from scorecam_cli.cli.values import GridSides, OneOf, batch_size, comma_list, method_names
 from scorecam_cli.config import MAX_PIXELS, PHOTO_SECONDS, ExplainConfig
+from scorecam_cli.figures.forms import names_of
+from scorecam_cli.figures.paper import DOTS, WIDTHS
 from scorecam_cli.relations import MOST_PREFIX
 from scorecam_cli.saliency.methods import METHODS, takers
 
@@ -252,6 +256,43 @@ def drawing_options(command: Command) -> Command:
             default=EXPLAIN["alpha"].default,
             show_default=True,
             help="Share of the heatmap in the overlay.",
+        ),
+    )
+
+
+def figure_options(command: Command) -> Command:
+    """--width and --dpi."""
+    return stacked(
+        command,
+        Group.OUTPUT.option(
+            "--width",
+            type=click.FloatRange(*WIDTHS),
+            metavar="MM",
+            help="Width of figures on paper, in millimetres: they are laid out so that their letters stay legible.  "
+            "[default: for a screen]",
+        ),
+        Group.OUTPUT.option(
+            "--dpi",
+            type=click.IntRange(*DOTS),
+            metavar="N",
+            help="Dots in an inch of figures.  [default: 100; 300 with --width]",
+        ),
+    )
+
+
+def figure_save_option(default: tuple[str, ...], figures: tuple[str, ...]) -> Callable[[Command], Command]:
+    """--save, of a command that makes these figures."""
+    known = names_of(figures)
+    return lambda command: stacked(
+        command,
+        Group.OUTPUT.option(
+            "--save",
+            default=",".join(default),
+            show_default=True,
+            metavar="LIST",
+            callback=comma_list,
+            shell_complete=completion.one_more_of(known),
+            help=f"Figures, a comma list of {', '.join(known)}.",
         ),
     )
 

@@ -1,66 +1,62 @@
-"""A sheet for figures, laid out in whole pixels from the top left: no picture is resampled, text is measured first."""
+"""A sheet for figures, laid out in units from the top left, pixels on a screen: text is measured first."""
 
 from __future__ import annotations
 
 import math
-import threading
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from scorecam_cli.figures.lettering import DPI, Style
-from scorecam_cli.photos.quiet import quiet_matplotlib, quiet_warnings
+from scorecam_cli.figures.lettering import Style
+from scorecam_cli.figures.paper import SCREEN, Paper
+from scorecam_cli.figures.sheet import Item, Sheet, Surface
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+    from matplotlib.axes import Axes
 
 FRAME = 190  # grey of the hairline around a picture, 0-255
-_one_figure = threading.Lock()
+_LINE, _HEAD = 1.4, "-|>,head_length=5,head_width=3"  # points, of arrows
+_GREY = "0.45"
 
 
-@contextmanager
-def drawing() -> Iterator[None]:
-    """matplotlib as it comes: the user's style file is for their own plots, and a letter that no font has is a box.
+class Picture(NamedTuple):
+    """A picture, uint8 [rows, columns, 3], and its room in units, which hold as many pixels as the paper asks for."""
 
-    One figure at a time: matplotlib's settings are of the whole process.
-    """
-    with _one_figure, quiet_matplotlib(), quiet_warnings():
-        import matplotlib
-
-        with matplotlib.rc_context():
-            matplotlib.rcdefaults()
-            yield
+    pixels: NDArray[np.uint8]
+    width: int
+    height: int
 
 
 class Canvas:
-    """A white sheet of a fixed width that grows downwards; used inside `drawing()`.
+    """A white sheet of a fixed width that grows downwards; used inside `sheet.drawing()`.
 
-    All places are pixels from the top left. What is added later lies on top.
+    All places are units from the top left. What is added later lies on top.
     """
 
-    def __init__(self, width: int) -> None:
+    def __init__(self, width: int, paper: Paper = SCREEN) -> None:
         self.width = width
-        self._items: list[Callable[[Figure, int], None]] = []
+        self.paper = paper
+        self._items: list[Item] = []
 
-    def picture(self, pixels: NDArray[np.uint8], left: int, top: int) -> None:
-        """Put uint8 [rows, columns, 3] there, pixel by pixel, in a hairline frame."""
-        rows, columns = pixels.shape[:2]
-        framed = np.full((rows + 2, columns + 2, 3), FRAME, np.uint8)
-        framed[1:-1, 1:-1] = pixels
+    def fit(self, rgb: NDArray[np.uint8], width: int, height: int) -> Picture:
+        """A picture as large as the box allows, see `fit`."""
+        columns, rows = fitted(rgb, width, height)
+        size = max(1, round(columns * self.paper.detail)), max(1, round(rows * self.paper.detail))
+        return Picture(_resized(rgb, size), columns, rows)
 
-        def draw(figure: Figure, height: int) -> None:
-            figure.figimage(framed, left - 1, height - top - rows - 1, origin="upper")
-
-        self._items.append(draw)
+    def picture(self, picture: Picture | NDArray[np.uint8], left: int, top: int) -> None:
+        """Put it there, pixel by pixel, in a hairline frame; without its room in units its pixels are that."""
+        if not isinstance(picture, Picture):
+            picture = Picture(picture, picture.shape[1], picture.shape[0])
+        self._items.append(lambda surface: _draw_picture(surface, picture, left, top))
 
     def text(
         self, lines: Sequence[str], x: float, top: float, style: Style, *, align: str = "left", formula: bool = False
     ) -> float:
-        """Write lines below each other from a top edge; where the last one ends, pixels.
+        """Write lines below each other from a top edge; where the last one ends.
 
         Args:
             align: what of each line is at x: `left`, `center` or `right`.
@@ -71,40 +67,40 @@ class Canvas:
         return top + len(lines) * style.line
 
     def _line(self, line: str, x: float, baseline: float, style: Style, align: str, formula: bool) -> None:
-        look: dict[str, Any] = {"fontsize": style.size, "weight": style.weight, "color": style.colour}
-
-        def draw(figure: Figure, height: int) -> None:
-            place = x / self.width, 1 - baseline / height
-            figure.text(*place, line, ha=align, va="baseline", parse_math=formula, **look)
+        def draw(surface: Surface) -> None:
+            look: dict[str, Any] = {"weight": style.weight, "color": style.colour, "transform": surface.transform}
+            size = style.size * surface.letters
+            surface.figure.text(x, baseline, line, ha=align, va="baseline", parse_math=formula, fontsize=size, **look)
 
         self._items.append(draw)
 
     def arrow(self, start: tuple[float, float], end: tuple[float, float]) -> None:
         """A straight grey arrow."""
+        self.path([start, end])
 
-        def draw(figure: Figure, height: int) -> None:
+    def path(self, corners: Sequence[tuple[float, float]], *, head: bool = True) -> None:
+        """A grey line from corner to corner, which ends in the head of an arrow."""
+
+        def draw(surface: Surface) -> None:
             from matplotlib.patches import FancyArrowPatch
-            from matplotlib.transforms import IdentityTransform
+            from matplotlib.path import Path
 
-            ends = [(x, height - y) for x, y in (start, end)]
-            shape = "-|>,head_length=5,head_width=3"
-            patch = FancyArrowPatch(*ends, arrowstyle=shape, shrinkA=0, shrinkB=0, lw=1.4, color="0.45")
-            patch.set_transform(IdentityTransform())
-            figure.add_artist(patch)
+            scale = surface.letters
+            patch = FancyArrowPatch(
+                path=Path(corners),
+                arrowstyle=_HEAD if head else "-",
+                mutation_scale=scale,
+                lw=_LINE * scale,
+                color=_GREY,
+            )
+            patch.set_transform(surface.transform)
+            surface.figure.add_artist(patch)
 
         self._items.append(draw)
 
     def bracket(self, x: float, top: float, bottom: float) -> None:
         """A grey bracket that closes what stands left of it."""
-
-        def draw(figure: Figure, height: int) -> None:
-            from matplotlib.lines import Line2D
-
-            columns = [(x - 6) / self.width, x / self.width, x / self.width, (x - 6) / self.width]
-            rows = [1 - y / height for y in (top, top, bottom, bottom)]
-            figure.add_artist(Line2D(columns, rows, lw=1.4, color="0.45"))
-
-        self._items.append(draw)
+        self.path([(x - 6, top), (x, top), (x, bottom), (x - 6, bottom)], head=False)
 
     def box(self, left: float, top: float, width: float, height: float) -> None:
         """A light area in a dashed frame, where a picture is missing."""
@@ -117,39 +113,74 @@ class Canvas:
     def _rectangle(self, place: tuple[float, float, float, float], **look: Any) -> None:
         left, top, width, height = place
 
-        def draw(figure: Figure, sheet_height: int) -> None:
+        def draw(surface: Surface) -> None:
             from matplotlib.patches import Rectangle
-            from matplotlib.transforms import IdentityTransform
 
-            patch = Rectangle((left, sheet_height - top - height), width, height, **look)
-            patch.set_transform(IdentityTransform())
-            figure.add_artist(patch)
+            patch = Rectangle((left, top), width, height, **{**look, "lw": look["lw"] * surface.letters})
+            patch.set_transform(surface.transform)
+            surface.figure.add_artist(patch)
 
         self._items.append(draw)
 
-    def pixels(self, height: float) -> NDArray[np.uint8]:
-        """The sheet down to this height: uint8 [height, width, 3]."""
-        from matplotlib.backends.backend_agg import FigureCanvasAgg
-        from matplotlib.figure import Figure
+    def axes(self, place: tuple[float, float, float, float], plot: Callable[[Axes, float], None]) -> None:
+        """A diagram in left, top, width, height; plot: is given its axes and what sizes in points are multiplied by."""
+        left, top, width, height = place
 
-        rows = math.ceil(height)
-        figure = Figure(figsize=(self.width / DPI, rows / DPI), dpi=DPI, facecolor="white")
-        for draw in self._items:
-            draw(figure, rows)
-        canvas = FigureCanvasAgg(figure)
-        canvas.draw()  # type: ignore[no-untyped-call]
-        rgba = np.asarray(canvas.buffer_rgba())  # type: ignore[no-untyped-call]  # [rows, columns, 4], on white
-        return np.ascontiguousarray(rgba[:, :, :3])
+        def draw(surface: Surface) -> None:
+            across, down = (side * surface.paper.units for side in surface.figure.get_size_inches())
+            axes = surface.figure.add_axes((left / across, 1 - (top + height) / down, width / across, height / down))
+            plot(axes, surface.letters)
+
+        self._items.append(draw)
+
+    def sheet(self, height: float) -> Sheet:
+        """The sheet down to this height."""
+        return Sheet(self.width, math.ceil(height), self.paper, tuple(self._items))
 
 
-def fit(rgb: NDArray[np.uint8], width: int, height: int) -> NDArray[np.uint8]:
-    """A picture as large as the box allows, its sides in their proportion, never less than one pixel.
+def fitted(rgb: NDArray[np.uint8], width: int, height: int) -> tuple[int, int]:
+    """Columns and rows of a picture as large as the box allows, its sides in their proportion, at least one each.
 
     A small picture is enlarged by a whole factor, a pixel to a square: smoothing would show detail that is not there.
     """
     rows, columns = rgb.shape[:2]
     scale = min(width / columns, height / rows)
     scale = scale if scale < 1 else int(scale)
-    size = max(1, round(columns * scale)), max(1, round(rows * scale))
-    method = Image.Resampling.LANCZOS if scale < 1 else Image.Resampling.NEAREST
+    return max(1, round(columns * scale)), max(1, round(rows * scale))
+
+
+def fit(rgb: NDArray[np.uint8], width: int, height: int) -> NDArray[np.uint8]:
+    """A picture as large as the box of pixels allows, see `fitted`."""
+    return _resized(rgb, fitted(rgb, width, height))
+
+
+def _resized(rgb: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8]:
+    smaller = size[0] < rgb.shape[1] or size[1] < rgb.shape[0]
+    method = Image.Resampling.LANCZOS if smaller else Image.Resampling.NEAREST
     return np.asarray(Image.fromarray(rgb).resize(size, method))
+
+
+def _draw_picture(surface: Surface, picture: Picture, left: int, top: int) -> None:
+    if surface.raster:
+        _draw_pixels(surface, picture.pixels, left, top)
+        return
+    from matplotlib.patches import Rectangle
+
+    across, down = (side * surface.paper.units for side in surface.figure.get_size_inches())
+    width, height = picture.width, picture.height
+    place = (left / across, 1 - (top + height) / down, width / across, height / down)
+    axes = surface.figure.add_axes(place)
+    axes.set_axis_off()
+    axes.imshow(picture.pixels, interpolation="none", aspect="auto")  # as it is, in the file
+    frame = Rectangle((left, top), width, height, fill=False, ec=str(FRAME / 255), lw=0.5)
+    frame.set_transform(surface.transform)
+    surface.figure.add_artist(frame)
+
+
+def _draw_pixels(surface: Surface, pixels: NDArray[np.uint8], left: int, top: int) -> None:
+    detail, (rows, columns) = surface.paper.detail, pixels.shape[:2]
+    edge = max(1, round(detail / 2))
+    framed = np.full((rows + 2 * edge, columns + 2 * edge, 3), FRAME, np.uint8)
+    framed[edge:-edge, edge:-edge] = pixels
+    bottom = round(surface.figure.get_size_inches()[1] * surface.paper.dots) - round(top * detail) - rows
+    surface.figure.figimage(framed, round(left * detail) - edge, bottom - edge, origin="upper")

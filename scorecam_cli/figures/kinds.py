@@ -1,12 +1,13 @@
 """Every kind of output that `--save` can name: read by its help, its check, the names of files and the docs.
 
-To add one: a function from a Subject to what its file holds, and an entry here.
+To add one: a function from a Subject to what its file holds, and an entry here. A figure, with letters, can also be
+asked for as a file of lines: `panel.pdf` and `panel.svg` beside `panel`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -20,10 +21,12 @@ from scorecam_cli.figures.contour import contour_tiles
 from scorecam_cli.figures.masked import masked_figure
 from scorecam_cli.figures.pair import pair_figure
 from scorecam_cli.figures.panel import panel
+from scorecam_cli.figures.paper import DRAWN, SCREEN, Paper
+from scorecam_cli.figures.sheet import Sheet
 from scorecam_cli.figures.steps import pipeline_figure
 from scorecam_cli.figures.subject import Subject
 from scorecam_cli.figures.uncertainty import uncertainty_tiles
-from scorecam_cli.files.write import write_array, write_image, write_png, write_rows
+from scorecam_cli.files.write import write_array, write_bytes, write_image, write_png, write_rows
 from scorecam_cli.manifest import WrittenFile
 from scorecam_cli.photos import draw
 from scorecam_cli.photos.names import SCORECAM, named_output
@@ -42,6 +45,7 @@ class Kind:
     needs_steps: whether it shows masked photos, which only some methods hand out.
     needs_uncertainty: whether it shows how sure the map is, which only some variants know.
     of_pair: whether a class that is predicted and another that is expected have one file together.
+    figure: whether it is a figure, with letters, for a paper and in the forms of `sheet.DRAWN`.
     """
 
     name: str
@@ -52,6 +56,12 @@ class Kind:
     needs_steps: bool = False
     needs_uncertainty: bool = False
     of_pair: bool = False
+    figure: bool = False
+
+    def drawn_as(self, form: str) -> Kind:
+        """The same figure in another form, `pdf` or `svg`."""
+        ending = f"{self.ending.removesuffix('.png')}.{form}"
+        return replace(self, name=f"{self.name}.{form}", ending=ending, draw=_for_lines(self.draw))
 
     def picture(self, subject: Subject) -> Image.Image:
         """What is in its file, as a picture in memory.
@@ -60,6 +70,8 @@ class Kind:
             UsageError: it is none.
         """
         drawn = self.draw(subject)
+        if isinstance(drawn, Sheet):
+            return Image.fromarray(drawn.pixels())
         if isinstance(drawn, _Drawing):
             return draw.image_of(drawn.tiles, width=drawn.width, height=drawn.height)
         if drawn.dtype != np.uint8:
@@ -91,8 +103,24 @@ def _uncertainty(subject: Subject) -> _Drawing:
     return _Drawing(uncertainty_tiles(subject), subject.photo.width, subject.photo.height)
 
 
-def _panel(subject: Subject) -> NDArray[np.uint8]:
+def _panel(subject: Subject) -> Sheet:
     return panel(subject) if subject.found.role in (None, Role.BOTH) else pair_figure(subject)
+
+
+def _for_lines(draw_it: Callable[[Subject], Any]) -> Callable[[Subject], Any]:
+    return lambda subject: draw_it(replace(subject, paper=subject.paper.drawn))
+
+
+def write_sheet(path: Path, sheet: Sheet) -> WrittenFile:
+    """A figure in the form that the name of its file asks for: PNG with its dots in an inch, PDF or SVG.
+
+    Raises:
+        PhotoError: the file cannot be written; nothing of it is left.
+    """
+    form = path.suffix.removeprefix(".")
+    if form in DRAWN:
+        return write_bytes(path, sheet.encoded(form))
+    return write_image(path, Image.fromarray(sheet.pixels()), dpi=sheet.paper.dots)
 
 
 def _write_drawing(path: Path, drawing: _Drawing) -> WrittenFile:
@@ -120,12 +148,50 @@ KINDS = {
             _write_drawing,
             needs_uncertainty=True,
         ),
-        Kind("panel", "-panel.png", "photo, heatmap with its scale and overlay in one figure", _panel, of_pair=True),
-        Kind("pipeline", "-pipeline.png", "how the map was made, step by step", pipeline_figure, needs_steps=True),
-        Kind("masked", "-masked.png", "the masked photos that weigh most", masked_figure, needs_steps=True),
+        Kind(
+            "panel",
+            "-panel.png",
+            "photo, heatmap with its scale and overlay in one figure",
+            _panel,
+            write_sheet,
+            of_pair=True,
+            figure=True,
+        ),
+        Kind(
+            "pipeline",
+            "-pipeline.png",
+            "how the map was made, step by step",
+            pipeline_figure,
+            write_sheet,
+            needs_steps=True,
+            figure=True,
+        ),
+        Kind(
+            "masked",
+            "-masked.png",
+            "a dozen of the masked photos that weigh most",
+            masked_figure,
+            write_sheet,
+            needs_steps=True,
+            figure=True,
+        ),
         Kind("npy", ".npy", "the map itself: float32 `[H, W]`, before any display scaling", _map, write_array),
     )
 }
+
+
+def kind_named(name: str) -> Kind | None:
+    """The kind of this name, `panel` or `panel.pdf`; None: there is none."""
+    known, _, form = name.partition(".")
+    kind = KINDS.get(known)
+    if kind is None or not form:
+        return kind if name == known else None
+    return kind.drawn_as(form) if kind.figure and form in DRAWN else None
+
+
+def names() -> list[str]:
+    """All that `--save` can name."""
+    return [each for kind in KINDS.values() for each in (kind.name, *_drawn_names(kind))]
 
 
 def chosen(save: Collection[str]) -> tuple[Kind, ...]:
@@ -135,12 +201,32 @@ def chosen(save: Collection[str]) -> tuple[Kind, ...]:
         UsageError: one is no kind, or there is none.
     """
     for name in save:
-        if name not in KINDS:
-            advice = nearest_or(f"choose from {', '.join(KINDS)}", name, KINDS)
-            raise UsageError(f"--save {','.join(save)}: {name!r} is none of {', '.join(KINDS)}; {advice}")
+        if kind_named(name) is None:
+            raise UsageError(f"--save {','.join(save)}: {_unknown(name)}")
     if not save:
         raise UsageError(f"--save names nothing; give a comma list of {', '.join(KINDS)}")
-    return tuple(kind for kind in KINDS.values() if kind.name in save)
+    return tuple(kind for name in names() if name in save and (kind := kind_named(name)) is not None)
+
+
+def _unknown(name: str) -> str:
+    known, _, form = name.partition(".")
+    if known in KINDS and form:
+        forms, figures = " and ".join(DRAWN), ", ".join(kind.name for kind in KINDS.values() if kind.figure)
+        return f"{name!r} is no form of {known}; {forms} are of the figures {figures}, every other has its one form"
+    advice = nearest_or(f"choose from {', '.join(KINDS)}", name, KINDS)
+    return f"{name!r} is none of {', '.join(KINDS)}; {advice}"
+
+
+def _drawn_names(kind: Kind) -> list[str]:
+    return [f"{kind.name}.{form}" for form in DRAWN] if kind.figure else []
+
+
+def check_paper(save: Collection[str], paper: Paper) -> None:
+    """Raise UsageError where a paper is given and nothing is drawn for it."""
+    if paper != SCREEN and not any(kind.figure for kind in chosen(save)):
+        option = "--width" if paper.width is not None else "--dpi"
+        figures = ", ".join(kind.name for kind in KINDS.values() if kind.figure)
+        raise UsageError(f"{option} is of figures, {figures}; --save {','.join(save)} has none: add one")
 
 
 def check(
@@ -197,4 +283,6 @@ def output_paths(
 def described() -> str:
     """All kinds with what they show, for a help text."""
     *most, last = (f"{kind.name} ({kind.summary.replace('`', '')})" for kind in KINDS.values())
-    return f"{', '.join(most)} and {last}"
+    *figures, final = (kind.name for kind in KINDS.values() if kind.figure)
+    forms = " or ".join(f".{form}" for form in DRAWN)
+    return f"{', '.join(most)} and {last}; {', '.join(figures)} and {final} also with {forms} behind them"

@@ -29,6 +29,7 @@ TITLE = Style(14, "bold")
 HEADING = Style(11, "bold")
 BODY = Style(10)
 QUIET = Style(9.5, colour="0.35")
+BEST = Style(9.5, "bold", "0.1")
 DOUBT = Style(9.5, "bold", "#a32a12")
 
 

@@ -11,9 +11,11 @@ from numpy.typing import NDArray
 
 from scorecam_cli.choices import Joining
 from scorecam_cli.errors import UsageError
+from scorecam_cli.figures.paper import SCREEN, Paper
 from scorecam_cli.photos import draw, signed
 from scorecam_cli.photos.draw import Tile
 from scorecam_cli.records import (
+    EXACT,
     ClassMap,
     Explanation,
     ModelDescription,
@@ -23,8 +25,7 @@ from scorecam_cli.records import (
     fill_words,
     layer_words,
 )
-
-EXACT = "all"  # the selection of an explanation whose every live channel was passed
+from scorecam_cli.saliency.methods import method_named
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,7 @@ class Subject:
     model: what made it.
     colormap: a name that matplotlib knows.
     alpha: opacity of the map in overlays, in [0, 1].
+    paper: what figures are drawn for.
     """
 
     name: str
@@ -47,6 +49,7 @@ class Subject:
     model: ModelDescription
     colormap: str
     alpha: float
+    paper: Paper = SCREEN
 
     @cached_property
     def levels(self) -> NDArray[np.uint8]:
@@ -76,13 +79,23 @@ class Subject:
     def scale(self) -> tuple[float, float]:
         """The values at the two ends of the colours."""
         if self.explanation.signed:
-            largest = float(np.abs(self.found.map).max()) or 1.0
+            largest = float(np.abs(self.shown).max()) or 1.0
             return -largest, largest
-        return float(self.found.map.min()), float(self.found.map.max())
+        return float(self.shown.min()), float(self.shown.max())
+
+    @property
+    def of_pixels(self) -> bool:
+        """Whether the map is of single pixels, and shown without its outliers."""
+        return method_named(self.explanation.method).by_photo
+
+    @cached_property
+    def shown(self) -> NDArray[np.float32]:
+        """The map as its colours show it, float32 [H, W]."""
+        return draw.without_outliers(self.found.map) if self.of_pixels else self.found.map
 
     def _levels(self, width: int, height: int) -> NDArray[np.uint8]:
         levels = signed.signed_levels if self.explanation.signed else draw.heat_levels
-        return levels(self.found.map, width=width, height=height)
+        return levels(self.shown, width=width, height=height)
 
     def _heat_tiles(self, levels: NDArray[np.uint8]) -> Iterator[Tile]:
         tiles = signed.signed_tiles if self.explanation.signed else draw.heat_tiles

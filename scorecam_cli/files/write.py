@@ -59,14 +59,15 @@ def write_png(path: Path, rgb: NDArray[np.uint8]) -> WrittenFile:
     return write_image(path, Image.fromarray(rgb))
 
 
-def write_image(path: Path, image: Image.Image) -> WrittenFile:
-    """The PNG that `write_png` makes, of an image of mode RGB.
+def write_image(path: Path, image: Image.Image, *, dpi: int | None = None) -> WrittenFile:
+    """The PNG that `write_png` makes, of an image of mode RGB; dpi: its dots in an inch, None: not said.
 
     Raises:
         PhotoError: the file cannot be written; nothing of it is left.
     """
+    said: dict[str, Any] = {} if dpi is None else {"dpi": (dpi, dpi)}
     # Straight to the disk: the encoded picture of a large photo would take hundreds of megabytes more.
-    return _write_whole(path, lambda file: image.save(file, "PNG", compress_level=COMPRESS_LEVEL))
+    return _write_whole(path, lambda file: image.save(file, "PNG", compress_level=COMPRESS_LEVEL, **said))
 
 
 def write_rows(path: Path, parts: Iterable[NDArray[np.uint8]], *, width: int, height: int) -> WrittenFile:

@@ -18,6 +18,7 @@ from scorecam_cli.words import nearest_or, quoted
 # 64 rows x 4000 columns x 3 float32 = 3 MB: fits a processor's cache, where whole photos do not
 TILE_ROWS, TILE_COLUMNS = 64, 2**15
 LONGEST_SIDE = 2**20  # beyond it, Pillow's table of rows and its buffers for one row take more than the pixels
+PERCENTILE = 99  # of the values of a map of single pixels that keep their own colours
 MOST_STRIPS = 4096  # each costs 50 microseconds: those of a column of 89 million pixels would take a minute
 
 
@@ -64,6 +65,22 @@ def scale_map(saliency: NDArray[np.float32]) -> NDArray[np.float32]:
         return np.zeros(saliency.shape, np.float32)
     scaled: NDArray[np.float32] = ((values - low) / (high - low)).astype(np.float32)
     return scaled
+
+
+def without_outliers(saliency: NDArray[np.float32]) -> NDArray[np.float32]:
+    """A map of single pixels as it is shown: what is beyond its 99th percentile, in absolute value, has that value.
+
+    A gradient by the photo has a few pixels far above all others, and would be dark but for them. Where nearly all is
+    zero the map stays as it is.
+
+    Args:
+        saliency: float32 [H, W], finite, of either sign.
+
+    Returns:
+        float32 [H, W].
+    """
+    reach = np.float32(np.percentile(np.abs(saliency), PERCENTILE))
+    return np.clip(saliency, -reach, reach) if reach > 0 else saliency
 
 
 def tiles(height: int, width: int, *, rows: int = TILE_ROWS) -> Iterator[tuple[slice, slice]]:

@@ -28,12 +28,10 @@ ENDINGS = (
     "-overlay.png",
     "-contour.png",
     "-uncertainty.png",
-    "-panel.png",
-    "-pipeline.png",
-    "-masked.png",
+    *(f"-{figure}.{form}" for figure in ("panel", "pipeline", "masked") for form in ("png", "pdf", "svg")),
     ".npy",
 )
-OF_PAIRS = ("-panel.png",)  # those that two classes may share
+OF_PAIRS = ("-panel.png", "-panel.pdf", "-panel.svg")  # those that two classes may share
 _SHORT = {"score-cam": SCORECAM}
 _LAYERS, _AGAINST = "layers", "against"
 

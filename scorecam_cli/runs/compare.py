@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path, PurePath
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from scorecam_cli.config import CompareConfig
 from scorecam_cli.errors import ModelError, OutputError, PhotoError
-from scorecam_cli.figures.compare import Look, Tile, compare_figure, compare_grid
-from scorecam_cli.files import write
-from scorecam_cli.photos.names import SCORECAM, mark_of, named_output
+from scorecam_cli.figures.kinds import write_sheet
+from scorecam_cli.models.classifier import PhotoClassifier
+from scorecam_cli.photos.names import mark_of, named_output
 from scorecam_cli.photos.read import read_photo
-from scorecam_cli.records import ClassMap, ClassScore, Failed, Photo, PhotoJob, fill_words
+from scorecam_cli.records import EXACT, Failed, Photo, PhotoJob, layer_words
+from scorecam_cli.runs.compared import ComparedMaps, MethodRun, entry
+from scorecam_cli.runs.compared_figures import figures
 from scorecam_cli.runs.description import note_score
 from scorecam_cli.runs.memory import shortage_as_photo_error
 from scorecam_cli.runs.request import CompareRequest
@@ -22,11 +23,6 @@ from scorecam_cli.saliency.explaining import explain_with, planned_passes
 from scorecam_cli.saliency.methods import among_others
 from scorecam_cli.saliency.question import Question
 
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-UNSIGNED = "has no sign: only what speaks for the class"
 UNTIMED_RUNS = 100  # passes; a method of fewer is run once untimed for the first photo, which compiles it
 
 
@@ -37,40 +33,6 @@ class Compared:
     photo: PurePath
     description: Mapping[str, Any]
     paths: tuple[Path, ...]
-
-
-@dataclass(frozen=True)
-class MethodRun:
-    """One method on one photo, all classes; found is empty where the method does not fit the model, and note says why.
-
-    areas: deletion and insertion for each class.
-    signed, fill, layer: as in Explanation.
-    """
-
-    method: str
-    found: tuple[ClassMap, ...] = ()
-    seconds: float = 0.0
-    passes: int = 0
-    areas: tuple[tuple[float, float], ...] = ()
-    note: str = ""
-    signed: bool = False
-    fill: str | None = None
-    layer: str = ""
-
-
-@dataclass(frozen=True)
-class ComparedMaps:
-    """One photo through all methods, before anything is drawn.
-
-    name: of the photo. scores: of each class. runs: of each method, in the order asked for.
-    mark: stands in the names of figures, so that those of several layers take the place of none of one.
-    """
-
-    name: str
-    photo: Photo
-    scores: tuple[ClassScore, ...]
-    runs: tuple[MethodRun, ...]
-    mark: str = SCORECAM
 
 
 def compare_photos(request: CompareRequest, session: Session, jobs: Sequence[PhotoJob]) -> Iterator[Compared | Failed]:
@@ -99,9 +61,9 @@ def _compare(request: CompareRequest, session: Session, *, job: PhotoJob, warmed
     photo = read_photo(job.bytes_at, max_pixels=config.photos.max_pixels, seconds=config.photos.seconds)
     compared = compare_maps(request, session, path=job.photo, photo=photo, warmed=warmed)
     paths = []
-    for ending, pixels in figures(config, compared):
+    for ending, sheet in figures(config, compared):
         paths.append(named_output(Path(job.output), ending, compared.mark))
-        write.write_png(paths[-1], pixels)
+        write_sheet(paths[-1], sheet)
     classifier = session.classifier
     description = {
         "schema": 1,
@@ -148,7 +110,13 @@ def compare_maps(
             warmed.add(method)
         runs.append(_run_method(request, session, method=method, path=path, asked=asked))
     mark = mark_of("score-cam", several=len(session.classifier.layers) > 1)
-    return ComparedMaps(path.name, photo, asked.scores, tuple(runs), mark)
+    return ComparedMaps(path.name, photo, asked.scores, tuple(runs), mark, _making(session.classifier))
+
+
+def _making(classifier: PhotoClassifier) -> str:
+    weights = f"{classifier.weights} weights" if classifier.weights.startswith("random") else ""
+    layer = layer_words(classifier.layer, several=len(classifier.layers) > 1)
+    return " · ".join(filter(None, (classifier.name, weights, layer)))
 
 
 def _run_method(
@@ -192,6 +160,8 @@ def _run_method(
         signed=explanation.signed,
         fill=explanation.fill,
         layer=explanation.layer,
+        variant=explanation.variant,
+        live_channels=explanation.live_channels if explanation.selection != EXACT else 0,
     )
 
 
@@ -201,63 +171,3 @@ def _warm(asked: Question) -> None:
         grid = asked.observation.activations[:, :, :1].transpose(2, 0, 1)
         asked.classifier.masked_answers(asked.image, grid, filling=asked.filling)
     asked.model.photo_answers(1, lambda _first, _last: asked.image[None])
-
-
-def entry(run: MethodRun, place: int) -> dict[str, Any]:
-    """What one method came to for the class in this place, as `--json` prints it."""
-    if not run.found:
-        return {"method": run.method, "note": run.note}
-    deletion, insertion = run.areas[place]
-    estimate = run.found[place].estimated_correlation
-    return {
-        "method": run.method,
-        "layer": run.layer,
-        "seconds": round(run.seconds, 3),
-        "passes": run.passes,
-        "deletion": round(deletion, 6),
-        "insertion": round(insertion, 6),
-        "estimated_correlation": None if estimate is None else round(estimate, 6),
-        "doubts": list(run.found[place].doubts),
-        "signed": run.signed,
-        "fill": run.fill,
-    }
-
-
-def figures(config: CompareConfig, compared: ComparedMaps) -> Iterator[tuple[str, NDArray[np.uint8]]]:
-    """One figure for each class, or one with a row for each: how its file's name ends, and uint8 [rows, columns, 3]."""
-    if config.rows:
-        rows = [(_title(score), _tiles(config, compared, place)) for place, score in enumerate(compared.scores)]
-        yield "compare.png", compare_grid(compared.photo.rgb, rows, title=compared.name, look=_look(config))
-        return
-    for place, score in enumerate(compared.scores):
-        yield f"{score.label.index}-compare.png", figure_of(config, compared, place)
-
-
-def figure_of(config: CompareConfig, compared: ComparedMaps, place: int) -> NDArray[np.uint8]:
-    """All methods' overlays of the class in this place: uint8 [rows, columns, 3]."""
-    title = _title(compared.scores[place])
-    return compare_figure(compared.photo.rgb, _tiles(config, compared, place), title=title, look=_look(config))
-
-
-def _look(config: CompareConfig) -> Look:
-    return Look(config.colormap, config.alpha, config.signed)
-
-
-def _title(score: ClassScore) -> str:
-    return f"{score.label.name} ({score.label.index}), {score.said}"
-
-
-def _tiles(config: CompareConfig, compared: ComparedMaps, place: int) -> list[Tile]:
-    return [_tile(run, place, signed=config.signed) for run in compared.runs]
-
-
-def _tile(run: MethodRun, place: int, *, signed: bool) -> Tile:
-    if not run.found:
-        return Tile(None, title=run.method, lines=(), note=run.note)
-    deletion, insertion = run.areas[place]
-    lines = (
-        f"{run.seconds:.2g} s, {run.passes} passes",
-        f"deletion {deletion:.3f}, insertion {insertion:.3f}",
-        *filter(None, (fill_words(run.fill), UNSIGNED if signed and not run.signed else "")),
-    )
-    return Tile(run.found[place].map, title=run.method, lines=lines, doubts=run.found[place].doubts)

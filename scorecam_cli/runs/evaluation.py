@@ -9,8 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from scorecam_cli.config import EvaluateConfig
-from scorecam_cli.figures.curves import curves_figure
+from scorecam_cli.figures.curves import Curve, curves_figure
+from scorecam_cli.figures.forms import EVALUATED, forms
+from scorecam_cli.figures.kinds import write_sheet
+from scorecam_cli.figures.paper import Paper
+from scorecam_cli.figures.sheet import Sheet
 from scorecam_cli.files import write
+from scorecam_cli.records import fill_words
 from scorecam_cli.runs.against_baseline import AgainstBaseline, against_baseline
 from scorecam_cli.runs.evaluation_tables import CURVES, NUMBERS, folder_of, open_table
 
@@ -44,7 +49,7 @@ class Summary:
 
     table: rows of text, the first a header, one for each method.
     means: by method, then by column.
-    curves: by column, then by method: float64 [steps + 1].
+    curves, errors: by column, then by method: float64 [steps + 1], the mean and its standard error.
     doubts: by method, how many of its maps are doubted for each kind of reason.
     """
 
@@ -53,6 +58,7 @@ class Summary:
     curves: Mapping[str, Mapping[str, NDArray[np.float64]]]
     photos: int
     doubts: Mapping[str, Mapping[str, int]]
+    errors: Mapping[str, Mapping[str, NDArray[np.float64] | None]]
 
 
 def finish_evaluation(config: EvaluateConfig, settings: Mapping[str, Any]) -> Finished:
@@ -92,9 +98,37 @@ def finish_evaluation(config: EvaluateConfig, settings: Mapping[str, Any]) -> Fi
         write.write_text(paths[-1], apart.csv)
     write.write_text(folder / "evaluation.md", words)
     if found.curves["deletion_curve"]:
-        paths.append(folder / "evaluation.png")
-        write.write_png(paths[-1], curves_figure(found.curves["deletion_curve"], found.curves["insertion_curve"]))
+        for form in forms(config.save, EVALUATED):
+            paths.append(folder / f"evaluation.{form.ending}")
+            write_sheet(paths[-1], curves_of(config, found))
     return Finished(found.table, apart, summary, tuple(paths))
+
+
+def curves_of(config: EvaluateConfig, found: Summary) -> Sheet:
+    """The figure of mean curves."""
+    curves = [
+        {method: Curve(mean, found.errors[column].get(method)) for method, mean in found.curves[column].items()}
+        for column in ("deletion_curve", "insertion_curve")
+    ]
+    bands = "; bands: mean ± standard error" if found.photos > 1 else ""
+    photos = f"{found.photos} photos" if found.photos > 1 else "1 photo"
+    lines = made_by(config), f"mean over {photos}{bands}; behind each method the area below its curve"
+    return curves_figure(*curves, lines=lines, paper=Paper(config.width, config.dpi))
+
+
+def made_by(config: EvaluateConfig) -> str:
+    """What made the maps, in one line: the model and all that was asked for of its maps."""
+    model, name = config.model, Path(config.model.model).name if config.model.is_file else config.model.model
+    variant = f"variant {config.variant}" if "score-cam" in config.methods else ""
+    few = f"{config.passes} passes" if config.passes else f"fidelity {config.fidelity}" if config.fidelity < 1 else ""
+    parts = (
+        name,
+        f"random weights (seed {model.seed})" if model.weights == "random" else "",
+        f"layer {' + '.join(model.layers)}" if model.layers else "",
+        f"score-cam: {', '.join(filter(None, (variant, few)))}" if variant else "",
+        fill_words(config.fill),
+    )
+    return " · ".join(filter(None, parts))
 
 
 def summary_of(rows: Sequence[Mapping[str, str]], methods: Sequence[str]) -> Summary:
@@ -104,7 +138,7 @@ def summary_of(rows: Sequence[Mapping[str, str]], methods: Sequence[str]) -> Sum
         rows: as the table holds them, one for each photo and method.
         methods: in the order of the summary.
     """
-    from scorecam_cli.faithfulness.summary import mean_curves, summarise
+    from scorecam_cli.faithfulness.summary import curve_errors, mean_curves, summarise
 
     means = summarise(rows, NUMBERS)
     curves = {column: mean_curves(rows, column) for column in CURVES}
@@ -120,7 +154,8 @@ def summary_of(rows: Sequence[Mapping[str, str]], methods: Sequence[str]) -> Sum
         if doubted:
             cells.append(", ".join(f"{count} {kind}" for kind, count in doubts[method].items()))
         lines.append((method, *cells))
-    return Summary(tuple(lines), means, curves, len({row["photo"] for row in rows}), doubts)
+    errors = {column: curve_errors(rows, column) for column in CURVES[:2]}
+    return Summary(tuple(lines), means, curves, len({row["photo"] for row in rows}), doubts, errors)
 
 
 def _doubts(rows: Sequence[Mapping[str, str]], method: str) -> dict[str, int]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from scorecam_cli.errors import OutputError, PhotoError
+from scorecam_cli.figures.paper import Paper
 from scorecam_cli.files.remote import look_at
 from scorecam_cli.photos.read import read_photo
 from scorecam_cli.records import Explained, Failed, Outcome, Photo, PhotoJob, Redone
@@ -157,6 +158,6 @@ def _write(
     if not isinstance(computed, ComputedPhoto):
         return computed
     config = request.config
-    drawing = Drawing(config.save, config.colormap, config.alpha)
+    drawing = Drawing(config.save, config.colormap, config.alpha, Paper(config.width, config.dpi))
     settings = request.settings_of(computed.job.photo)
     return write_outputs(drawing, settings, computed, halt=halt, clock=session.clock)

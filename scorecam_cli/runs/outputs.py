@@ -11,6 +11,7 @@ from typing import Any
 from scorecam_cli.choices import Role
 from scorecam_cli.errors import OutputError, PhotoError
 from scorecam_cli.figures import kinds
+from scorecam_cli.figures.paper import SCREEN, Paper
 from scorecam_cli.figures.subject import Subject
 from scorecam_cli.files import write
 from scorecam_cli.manifest import Manifest, Seconds, WrittenFile
@@ -56,11 +57,13 @@ class Drawing:
     save: names of `figures.kinds`.
     colormap: a name that matplotlib knows.
     alpha: opacity of the map in overlays, in [0, 1].
+    paper: what figures are drawn for.
     """
 
     save: tuple[str, ...]
     colormap: str
     alpha: float
+    paper: Paper = SCREEN
 
 
 @dataclass(frozen=True)
@@ -148,13 +151,14 @@ def _write_maps(drawing: Drawing, computed: ComputedPhoto, output: Path, halt: t
             model=computed.model,
             colormap=drawing.colormap,
             alpha=drawing.alpha,
+            paper=drawing.paper,
         )
         paths = kinds.output_paths(output, indices_of(found), drawing.save, mark=mark, pair=pair)
-        for name, path in paths.items():
+        for kind in kinds.chosen(drawing.save):
+            path = paths[kind.name]
             if path.name in written.files:  # one figure of both classes
                 continue
             _stop_if(halt)
-            kind = kinds.KINDS[name]
             written.files[path.name] = kind.write(path, kind.draw(subject))
             give_back(computed.photo.width * computed.photo.height)
         written.paths.append(paths)

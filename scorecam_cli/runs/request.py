@@ -16,6 +16,8 @@ from scorecam_cli.choices import HeadKind, Joining
 from scorecam_cli.config import NEXT, CompareConfig, EvaluateConfig, ExplainConfig, ModelSettings, PredictConfig
 from scorecam_cli.errors import UsageError
 from scorecam_cli.figures import kinds
+from scorecam_cli.figures.forms import COMPARED, EVALUATED, forms
+from scorecam_cli.figures.paper import Paper
 from scorecam_cli.models.labels import Labels
 from scorecam_cli.models.requested import known_labels
 from scorecam_cli.models.truth import Truth, read_truth
@@ -110,6 +112,7 @@ class ExplainRequest(Request[ExplainConfig]):
         sure = knows_how_sure(config.method, _how(config))
         joined = _joining(config)
         kinds.check(config.save, method=config.method, with_steps=with_steps(), sure=sure, joined=joined)
+        kinds.check_paper(config.save, Paper(config.width, config.dpi))
         (signed.check_diverging if config.signed else draw.check_colormap)(config.colormap)
         check(config.method, _how(config))
         if config.model.head == HeadKind.LINEAR:
@@ -147,8 +150,9 @@ class CompareRequest(Request[CompareConfig]):
         """The request that can be met, as far as that is known now.
 
         Raises:
-            UsageError: an unknown class, colour map, model, method or labels file.
+            UsageError: an unknown class, colour map, figure, model, method or labels file.
         """
+        forms(config.save, COMPARED)
         (signed.check_diverging if config.signed else draw.check_colormap)(config.colormap)
         labels = _checked_labels(config.model, config.classes)
         check_methods(config.methods, _how(config))
@@ -173,9 +177,10 @@ class EvaluateRequest(Request[EvaluateConfig]):
         """The request that can be met, as far as that is known now.
 
         Raises:
-            UsageError: an unknown class or method, unreadable truth or boxes, or a table made by other settings.
+            UsageError: an unknown class, method or figure, unreadable truth or boxes, or a table made by others.
             ModelError: the model or weights file cannot be read.
         """
+        forms(config.save, EVALUATED)
         labels = _checked_labels(config.model, config.classes)
         check_methods(config.methods, _how(config))
         regions = regions_of(config)

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import keras
 import numpy as np
@@ -51,6 +52,21 @@ def test_compare_writes_a_figure_for_each_class_and_says_what_each_method_cost(s
     assert (pictures[0] != pictures[1]).any()
     for method in METHODS.split(","):
         assert sum(line.split()[:1] == [method] for line in done.err.splitlines()) == 2
+
+
+def test_figures_for_print_have_their_forms_and_sizes(scorecam, photo, tiny_model, tmp_path):
+    few = ("-m", tiny_model, "--methods", "cam,random", "-o", tmp_path, "--width", 84)
+    compared = scorecam("compare", photo, *few, "-c", "0", "--save", "compare,compare.pdf")
+    assert [Path(path).suffix for path in compared.paths] == [".png", ".pdf"]
+    measured = scorecam("evaluate", photo, *few, "--steps", 4, "--save", "evaluation.svg,evaluation")
+    assert [Path(path).name for path in measured.paths][-2:] == ["evaluation.png", "evaluation.svg"]
+    for path in (compared.paths[0], measured.paths[-2]):
+        with Image.open(path) as image:
+            assert image.info["dpi"] == pytest.approx((300, 300), abs=0.1)
+            assert image.width == pytest.approx(84 / 25.4 * 300, abs=8)
+    assert Path(compared.paths[1]).read_bytes().startswith(b"%PDF")
+    assert b"Deletion and insertion" in Path(measured.paths[-1]).read_bytes()
+    assert scorecam("compare", photo, "-m", tiny_model, "--save", "compare.eps").code == 2
 
 
 def test_compare_can_put_the_classes_in_rows(scorecam, photo, tiny_model):

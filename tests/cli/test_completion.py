@@ -51,6 +51,8 @@ def test_list_is_continued_with_what_is_not_in_it():
     assert words_for("explain", "--save", "") == list(KINDS)
     assert words_for("explain", "--save", "overlay,p") == ["overlay,panel", "overlay,pipeline"]
     assert words_for("explain", "--save", "panel,p") == ["panel,pipeline"]
+    assert words_for("explain", "--save", "npy,panel.") == ["npy,panel.pdf", "npy,panel.svg"]
+    assert words_for("compare", "--save", "compare.") == ["compare.pdf", "compare.svg"]
     assert words_for("compare", "--methods", "rise,occ") == ["rise,occlusion"]
     assert words_for("evaluate", "--measures", "drop,s") == ["drop,shape", "drop,stability", "drop,sanity"]
 

@@ -27,6 +27,16 @@ def test_pipeline_and_masked_are_written_for_each_class_and_named_in_the_manifes
     assert "up to date" in again.err
 
 
+def test_a_panel_is_a_pdf_too_and_is_done_again_at_another_width_alone(scorecam, photo, tiny_model):
+    asked = ("explain", photo, "-m", tiny_model, "-c", 1, "--save", "panel.pdf,panel", "--json")
+    first = json.loads(scorecam(*asked).out)
+    stem = "dog.png.scorecam-1-panel"
+    assert first["classes"][0]["files"] == {"panel": f"{stem}.png", "panel.pdf": f"{stem}.pdf"}
+    assert "up to date" in scorecam(*asked).err
+    assert "width was null, is 84.0" in scorecam(*asked, "--width", 84).err
+    assert scorecam("explain", photo, "-m", tiny_model, "--width", 84).code == 2  # no figure is asked for
+
+
 @pytest.mark.parametrize("name", list(PREPARATIONS))
 @pytest.mark.parametrize("channels", [1, 3])
 def test_a_masked_photo_is_what_the_model_sees(name, channels):

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 import numpy as np
 
 from scorecam_cli.figures.canvas import FRAME, Canvas
+from scorecam_cli.figures.paper import SCREEN
 from scorecam_cli.figures.subject import Subject
 from scorecam_cli.records import ClassLabel, ClassMap, ClassScore, Explanation, ModelDescription, Photo, Steps
 
@@ -24,8 +25,8 @@ def class_map(name="boxer", saliency=None, masks=None, estimate=1.0, doubts=(), 
 
 
 def subject(rgb, found=None, *, model="VGG16", layer="block5_conv3", weights="imagenet", file="dog.jpg", **changes):
-    """One class of one photo; changes: of the explanation, the colour map and the opacity."""
-    look = {name: changes.pop(name, usual) for name, usual in LOOK.items()}
+    """One class of one photo; changes: of the explanation, colour map, opacity and paper."""
+    look = {name: changes.pop(name, usual) for name, usual in {**LOOK, "paper": SCREEN}.items()}
     found = found or class_map()
     made = {"method": "score-cam", "variant": "article", "selection": "all", "layer": layer, "passes": 495}
     made |= {"channels": 512, "live_channels": 495, "batch_size": 32, "precision": "float32"}
@@ -64,6 +65,22 @@ def words_drawn():
         Canvas.text = text
 
 
+@contextmanager
+def bars_drawn():
+    """While a figure is drawn inside: left, top, width, height and colour of each bar."""
+    bars, bar = [], Canvas.bar
+
+    def noted(canvas, left, top, width, height, *, colour):
+        bars.append((left, top, width, height, colour))
+        return bar(canvas, left, top, width, height, colour=colour)
+
+    Canvas.bar = noted
+    try:
+        yield bars
+    finally:
+        Canvas.bar = bar
+
+
 def places(sheet, picture):
     """Top left corners at which a picture stands in a sheet, pixel by pixel, in its hairline frame."""
     height, width = picture.shape[:2]
@@ -76,5 +93,5 @@ def places(sheet, picture):
     ]
 
 
-def margins_are_white(sheet, width=8):
-    return all((edge == 255).all() for edge in (sheet[:4], sheet[-4:], sheet[:, :width], sheet[:, -width:]))
+def margins_are_white(sheet, width=8, height=4):
+    return all((edge == 255).all() for edge in (sheet[:height], sheet[-height:], sheet[:, :width], sheet[:, -width:]))

@@ -3,8 +3,9 @@
 import numpy as np
 
 from scorecam_cli.figures import lettering
-from scorecam_cli.figures.canvas import Canvas, drawing, fit
+from scorecam_cli.figures.canvas import Canvas, fit
 from scorecam_cli.figures.lettering import BODY, wrapped
+from scorecam_cli.figures.sheet import drawing
 
 
 def test_no_line_is_wider_than_asked_and_no_letter_is_lost():
@@ -23,11 +24,10 @@ def test_no_line_is_wider_than_asked_and_no_letter_is_lost():
 
 def test_pictures_and_bars_stand_where_they_are_put():
     black = np.zeros((40, 30, 3), np.uint8)
-    with drawing():
-        sheet = Canvas(100)
-        sheet.picture(black, 10, 20)
-        sheet.bar(60, 20, 30, 7, colour="black")
-        rows, columns = np.nonzero((sheet.pixels(90) == 0).all(axis=2))
+    canvas = Canvas(100)
+    canvas.picture(black, 10, 20)
+    canvas.bar(60, 20, 30, 7, colour="black")
+    rows, columns = np.nonzero((canvas.sheet(90).pixels() == 0).all(axis=2))
     expected = {(row, column) for row in range(20, 60) for column in range(10, 40)}
     expected |= {(row, column) for row in range(20, 27) for column in range(60, 90)}
     assert set(zip(rows.tolist(), columns.tolist(), strict=True)) == expected

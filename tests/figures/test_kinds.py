@@ -7,14 +7,13 @@ from unittest import mock
 import numpy as np
 import pytest
 
-from scorecam_cli.config import ExplainConfig, ModelSettings, PhotoSettings
 from scorecam_cli.errors import UsageError
 from scorecam_cli.figures import kinds
 from scorecam_cli.figures.kinds import KINDS, Kind, check, chosen, output_paths
 from scorecam_cli.files.write import write_bytes
 from scorecam_cli.photos import draw
 from scorecam_cli.records import Explained, Photo, PhotoJob, Uncertainty
-from scorecam_cli.runs.outputs import ComputedPhoto, write_outputs
+from scorecam_cli.runs.outputs import ComputedPhoto, Drawing, write_outputs
 from tests.figures.sheets import class_map, photo, steps, subject
 
 
@@ -66,10 +65,9 @@ def test_every_kind_is_drawn_and_written(tmp_path):
 
 def write(folder, save):
     shown = subject(photo(30, 40))
-    config = ExplainConfig(PhotoSettings(), ModelSettings(), save=save)
     job = PhotoJob(Path("dog.png"), folder / "dog.png")
     computed = ComputedPhoto(job, Photo(photo(30, 40), "0" * 64), shown.model, shown.explanation, 1.0, 1.0)
-    outcome = write_outputs(config, {}, computed, halt=threading.Event(), clock=lambda: 0.0)
+    outcome = write_outputs(Drawing(save, "inferno", 0.5), {}, computed, halt=threading.Event(), clock=lambda: 0.0)
     assert isinstance(outcome, Explained)
     return [path.name for path in outcome.paths]
 

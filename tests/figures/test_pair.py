@@ -23,7 +23,7 @@ def pair():
 def test_both_overlays_stand_beside_the_photo_under_their_roles():
     first, second = pair()
     with words_drawn() as words:
-        sheet = pair_figure(first)
+        sheet = pair_figure(first).pixels()
     rgb = fit(first.photo.rgb, 340, 340)
     ((top, left),) = places(sheet, rgb)
     overlays = [place for each in (first, second) for place in places(sheet, each.overlay(rgb))]
@@ -35,6 +35,6 @@ def test_both_overlays_stand_beside_the_photo_under_their_roles():
 
 def test_the_panel_is_that_figure_for_either_class_and_one_file(tmp_path):
     first, second = pair()
-    assert np.array_equal(KINDS["panel"].draw(first), pair_figure(second))
+    assert np.array_equal(KINDS["panel"].draw(first).pixels(), pair_figure(second).pixels())
     names = [output_paths(tmp_path / "dog.jpg", index, ["panel"], pair="242-243") for index in (242, 243)]
     assert names[0] == names[1] == {"panel": tmp_path / "dog.jpg.scorecam-242-243-panel.png"}

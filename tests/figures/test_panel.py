@@ -20,7 +20,7 @@ GREY = "gray"  # the colour map whose colours are the values
 
 
 def figure(rgb: np.ndarray, saliency: np.ndarray, name: str = "boxer", **changes: object) -> np.ndarray:
-    return panel(subject(rgb, class_map(name, saliency), colormap=GREY, **changes))
+    return panel(subject(rgb, class_map(name, saliency), colormap=GREY, **changes)).pixels()
 
 
 @pytest.mark.parametrize(("height", "width"), [(1, 1), (480, 640), (40, 4000), (4000, 40), (900, 500)])
@@ -69,7 +69,7 @@ def test_photo_heatmap_and_overlay_stand_in_a_row_with_even_gaps_and_the_scale_b
 def test_nothing_leaves_the_sheet_whatever_is_said_of_the_map(height, width):
     found = class_map("M" * 500, estimate=0.9712)
     much = {"selection": "representatives", "weights": "random (seed 0)", "variant": "paper"}
-    sheet = panel(subject(photo(height, width), found, file="x" * 300, model="m" * 300, **much))
+    sheet = panel(subject(photo(height, width), found, file="x" * 300, model="m" * 300, **much)).pixels()
     assert margins_are_white(sheet)
 
 
@@ -80,7 +80,7 @@ def test_doubts_about_the_map_stand_whole_below_its_making(height, width):
         "the map is zero: no mask leaves any probability of the class",
     )
     with words_drawn() as lines:
-        sheet = panel(subject(photo(height, width), class_map(doubts=doubts)))
+        sheet = panel(subject(photo(height, width), class_map(doubts=doubts))).pixels()
     assert margins_are_white(sheet)
     assert all(doubt in " ".join(lines) for doubt in doubts)
     with words_drawn() as lines:
@@ -171,7 +171,7 @@ def test_panel_does_not_depend_on_the_users_style():
 def test_panel_of_a_signed_map_has_zero_in_the_middle_of_its_scale():
     rgb, saliency = photo(300, 400), np.linspace(-1, 3, 256, dtype=np.float32)[None].repeat(8, 0)
     shown = subject(rgb, class_map(saliency=saliency), signed=True, colormap="RdBu_r")
-    sheet = panel(shown)
+    sheet = panel(shown).pixels()
     small = fit(rgb, 440, 440)
     ((_, left),) = places(sheet, signed_heatmap(saliency, width=400, height=300, colormap="RdBu_r"))
     tiles = signed_overlay_tiles(small, signed_levels(saliency, width=400, height=300), colormap="RdBu_r", alpha=0.5)

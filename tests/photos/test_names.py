@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from scorecam_cli.choices import METHOD_FILES, Fill, Variant
-from scorecam_cli.figures.kinds import KINDS, output_paths
+from scorecam_cli.figures.kinds import KINDS, kind_named, names, output_paths
 from scorecam_cli.photos.names import (
     ENDINGS,
     MARKS,
@@ -70,8 +70,9 @@ def test_what_is_set_against_another_class_has_names_of_its_own_that_say_both():
 
 
 def test_every_kind_of_output_is_known_by_its_ending():
-    assert {kind.ending for kind in KINDS.values()} == set(ENDINGS)
-    assert {kind.ending for kind in KINDS.values() if kind.of_pair} == set(OF_PAIRS)
+    known = [kind for name in names() if (kind := kind_named(name)) is not None]
+    assert {kind.ending for kind in known} == set(ENDINGS)
+    assert {kind.ending for kind in known if kind.of_pair} == set(OF_PAIRS)
 
 
 def test_no_two_methods_or_variants_nor_one_layer_and_several_share_a_name():

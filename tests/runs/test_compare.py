@@ -10,10 +10,9 @@ from scorecam_cli.choices import Fill, Variant
 from scorecam_cli.config import CompareConfig, ModelSettings, PhotoSettings
 from scorecam_cli.errors import ModelError, OutputError
 from scorecam_cli.faithfulness.curves import deletion_and_insertion
-from scorecam_cli.files import write
 from scorecam_cli.photos.read import read_photo
 from scorecam_cli.records import Failed
-from scorecam_cli.runs import compare
+from scorecam_cli.runs import compare, compared_figures
 from scorecam_cli.runs.request import CompareRequest
 from scorecam_cli.runs.session import Session
 from scorecam_cli.saliency.question import Question
@@ -131,7 +130,7 @@ def test_a_photo_that_fails_does_not_stop_the_others_and_a_full_disk_does(tiny, 
     def full(*_):
         raise OutputError("the disk is full")
 
-    monkeypatch.setattr(write, "write_png", full)
+    monkeypatch.setattr(compare, "write_sheet", full)
     request = request_of("random")
     outcomes = compare.compare_photos(request, session_of(request, tiny), jobs[1:])
     assert next(outcomes) == Failed(jobs[1].photo, "the disk is full")
@@ -147,8 +146,8 @@ def test_signed_maps_are_beside_those_that_have_no_sign_and_these_say_so(tiny, j
     found = compare.compare_maps(request, session, path=jobs[0].photo, photo=photo, warmed=set(methods))
     assert [(run.signed, run.fill) for run in found.runs] == [(False, "mean"), (True, None), (False, "mean")]
     assert found.runs[0].found[0].map.min() >= 0 > found.runs[1].found[0].map.min()
-    tiles = compare._tiles(request.config, found, 0)
-    assert [compare.UNSIGNED in tile.lines for tile in tiles] == [True, False, True]
+    tiles = compared_figures._tiles(request.config, found, 0)
+    assert [compared_figures.UNSIGNED in tile.lines for tile in tiles] == [True, False, True]
     assert ["fill mean" in tile.lines for tile in tiles] == [True, False, True]
     assert [(each["signed"], each["fill"]) for each in (compare.entry(run, 0) for run in found.runs)] == [
         *((False, "mean"), (True, None), (False, "mean"))
