@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 import tempfile
 from pathlib import Path, PurePath
@@ -60,10 +61,9 @@ def found_there(name: str, *, output_dir: PurePath | None, max_pixels: int) -> F
     """
     if sys.stdin is None or sys.stdin.isatty():
         raise UsageError("- stands for standard input, and nothing comes there: give `- < dog.jpg`, or name the photo")
-    folder = tempfile.TemporaryDirectory(prefix="scorecam-")
-    click.get_current_context().call_on_close(folder.cleanup)
-    kept, photo = Path(folder.name) / "photo", Path(name)
+    photo = Path(name)
     try:
+        kept = _new_folder() / "photo"
         _keep(sys.stdin.buffer, kept, max_pixels)
     except PhotoError as error:
         return Found((), (Failed(photo, str(error)),))
@@ -78,6 +78,19 @@ def _check_name(name: str | None) -> None:
         raise UsageError(f"--name {name!r} is no name of a file: give one as dog.jpg, and the folder by -o")
     if name is not None and is_output(name):
         raise UsageError(f"--name {name} is that of an output: give the photo's own")
+
+
+def _new_folder() -> Path:
+    """A folder that is gone when the command ends."""
+    from scorecam_cli.files.temporaries import new_folder
+    from scorecam_cli.files.write import unwritable
+
+    try:
+        folder = new_folder()
+    except OSError as error:
+        raise unwritable(Path(tempfile.gettempdir()), error) from error
+    click.get_current_context().call_on_close(lambda: shutil.rmtree(folder, ignore_errors=True))
+    return folder
 
 
 def _keep(stream: IO[bytes], path: Path, max_pixels: int) -> None:

@@ -13,7 +13,9 @@ import os
 import platform
 import re
 import secrets
+import shutil
 import stat
+import tempfile
 import time
 from pathlib import Path
 
@@ -53,9 +55,47 @@ def sweep(folder: Path) -> int:
     return removed
 
 
+def new_folder() -> Path:
+    """An empty folder of this process alone where the system keeps temporaries; whoever asked removes it.
+
+    Those that dead processes of this user left there are removed first.
+
+    Raises:
+        OSError: it cannot be made.
+    """
+    place = Path(tempfile.gettempdir())
+    _swept_once(place)
+    folder = place / temporary_name("scorecam")
+    folder.mkdir(mode=0o700)
+    return folder
+
+
+def sweep_folders(place: Path) -> int:
+    """Remove the folders of `new_folder` that dead processes of this user left; how many they were."""
+    removed = 0
+    with contextlib.suppress(OSError), os.scandir(place) as entries:
+        for entry in entries:
+            found = _NAME.match(entry.name)
+            with contextlib.suppress(OSError):
+                if found and _is_ours_and_dead(entry.stat(follow_symlinks=False), int(found[1]), machine=found[2]):
+                    shutil.rmtree(entry.path)
+                    removed += 1
+    return removed
+
+
+_swept_once = functools.cache(sweep_folders)
+
+
+def _is_ours_and_dead(status: os.stat_result, process: int, *, machine: str) -> bool:
+    ours = not hasattr(os, "geteuid") or status.st_uid == os.geteuid()
+    return stat.S_ISDIR(status.st_mode) and ours and _is_dead(status, process, machine=machine)
+
+
 def _is_stale(status: os.stat_result, process: int, *, machine: str) -> bool:
-    if not stat.S_ISREG(status.st_mode):
-        return False
+    return stat.S_ISREG(status.st_mode) and _is_dead(status, process, machine=machine)
+
+
+def _is_dead(status: os.stat_result, process: int, *, machine: str) -> bool:
     if machine != _machine():
         return time.time() - status.st_mtime > ABANDONED_SECONDS
     started = _started(process)

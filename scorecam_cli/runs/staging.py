@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path, PurePath
 
 from scorecam_cli.files import remote
+from scorecam_cli.files.temporaries import new_folder
+from scorecam_cli.files.write import unwritable
 from scorecam_cli.urls import Url
 
 
@@ -17,12 +20,21 @@ def staged(output: PurePath) -> Iterator[Path]:
 
     Args:
         output: the path that their names begin with.
+
+    Raises:
+        PhotoError: there is no room for that folder.
     """
     if not isinstance(output, Url):
         yield Path(output)
         return
-    with tempfile.TemporaryDirectory(prefix="scorecam-") as folder:
-        yield Path(folder) / output.name
+    try:
+        folder = new_folder()
+    except OSError as error:
+        raise unwritable(Path(tempfile.gettempdir()), error) from error
+    try:
+        yield folder / output.name
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def publish(

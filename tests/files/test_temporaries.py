@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from scorecam_cli.files import write
-from scorecam_cli.files.temporaries import sweep, temporary_name
+from scorecam_cli.files.temporaries import new_folder, sweep, sweep_folders, temporary_name
 
 PROGRAM = """
 import sys, time
@@ -121,3 +121,15 @@ def test_name_tells_the_process_and_never_comes_twice():
     assert len(names) == 100
     assert all(name.startswith(f".a.png.scorecam-tmp-{os.getpid()}-") for name in names)
     assert len(os.fsencode(temporary_name("é" * 127))) <= 255
+
+
+def test_folders_of_the_dead_are_removed_and_of_the_living_kept(tmp_path, monkeypatch):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    living = new_folder()
+    dead = tmp_path / living.name.replace(f"-{os.getpid()}-", "-999999999-")
+    dead.mkdir()
+    (dead / "map.png").touch()
+    (tmp_path / dead.name.replace(".scorecam.", ".other.")).symlink_to(living)
+    assert sweep_folders(tmp_path) == 1
+    assert left(tmp_path) == sorted([living.name, dead.name.replace(".scorecam.", ".other.")])
+    assert living.stat().st_mode & 0o777 == 0o700
