@@ -21,6 +21,7 @@ from scorecam_cli.cli.methods import methods
 from scorecam_cli.cli.models import models
 from scorecam_cli.cli.predict import predict
 from scorecam_cli.cli.report import report
+from scorecam_cli.cli.status import status
 from scorecam_cli.cli.streams import ReaderGoneError, standard_streams
 from scorecam_cli.cli.values import OWN_PROCESS
 from scorecam_cli.errors import ModelError, PhotoError, ScorecamError
@@ -49,6 +50,7 @@ def cli() -> None:
     scorecam compare dog.jpg                        Score-CAM beside other methods, with numbers
     scorecam evaluate photos/                       how faithful their maps are, over a set
     scorecam report maps/                           one page to look at and to send
+    scorecam status maps/ photos/                   how far a run is
     scorecam models                                 the models that can be named
     scorecam methods                                the methods that can be named
 
@@ -63,6 +65,7 @@ cli.add_command(predict)
 cli.add_command(report)
 cli.add_command(compare)
 cli.add_command(evaluate)
+cli.add_command(status)
 cli.add_command(models)
 cli.add_command(methods)
 

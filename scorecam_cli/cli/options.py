@@ -5,8 +5,10 @@ Those of the model are in `model_options.py`.
 Every option of every command, by its group under `--help` (a test holds this index to the commands):
 
 Photos
-    -r, --recursive     descend into folders              explain predict report compare evaluate
+    -r, --recursive     descend into folders              explain predict report compare evaluate status
     --name              photo on standard input           explain predict
+    --log               log with its failures             status
+    --mark              only of these names               status
     --files-from        photos named in a list            explain predict compare evaluate
     --max-pixels        refuse larger photos              explain predict compare evaluate
     --photo-timeout     seconds to read a photo           explain predict compare evaluate
@@ -73,10 +75,10 @@ Output
     --evaluation        metrics to show                   report
     --review            stars, labels and notes           report
     --folder            pictures beside the page          report
-    --json              objects in place of text          explain predict compare evaluate models methods
+    --json              objects in place of text          explain predict compare evaluate status models methods
     -0, --print0        NUL after each path               explain report compare evaluate
     -q, --quiet         errors and warnings only          explain predict report compare evaluate
-    -v, --verbose       how each result was made          explain predict report compare evaluate
+    -v, --verbose       how each result was made          explain predict report compare evaluate status
 """
 
 from __future__ import annotations

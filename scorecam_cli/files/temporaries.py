@@ -25,7 +25,7 @@ NAME_BYTES = 255  # the most that Linux, macOS and Windows file systems allow fo
 ABANDONED_SECONDS = 3600.0  # a temporary is written in seconds; one of another machine, untouched for so long, is dead
 CLOCK_SECONDS = 2.0  # how far the clocks of a file system and of processes are trusted to agree
 
-_NAME = re.compile(r"\A\..*\.scorecam-tmp-(\d{1,10})-([0-9a-f]{8})([0-9a-f]{8})\Z", re.DOTALL)
+_NAME = re.compile(r"\A\.(?P<stem>.*)\.scorecam-tmp-(?P<pid>\d{1,10})-(?P<machine>[0-9a-f]{8})[0-9a-f]{8}\Z", re.DOTALL)
 
 
 def temporary_name(name: str) -> str:
@@ -36,6 +36,12 @@ def temporary_name(name: str) -> str:
     while len(os.fsencode(f".{stem}{ending}")) > NAME_BYTES:
         stem = stem[:-1]
     return f".{stem}{ending}"
+
+
+def name_being_written(name: str) -> str | None:
+    """What a temporary becomes once it is whole, cut short where that is a long name; None for any other file."""
+    found = _NAME.match(name)
+    return None if found is None else found["stem"]
 
 
 def sweep(folder: Path) -> int:
@@ -49,7 +55,7 @@ def sweep(folder: Path) -> int:
         for entry in entries:
             found = _NAME.match(entry.name)
             with contextlib.suppress(OSError):
-                if found and _is_stale(entry.stat(follow_symlinks=False), int(found[1]), machine=found[2]):
+                if found and _is_stale(entry.stat(follow_symlinks=False), int(found["pid"]), machine=found["machine"]):
                     Path(entry.path).unlink()
                     removed += 1
     return removed

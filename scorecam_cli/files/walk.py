@@ -119,6 +119,15 @@ def _any_depth(folders: Iterator[Path], *, with_files: bool) -> Iterator[Path]:
                 yield listed.path
 
 
+def everything_below(folder: Path) -> Iterator[tuple[Path, list[os.DirEntry[str]] | Unreadable]]:
+    """A folder and all below it, each with what is in it and no folder, hidden files too; hidden folders are left out.
+
+    A folder that cannot be listed comes with the reason.
+    """
+    for listed in _folders(folder, _Once(), hidden=True):
+        yield listed.path, listed if isinstance(listed, Unreadable) else listed.others
+
+
 @dataclass(frozen=True)
 class _Listed:
     """A folder; others: what is in it and no folder, sorted, but for what is hidden."""
@@ -127,7 +136,7 @@ class _Listed:
     others: list[os.DirEntry[str]]
 
 
-def _folders(folder: Path, once: _Once) -> Iterator[_Listed | Unreadable]:
+def _folders(folder: Path, once: _Once, *, hidden: bool = False) -> Iterator[_Listed | Unreadable]:
     """A folder and all below it, each before its subfolders, these sorted; what `once` has seen is left out."""
     waiting = [folder]  # a stack, not recursion: folders nest deeper than Python calls
     while waiting:
@@ -135,7 +144,7 @@ def _folders(folder: Path, once: _Once) -> Iterator[_Listed | Unreadable]:
         try:
             if once.seen(current):
                 continue
-            entries = _visible(current)
+            entries = _visible(current, hidden=hidden)
         except OSError as error:
             yield Unreadable(current, error)
             continue
@@ -143,7 +152,8 @@ def _folders(folder: Path, once: _Once) -> Iterator[_Listed | Unreadable]:
         others: list[os.DirEntry[str]] = []
         for entry in entries:
             if _is_folder(entry):
-                subfolders.append(current / entry.name)
+                if not entry.name.startswith("."):
+                    subfolders.append(current / entry.name)
             else:
                 others.append(entry)
         yield _Listed(current, others)

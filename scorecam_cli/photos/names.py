@@ -70,6 +70,11 @@ _SHARED = "|".join(re.escape(ending) for ending in OF_PAIRS)
 _OUTPUT = re.compile(
     rf"\.(?:{_ANY_MARK})(?:(?:-\d+|(?<=-against)-\d+-\d+)(?:{_ANY_ENDING})|-\d+-\d+(?:{_SHARED})|\.json)\Z"
 )
+_OF_PHOTO = re.compile(
+    rf"(?P<photo>.+)\.(?P<mark>{_ANY_MARK})"
+    rf"(?:(?:-\d+|(?<=-against)-\d+-\d+)(?:{_ANY_ENDING})|-\d+-\d+(?:{_SHARED}))\Z",
+    re.DOTALL,
+)
 _MANIFEST = re.compile(rf"(?P<photo>.+)\.(?P<mark>{_ANY_MARK})\.json\Z", re.DOTALL)
 
 
@@ -96,6 +101,18 @@ def photo_of_manifest(name: str) -> str | None:
     """The name of the photo that a manifest of this name is of; None where no manifest is called so."""
     found = _MANIFEST.fullmatch(name)
     return None if found is None else found["photo"]
+
+
+def photo_and_mark_of_manifest(name: str) -> tuple[str, str] | None:
+    """The photo that a manifest of this name is of, and what stands in it; None where no manifest is called so."""
+    found = _MANIFEST.fullmatch(name) if name.endswith(".json") else None
+    return None if found is None else (found["photo"], found["mark"])
+
+
+def photo_and_mark(name: str) -> tuple[str, str] | None:
+    """The photo that a file of this name was written for, and what stands in it; None for a file of another name."""
+    found = _OF_PHOTO.fullmatch(name)
+    return photo_and_mark_of_manifest(name) if found is None else (found["photo"], found["mark"])
 
 
 def manifest_paths(output: AnyPath) -> list[AnyPath]:

@@ -88,14 +88,15 @@ def _is_of_these_bytes(found: Manifest, job: PhotoJob, seconds: float | None) ->
     return sha256_of_photo(source, seconds=seconds) == found.photo_sha256
 
 
+def differing_settings(earlier: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
+    """The names of the settings that are others than before."""
+    names = dict.fromkeys((*now, *earlier))
+    return [name for name in names if _canonical(earlier.get(name)) != _canonical(now.get(name))]
+
+
 def differences(earlier: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
     """Which settings are others than before, each in words: `seed was 1, is 2`; none where all are the same."""
-    names = [*now, *(name for name in earlier if name not in now)]
-    return [
-        _difference(name, earlier.get(name), now.get(name))
-        for name in names
-        if _canonical(earlier.get(name)) != _canonical(now.get(name))
-    ]
+    return [_difference(name, earlier.get(name), now.get(name)) for name in differing_settings(earlier, now)]
 
 
 def _difference(name: str, earlier: Any, now: Any) -> str:

@@ -134,6 +134,35 @@ def failed_before(path: Path) -> tuple[FailedBefore, ...]:
     )
 
 
+def last_failures(path: Path) -> dict[str, str]:
+    """Of the photos whose last line in a log says that they failed: why, by the path that their outputs begin with.
+
+    Paths are absolute; of a name that led to no photo it is the name's own.
+
+    Raises:
+        UsageError: the log cannot be read, or none of its lines is one of a log.
+    """
+    here, any_line = present_folder(), False
+    folders: dict[str, Path] = {}
+    last: dict[str, str] = {}
+    for line in _lines(path):
+        found = _parsed(line)
+        if found is None:
+            continue
+        any_line = True
+        if "photo" not in found:
+            folders[found["id"]] = _folder(found["request"])
+            continue
+        place = os.path.join(folders.get(found["request"], here), found["output"] or found["photo"])  # noqa: PTH118
+        if found.get("status") == "failed":
+            last[place] = str(found.get("reason"))[:MAX_NAME]
+        else:
+            last.pop(place, None)
+    if not any_line:
+        raise UsageError(f"{path} holds no line of a log; give {LOG.wanted}")
+    return last
+
+
 def _opened(path: Path) -> int:
     """The log, open for reading and appending, made where nothing is."""
     link = is_link(path)  # followed, but never to make what it leads to

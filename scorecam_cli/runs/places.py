@@ -10,6 +10,7 @@ from typing import Any
 from scorecam_cli.errors import PhotoError, UsageError
 from scorecam_cli.files import remote, write
 from scorecam_cli.files.listings import Listings
+from scorecam_cli.files.looks import is_file
 from scorecam_cli.files.small_files import AGREEMENT, read_small
 from scorecam_cli.records import Found, Stored
 from scorecam_cli.runs.current import differences, joined
@@ -57,6 +58,19 @@ def agreement_path(folder: PurePath, mark: str) -> PurePath:
     return folder / f".shards.{mark}.json"
 
 
+def agreed_settings(folder: PurePath, mark: str) -> Mapping[str, Any] | None:
+    """What the parts of a run agreed on, but for the file of expected classes; None where nothing readable is noted.
+
+    Raises:
+        UsageError: it cannot be opened. PhotoError: the bucket does not give it.
+    """
+    path = agreement_path(folder, mark)
+    if isinstance(path, Path) and not is_file(path):
+        return None
+    noted = _noted(path)
+    return None if noted is None else {name: value for name, value in noted.items() if name != "truth"}
+
+
 def _noted_first(path: PurePath, data: bytes) -> bool:
     """Note it where nothing is noted yet; in a bucket of two parts that begin in the same moment the later one wins."""
     if not isinstance(path, Url):
@@ -75,10 +89,15 @@ def _note(path: PurePath, data: bytes) -> None:
 
 
 def _differing(path: PurePath, settings: Mapping[str, Any]) -> list[str]:
+    noted = _noted(path)
+    return [f"{path.name} is damaged"] if noted is None else differences(noted, settings)
+
+
+def _noted(path: PurePath) -> Mapping[str, Any] | None:
     try:
         data = remote.read_object(Stored(str(path)), AGREEMENT.most_bytes) if isinstance(path, Url) else None
         found = json.loads(read_small(Path(path), AGREEMENT) if data is None else data)
     except (ValueError, RecursionError):
         found = None
     noted = found.get("settings") if isinstance(found, dict) else None
-    return differences(noted, settings) if isinstance(noted, dict) else [f"{path.name} is damaged"]
+    return noted if isinstance(noted, dict) else None
