@@ -39,7 +39,8 @@ _REASONS = {
     errno.ENAMETOOLONG: "the name is too long for the file system",
     errno.ELOOP: "a symbolic link in its path leads back to itself",
 }
-_NO_MORE = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)  # with these the files of every other photo would fail as well
+_FULL = (errno.ENOSPC, errno.EDQUOT)
+_NO_MORE = (*_FULL, errno.EROFS)  # with these the files of every other photo would fail as well
 _CANNOT_SYNC = (errno.EINVAL, errno.ENOTSUP, errno.ENOSYS)  # some file systems in user space: the file is written
 _NO_LINKS = (errno.EPERM, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK, errno.EXDEV)  # the file system has none
 _BUFFER_BYTES = 2**20  # the encoder of PNG gives 64 kB and a few bytes by turns
@@ -146,6 +147,28 @@ def write_new(path: Path, data: bytes) -> bool:
     except (OSError, ValueError) as error:
         raise unwritable(path, error) from error
     return True
+
+
+def require_writable(folder: Path) -> None:
+    """Nothing, where a file can be made in a folder, which is made itself where it is missing.
+
+    A full disk is not asked about: there may be room again when there is something to write.
+
+    Raises:
+        PhotoError: none can.
+    """
+    if folder in _swept:
+        return
+    probe = folder / temporary_name("probe")
+    try:
+        _make_folder(folder)
+        os.close(os.open(probe, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666))
+        probe.unlink()
+    except (OSError, ValueError) as error:
+        if not isinstance(error, OSError) or error.errno not in _FULL:
+            raise unwritable(probe, error) from error
+    else:
+        _sweep_once(folder)
 
 
 def remove(path: Path) -> None:

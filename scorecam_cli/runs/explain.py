@@ -16,6 +16,7 @@ from scorecam_cli.records import Explained, Failed, Outcome, Photo, PhotoJob, Re
 from scorecam_cli.runs.current import look_up
 from scorecam_cli.runs.memory import give_back, shortage_as_photo_error
 from scorecam_cli.runs.outputs import ComputedPhoto, Drawing, Stop, write_outputs
+from scorecam_cli.runs.places import require_place
 from scorecam_cli.runs.request import ExplainRequest
 from scorecam_cli.runs.roles import with_roles
 from scorecam_cli.runs.session import Session
@@ -128,6 +129,7 @@ def _compute(request: ExplainRequest, session: Session, read: ReadPhoto | Outcom
 
 def _explain(request: ExplainRequest, session: Session, read: ReadPhoto) -> ComputedPhoto:
     job, photo, config, clock = read.job, read.photo, request.config, session.clock
+    require_place(config.photos.output_dir, job.output)
     classifier = session.classifier  # loaded for the first photo; not counted as that photo's time
     began = clock()
     asked = Question.about(classifier, photo.pixels, asked=config.classes, top=config.top, against=config.against)

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from pathlib import Path, PurePath
 from typing import Any
 
-from scorecam_cli.errors import PhotoError, UsageError
+from scorecam_cli.errors import OutputError, PhotoError, UsageError
 from scorecam_cli.files import remote, write
 from scorecam_cli.files.listings import Listings
-from scorecam_cli.files.looks import is_file
+from scorecam_cli.files.looks import is_file, is_folder
 from scorecam_cli.files.small_files import AGREEMENT, read_small
 from scorecam_cli.records import Found, Stored
 from scorecam_cli.runs.current import differences, joined
@@ -101,3 +101,27 @@ def _noted(path: PurePath) -> Mapping[str, Any] | None:
         found = None
     noted = found.get("settings") if isinstance(found, dict) else None
     return noted if isinstance(noted, dict) else None
+
+
+def require_place(output_dir: PurePath | None, output: PurePath) -> None:
+    """Nothing, where the files of a photo can be written: asked before its model is loaded and its passes are run.
+
+    A bucket is not asked: whether it takes an object is seen by putting one.
+
+    Args:
+        output_dir: where all files go; None for next to each photo.
+        output: what the names of this photo's files begin with.
+
+    Raises:
+        UsageError: nothing can be written to the output folder. PhotoError: nothing beside this photo.
+    """
+    try:
+        if isinstance(output_dir, Path):
+            write.require_writable(output_dir)
+    except PhotoError as error:
+        raise UsageError(f"{error}; give another --output-dir") from error
+    try:
+        if isinstance(output, Path) and is_folder(output.parent):
+            write.require_writable(output.parent)
+    except OutputError as error:  # as it would be for every other photo
+        raise UsageError(f"{error}; give an --output-dir elsewhere") from error

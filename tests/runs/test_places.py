@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from scorecam_cli.config import ExplainConfig, ModelSettings, PhotoSettings
 from scorecam_cli.errors import UsageError
 from scorecam_cli.files import write
 from scorecam_cli.photos.names import is_output
 from scorecam_cli.records import Found, PhotoJob
-from scorecam_cli.runs.places import agree, agreement_path
+from scorecam_cli.runs.explain import explain_one
+from scorecam_cli.runs.places import agree, agreement_path, require_place
 from scorecam_cli.runs.request import ExplainRequest
+from scorecam_cli.runs.session import Session
 
 PHOTO = Found((PhotoJob(Path("a.jpg"), Path("maps/a.jpg")),))
 
@@ -71,6 +75,28 @@ def test_damaged_agreement_is_named(tmp_path, data):
 def test_place_that_cannot_be_written_is_one_sentence():
     with pytest.raises(UsageError, match=r"cannot write /proc/x/maps.*give another --output-dir"):
         agree(part(Path("/proc/x/maps")), PHOTO)
+
+
+def test_folder_that_cannot_be_written_is_told_before_the_model_is_loaded(tmp_path, monkeypatch):
+    Image.new("RGB", (8, 8)).save(tmp_path / "a.png")
+    request = ExplainRequest.of(ExplainConfig(PhotoSettings(output_dir=Path("/proc/x/maps")), ModelSettings()))
+    monkeypatch.setattr("scorecam_cli.runs.session.load_any", lambda *_, **__: pytest.fail("the model was loaded"))
+    job = PhotoJob(tmp_path / "a.png", Path("/proc/x/maps/a.png"))
+    with pytest.raises(UsageError, match=r"cannot write /proc/x/maps.*give another --output-dir"):
+        explain_one(request, Session(request, time.monotonic), job)
+
+
+def test_photo_in_a_folder_that_cannot_be_written_fails_before_its_passes(tmp_path, monkeypatch):
+    Image.new("RGB", (8, 8)).save(tmp_path / "a.png")
+    request = ExplainRequest.of(ExplainConfig(PhotoSettings(), ModelSettings()))
+    monkeypatch.setattr("scorecam_cli.runs.session.load_any", lambda *_, **__: pytest.fail("the model was loaded"))
+    outcome = explain_one(request, Session(request, time.monotonic), PhotoJob(tmp_path / "a.png", Path("/proc/a.png")))
+    assert outcome.reason.startswith("cannot write /proc/")
+
+
+def test_place_that_was_looked_at_is_left_as_it_was(tmp_path):
+    require_place(tmp_path / "maps", tmp_path / "maps/sub/a.png")
+    assert list((tmp_path / "maps").iterdir()) == []
 
 
 def test_of_two_that_write_a_new_file_at_once_one_does(tmp_path, monkeypatch):
