@@ -21,6 +21,8 @@ from scorecam_cli.report.levels import grid_of, strongest_place
 from scorecam_cli.report.truths import TrueClass
 
 MOST_CLASSES, MOST_WARNINGS = 100, 50  # of one photo; a manifest may come from strangers
+SHEETS = {"panel": "Panel", "pipeline": "How the map came about", "masked": "Masked photos"}  # of 100 to 200 kB each
+SHEETS_FROM = 1024  # pixels of a shown photo: a page of so many that theirs are smaller leaves the sheets out
 
 
 @dataclass(frozen=True)
@@ -65,10 +67,11 @@ class ShownClass:
 
 @dataclass(frozen=True)
 class Figure:
-    """A figure that another command left beside the manifest."""
+    """A figure that lies beside the manifest; index: of the class that it is of, None where it is of all."""
 
     title: str
     picture: Picture
+    index: int | None = None
 
 
 @dataclass(frozen=True)
@@ -240,24 +243,28 @@ class CardMaker:
         return shown, fault
 
     def _figures(self, number: int, group: Group) -> tuple[Figure, ...]:
-        """What `scorecam compare` wrote beside the manifests: one figure of all classes, or one of each."""
-        wanted: dict[Path, str] = {}
+        """What `compare` wrote beside the manifests; on a page not too long, what `explain --save` did, too."""
+        wanted: dict[Path, tuple[str, int | None]] = {}
         for _, entry in group.members:
             if entry.manifest is None or entry.folder is None:
                 continue
             output = entry.folder / entry.photo.name
-            wanted.setdefault(names.named_output(output, "compare.png"), "Methods compared, all classes")
+            wanted.setdefault(names.named_output(output, "compare.png"), ("Methods compared, all classes", None))
             for each in entry.manifest.classes[:MOST_CLASSES]:
+                name = noted.class_name(each)
                 path = names.named_output(output, f"{each.index}-compare.png")
-                wanted.setdefault(path, f"Methods compared, {noted.class_name(each)}")
+                wanted.setdefault(path, (f"Methods compared, {name}", each.index))
+                for kind, words in SHEETS.items() if self.photo_side >= SHEETS_FROM else ():
+                    if (sheet := noted.file_beside(entry.folder, each, kind)) is not None:
+                        wanted.setdefault(sheet, (f"{words}, {name}", each.index))
         figures: list[Figure] = []
-        for path, title in wanted.items():
+        for path, (title, index) in wanted.items():
             try:
                 rgb = read_photo(path).rgb
             except PhotoError:
                 continue  # most photos have none
             small = pictures.shrink(rgb, pictures.FIGURE_SIDE)
-            figures.append(Figure(title, self._keep(f"{number:05d}-figure-{len(figures)}", small)))
+            figures.append(Figure(title, self._keep(f"{number:05d}-figure-{len(figures)}", small), index))
         return tuple(figures)
 
     def _keep(self, name: str, pixels: NDArray[np.uint8]) -> Picture:

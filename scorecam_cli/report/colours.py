@@ -42,7 +42,7 @@ def opacities(*, signed: bool) -> list[float]:
     """The opacity of each of 256 levels, where the photo is to be seen under what is cold: [0, STRENGTH]."""
     if signed:
         apart = np.abs(np.minimum(np.arange(256), 2 * NEUTRAL) - NEUTRAL) / NEUTRAL
-        return [round(float(value), 3) for value in STRENGTH * np.sqrt(apart)]
+        return [round(float(value), 3) for value in STRENGTH * apart]
     return [round(float(value), 3) for value in STRENGTH * (np.arange(256) / 255) ** _RISE]
 
 

@@ -154,7 +154,12 @@ def _data(card: Card, columns: Sequence[str], answers: Sequence[Answer]) -> dict
         "state": STATES[card.state] if card.state is not State.SHOWN else "",
         "reason": card.reason,
         "figures": [
-            {"title": each.title, "address": each.picture.address, "size": [each.picture.width, each.picture.height]}
+            {
+                "title": each.title,
+                "class": each.index,
+                "address": each.picture.address,
+                "size": [each.picture.width, each.picture.height],
+            }
             for each in card.figures
         ],
         "columns": columns if card.measured else [],

@@ -319,3 +319,14 @@ def test_most_probable_classes_without_a_map_are_told_and_those_with_one_not_twi
     explained = ShownClass("cat", 3, "", 0.7, *[None] * 5, laid_over=False, compactness=None)
     run = ShownRun(0, manifest, classes=(explained,))
     assert shown_cards._other_predictions(run) == [{"name": "dog", "probability": 0.2, "percent": "20.0 %"}]
+
+
+def test_figures_are_told_with_their_class_and_sheets_that_were_saved_are_among_them(page_of, photo, tmp_path):
+    path = explained(photo, [(1, "cat", 0.9, blob(5, 5)), (2, "dog", 0.1, blob(9, 9))])
+    for name in ("dog.png.scorecam-2-compare.png", "dog.png.scorecam-1-panel.png"):
+        save_photo(tmp_path / name, width=90, height=30)
+    noted = json.loads(path.read_text("utf-8"))
+    noted["classes"][0]["files"]["panel"] = "dog.png.scorecam-1-panel.png"
+    path.write_text(json.dumps(noted), "utf-8")
+    figures = [(each["title"], each["class"]) for each in only_card(page_of(photo))["figures"]]
+    assert figures == [("Panel, cat", 1), ("Methods compared, dog", 2)]

@@ -9,7 +9,7 @@ function showControls(run, found) {
   for (const name of ["colours-choice", "veil", "from", "contour"]) byId(name).parentElement.hidden = channels.length === 0;
   byId("opacity").parentElement.hidden = drawn.every((pane) => pane.found.laid_over);
   byId("common-label").hidden = channels.length < 2;
-  byId("against-label").hidden = byId("stage").className.split(" ")[0] !== "swipe";
+  byId("against-label").hidden = !byId("stage").classList.contains("swipe");
   fillAgainst(run, found);
   if (found && found.drawn) showScale(run, found);
   fillColours(run, found);

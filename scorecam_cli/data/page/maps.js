@@ -48,7 +48,7 @@ function curvesOf(run, found, range) {
   for (let level = 0; level < 256; level += 1) {
     const place = placeOf(Math.min(level / top, 1), found, range);
     const strength = found.signed ? Math.abs(2 * place - 1) : place;
-    const shown = found.flat ? 0 : opacityOf(run) * (state.veil === "even" ? 1 : found.signed ? Math.sqrt(strength) : strength ** 1.5);
+    const shown = found.flat ? 0 : opacityOf(run) * (state.veil === "even" ? 1 : found.signed ? strength : strength ** 1.5);
     const colour = 3 * Math.round(255 * place);
     curves.R.push(table[colour] / 255);
     curves.G.push(table[colour + 1] / 255);

@@ -65,7 +65,7 @@ function layOut() {
   const stage = byId("stage");
   const [width, height] = [stage.clientWidth, stage.clientHeight];
   const shape = Number(stage.style.getPropertyValue("--shape")) || 1;
-  const count = stage.className === "swipe" ? 1 : Math.max(shownPanes.length, 1);
+  const count = stage.classList.contains("swipe") ? 1 : Math.max(shownPanes.length, 1);
   const size = (columns) => Math.min(width / columns, (height / Math.ceil(count / columns) - 24) * shape);
   let best = 1;
   for (let columns = 2; columns <= count; columns += 1) if (size(columns) > size(best)) best = columns;

@@ -66,7 +66,6 @@ function showPhoto(photo) {
   byId("previous").disabled = byId("next").disabled = among().length < 2;
   byId("large-reason").textContent = photo.reason ? `${photo.state}: ${photo.reason}` : "";
   byId("large-reason").hidden = !photo.reason;
-  byId("figures").replaceChildren(...photo.figures.map(figure));
   byId("measured").replaceChildren(...[measured(photo)].filter(Boolean));
   resetZoom();
   showStrip();
@@ -104,6 +103,8 @@ function showWords(photo, run, found) {
   byId("doubts").replaceChildren(...(found ? found.doubts : []).map((each) => make("p", { class: "problem" }, each)));
   const own = [predictions(run, found), classFacts(found), ...sidePanel.map((part) => part(photo, run, found))];
   byId("words").replaceChildren(...[...own, warnings(run), settings(run)].filter(Boolean));
+  const figures = photo.figures.filter((each) => each.class === null || !found || each.class === found.index);
+  byId("figures").replaceChildren(...figures.map(figure));
 }
 
 // The maps that a mode shows, each with its run; the first is the chosen one where the mode has one.
