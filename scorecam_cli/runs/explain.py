@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterable
 from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
@@ -40,7 +40,7 @@ class ReadPhoto:
 
 
 def explain_photos(
-    request: ExplainRequest, session: Session, jobs: Sequence[PhotoJob]
+    request: ExplainRequest, session: Session, jobs: Iterable[PhotoJob]
 ) -> Generator[Outcome, None, None]:
     """Explain each photo and write its files; a photo that fails does not stop the others.
 
@@ -59,7 +59,7 @@ def explain_photos(
         write=partial(_write, request, session, halt=halt),
         halt=halt,
         clock=session.clock,
-        most_weight=PIXELS_UNDER_WAY,
+        most_weight=PIXELS_UNDER_WAY / session.share,
     )
     with closing(stages):
         for outcome in stages:
@@ -87,16 +87,27 @@ def explain_one(request: ExplainRequest, session: Session, job: PhotoJob) -> Out
     return outcome
 
 
+def up_to_date(request: ExplainRequest, session: Session, job: PhotoJob) -> Explained | None:
+    """The outcome of a photo whose files an earlier run has made so, else None.
+
+    Raises:
+        UsageError: a bucket cannot be listed or read.
+    """
+    try:
+        earlier = _earlier(request, session, job.looked_at(look_at))
+    except PhotoError:  # to be told where the photo is read
+        return None
+    return earlier if isinstance(earlier, Explained) else None
+
+
 def _read(request: ExplainRequest, session: Session, job: PhotoJob, admit: Admit) -> ReadPhoto | Outcome:
     """The photo, or the outcome where it is known already: up to date, or not to be read."""
     config, clock = request.config, session.clock
     try:
-        settings = request.settings_of(job.photo)
         job = job.looked_at(look_at)
+        earlier = _earlier(request, session, job)
     except PhotoError as error:
         return Failed(job.photo, str(error))
-    seconds = config.photos.seconds
-    earlier = look_up(job, settings, mark=request.mark, force=config.force, listings=session.listings, seconds=seconds)
     if isinstance(earlier, Explained):
         return earlier
     waited = 0.0
@@ -116,10 +127,22 @@ def _read(request: ExplainRequest, session: Session, job: PhotoJob, admit: Admit
     return ReadPhoto(job, photo, clock() - began - waited, earlier)
 
 
+def _earlier(request: ExplainRequest, session: Session, job: PhotoJob) -> Explained | Redone | None:
+    """What an earlier run has left of a photo, see `look_up`.
+
+    Raises:
+        PhotoError: the file of classes does not name it. UsageError: a bucket cannot be listed or read.
+    """
+    config, settings = request.config, request.settings_of(job.photo)
+    seconds = config.photos.seconds
+    return look_up(job, settings, mark=request.mark, force=config.force, listings=session.listings, seconds=seconds)
+
+
 def _compute(request: ExplainRequest, session: Session, read: ReadPhoto | Outcome) -> ComputedPhoto | Outcome:
     """The maps of a photo; an outcome that is known already is handed on."""
     if not isinstance(read, ReadPhoto):
         return read
+    session.begun(read.job.photo)
     try:
         with shortage_as_photo_error():
             return _explain(request, session, read)

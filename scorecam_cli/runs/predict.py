@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterable
 from dataclasses import dataclass
 from pathlib import PurePath
 
@@ -24,7 +24,9 @@ class Predicted:
     classes: tuple[ClassScore, ...]
 
 
-def predict_photos(request: PredictRequest, session: Session, jobs: Sequence[PhotoJob]) -> Iterator[Predicted | Failed]:
+def predict_photos(
+    request: PredictRequest, session: Session, jobs: Iterable[PhotoJob]
+) -> Generator[Predicted | Failed, None, None]:
     """Name the most probable classes of each photo; a photo that fails does not stop the others.
 
     Raises:
@@ -43,5 +45,6 @@ def predict_photos(request: PredictRequest, session: Session, jobs: Sequence[Pho
 def _predict(request: PredictRequest, session: Session, job: PhotoJob) -> Predicted:
     limits = request.config.photos
     photo = read_photo(job.bytes_at, max_pixels=limits.max_pixels, seconds=limits.seconds)
+    session.begun(job.photo)
     asked = Question.about(session.classifier, photo.pixels)
     return Predicted(job.photo, session.classifier.name, asked.most_probable(request.config.top))

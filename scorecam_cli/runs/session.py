@@ -68,6 +68,8 @@ class Session:
     clock: seconds, from any beginning.
     loaded: a classifier that is in memory already; None for one to be loaded.
     listings: of the buckets that outputs go to.
+    begun: called with each photo that is about to be computed.
+    share: how many runs share the memory of this machine.
     """
 
     request: Request[Any]
@@ -75,6 +77,8 @@ class Session:
     watcher: Watcher = field(default_factory=Nobody)
     loaded: PhotoClassifier | None = None
     listings: Listings = field(default_factory=Listings)
+    begun: Callable[[PurePath], None] = lambda photo: None
+    share: int = 1
 
     @cached_property
     def classifier(self) -> PhotoClassifier:
