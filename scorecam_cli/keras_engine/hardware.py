@@ -11,6 +11,7 @@ import psutil
 
 from scorecam_cli.choices import Precision
 from scorecam_cli.errors import UsageError
+from scorecam_cli.keras_engine.sharing import part_of
 from scorecam_cli.keras_engine.start import tf
 
 CPU_BFLOAT16 = frozenset({"avx512_bf16", "amx_bf16"})  # names of the features in /proc/cpuinfo
@@ -70,8 +71,11 @@ def cpu_features() -> frozenset[str]:
 
 
 def free_memory() -> int:
-    """Bytes that this process can still have: without swapping, as the system estimates, and within its own limit."""
-    free = int(psutil.virtual_memory().available)
+    """Bytes that this process can still have: without swapping, as the system estimates, and within its own limit.
+
+    Of what is free on the machine, its part, where several processes share a run.
+    """
+    free = part_of(int(psutil.virtual_memory().available))
     if not hasattr(psutil, "RLIMIT_AS"):  # systems that do not tell of a limit
         return free
     process = psutil.Process()
