@@ -118,6 +118,13 @@ class PhotoSettings:
 
 
 @dataclass(frozen=True)
+class WorkerSettings:
+    """Who does the work. workers: how many processes on this machine; None: this one."""
+
+    workers: int | None = None
+
+
+@dataclass(frozen=True)
 class ExplainConfig:
     """Everything `scorecam explain` was asked to do.
 
@@ -151,6 +158,7 @@ class ExplainConfig:
     width: float | None = None
     dpi: int | None = None
     force: bool = False
+    crew: WorkerSettings = WorkerSettings()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "colormap", colours(self.colormap, signed=self.signed))
@@ -183,6 +191,7 @@ class PredictConfig:
     photos: PhotoSettings
     model: ModelSettings
     top: int = 5
+    crew: WorkerSettings = WorkerSettings()
 
 
 COMPARED = ("score-cam", "grad-cam++", "grad-cam", "cam", "gradient")

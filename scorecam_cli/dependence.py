@@ -13,6 +13,7 @@ from scorecam_cli.config import (
     ModelSettings,
     PhotoSettings,
     PredictConfig,
+    WorkerSettings,
 )
 
 CHANGES_THE_RESULT: dict[type, tuple[str, ...]] = {
@@ -22,6 +23,7 @@ CHANGES_THE_RESULT: dict[type, tuple[str, ...]] = {
         *("input_size", "imports", "precision"),
     ),
     PhotoSettings: (),
+    WorkerSettings: (),
     ExplainConfig: (
         *("model", "classes", "top", "against", "truth", "variant", "passes", "fidelity", "selection", "signed"),
         *("fill", "method"),
@@ -40,8 +42,9 @@ CHANGES_THE_RESULT: dict[type, tuple[str, ...]] = {
 LEAVES_THE_RESULT: dict[type, tuple[str, ...]] = {
     ModelSettings: ("unsafe", "offline", "device"),
     PhotoSettings: ("images", "listed", "recursive", "output_dir", "max_pixels", "seconds", "shard"),
-    ExplainConfig: ("photos", "batch_size", "force"),
-    PredictConfig: ("photos",),
+    WorkerSettings: ("workers",),
+    ExplainConfig: ("photos", "batch_size", "force", "crew"),
+    PredictConfig: ("photos", "crew"),
     CompareConfig: ("photos", "batch_size"),
     EvaluateConfig: ("photos", "batch_size", "baseline", "limit", "fresh", "save", "width", "dpi"),
 }

@@ -14,7 +14,7 @@ import pytest
 import scorecam_cli
 from scorecam_cli import __version__
 from scorecam_cli.cli import app
-from scorecam_cli.config import ExplainConfig, ModelSettings, PhotoSettings
+from scorecam_cli.config import ExplainConfig, ModelSettings, PhotoSettings, WorkerSettings
 from scorecam_cli.dependence import LEAVES_THE_RESULT
 from scorecam_cli.figures.kinds import KINDS
 from scorecam_cli.photos.names import manifest_path, mark_of
@@ -24,6 +24,7 @@ from tests.test_readme import DOCS, PAGES, README, ROOT, anchors_of, prose_of, t
 
 PROSE = "".join(prose_of(page) for page in PAGES)
 SCRIPTS, PYTHON = DOCS / "folders-and-scripts.md", DOCS / "python-api.md"
+RETRIED = (ExplainConfig, ModelSettings, PhotoSettings, WorkerSettings)
 PROJECT = tomllib.loads(text_of(ROOT / "pyproject.toml"))["project"]
 
 
@@ -60,8 +61,8 @@ def test_what_may_differ_in_a_retry_is_told_by_option():
     """All that leaves the results of `explain` as they are, but for which photos, where to, and code."""
     sentence = re.search(r"How the work is done may differ: ([^.]*)\.", text_of(SCRIPTS))
     assert sentence is not None
-    left = {name for kind in (ExplainConfig, ModelSettings, PhotoSettings) for name in LEAVES_THE_RESULT[kind]}
-    left -= {"photos", "images", "listed", "recursive", "output_dir", "unsafe"}
+    left = {name for kind in RETRIED for name in LEAVES_THE_RESULT[kind]}
+    left -= {"photos", "crew", "images", "listed", "recursive", "output_dir", "unsafe"}
     by_field = {each.name: each.opts[-1] for each in app.cli.commands["explain"].params}
     assert set(re.findall(r"--[\w-]+", sentence[1])) == {by_field[name] for name in left}
 

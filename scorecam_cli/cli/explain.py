@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from scorecam_cli.choices import Selection
-from scorecam_cli.cli import completion, given, model_options
+from scorecam_cli.cli import completion, given, model_options, worker_options
 from scorecam_cli.cli import options as shared
 from scorecam_cli.cli.console import Console
 from scorecam_cli.cli.groups import Group, GroupedCommand, GroupedOption
@@ -75,6 +75,7 @@ class SaveOption(GroupedOption):
     "method its samples, masks or points: see `scorecam methods`.  [default: all, or the method's own]"
 )
 @model_options.precision_option
+@worker_options.worker_options
 @Group.HOW.option(
     "--selection",
     type=OneOf(Selection),
@@ -140,17 +141,17 @@ def explain(
     loudness = given.verbosity(options)
     path_end = given.path_ending(print0=print0, as_json=as_json)
     shard, piped = shard_taken(options), name_taken(options, alone=retry_failed is None)
-    photos = given.photo_settings(options)
+    photos, crew = given.photo_settings(options), given.worker_settings(options)
     options["top"] = top or 0
     found = None
     if retry_failed is not None:
         photos, options, found = retried(retry_failed, photos, options)
-    config = ExplainConfig(photos=photos, model=given.model_settings(options), **options)
+    config = ExplainConfig(photos=photos, model=given.model_settings(options), crew=crew, **options)
     on_page = None if page is None else ReportConfig(page)
 
     from scorecam_cli.photos.find import find_jobs
     from scorecam_cli.photos.find_elsewhere import require_readable_again, require_writable
-    from scorecam_cli.runs.explain import explain_photos
+    from scorecam_cli.runs.engines import explained_by
     from scorecam_cli.runs.places import agree
     from scorecam_cli.runs.request import ExplainRequest
     from scorecam_cli.runs.session import Session
@@ -175,7 +176,7 @@ def explain(
         anything = found.jobs or found.failures
         noted = ending.enter_context(closing(_open_log(log, config, found))) if log and anything else None
         ending.callback(console.finish)
-        explained = explain_photos(request, Session(request, time.perf_counter, console), found.jobs)
+        explained = explained_by(crew, request, Session(request, time.perf_counter, console), found.jobs)
         ending.enter_context(closing(explained))
         for outcome in chain(found.failures, explained):
             if noted is not None:

@@ -7,7 +7,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-from scorecam_cli.config import MAX_PIXELS, ModelSettings, PhotoSettings
+from scorecam_cli.config import MAX_PIXELS, ModelSettings, PhotoSettings, WorkerSettings
 from scorecam_cli.errors import UsageError
 from scorecam_cli.urls import is_url, shown
 
@@ -43,6 +43,11 @@ def _check_offline(names: list[str], *, offline: bool) -> None:
     found = next((name for name in names if is_url(name)), None) if offline else None
     if found is not None:
         raise UsageError(f"{shown(found)} is on another machine, and --offline connects to none: leave one of them out")
+
+
+def worker_settings(options: dict[str, Any]) -> WorkerSettings:
+    """Take the options of who does the work out of Click's parameters."""
+    return WorkerSettings(**{field.name: options.pop(field.name) for field in fields(WorkerSettings)})
 
 
 def _read_standard_input() -> bytes:

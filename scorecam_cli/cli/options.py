@@ -49,6 +49,7 @@ How
     --batch-size        masked photos in one pass         explain compare evaluate
     --selection         which masks are passed            explain
     --signed            keep what speaks against          explain compare
+    --workers           processes that share the work     explain predict
     --precision         number format of passes           explain compare evaluate
     --measures          what is measured                  evaluate
     --baseline          method to compare with            evaluate

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
+from contextlib import ExitStack, closing
 from dataclasses import asdict
 from itertools import chain
 from typing import Any
 
 import click
 
-from scorecam_cli.cli import given, model_options
+from scorecam_cli.cli import given, model_options, worker_options
 from scorecam_cli.cli import options as shared
 from scorecam_cli.cli.console import Console, print_json
 from scorecam_cli.cli.groups import Group, GroupedCommand
@@ -25,6 +26,7 @@ from scorecam_cli.words import printable
 @name_option
 @shard_option
 @model_options.model_options
+@worker_options.worker_options
 @Group.OUTPUT.option("-k", "--top", type=click.IntRange(min=1), default=5, show_default=True, help="How many classes.")
 @Group.OUTPUT.option("--json", "as_json", is_flag=True, help="Print one object per photo instead of a table.")
 @shared.loudness_options
@@ -36,12 +38,12 @@ def predict(as_json: bool, top: int, **options: Any) -> int:
     scorecam predict photos/ -m EfficientNetLite0 --json
     """
     loudness, shard, piped = given.verbosity(options), shard_taken(options), name_taken(options)
-    photos = given.photo_settings(options)
-    config = PredictConfig(photos=photos, model=given.model_settings(options), top=top)
+    photos, crew = given.photo_settings(options), given.worker_settings(options)
+    config = PredictConfig(photos=photos, model=given.model_settings(options), top=top, crew=crew)
 
     from scorecam_cli.photos.find import find_jobs
     from scorecam_cli.runs.description import note_score
-    from scorecam_cli.runs.predict import predict_photos
+    from scorecam_cli.runs.engines import predicted_by
     from scorecam_cli.runs.request import PredictRequest
     from scorecam_cli.runs.session import Session
 
@@ -53,8 +55,10 @@ def predict(as_json: bool, top: int, **options: Any) -> int:
     found = only_shard(found, shard)
     console = Console(verbosity=min(loudness, 0), total=len(found.jobs) + len(found.failures))
     console.notes(found.notes)
-    try:
-        predicted = predict_photos(request, Session(request, time.perf_counter, console), found.jobs)
+    with ExitStack() as ending:
+        ending.callback(console.close)
+        predicted = predicted_by(crew, request, Session(request, time.perf_counter, console), found.jobs)
+        ending.enter_context(closing(predicted))
         for outcome in chain(found.failures, predicted):
             if isinstance(outcome, Failed):
                 console.failed_photo(outcome)
@@ -67,8 +71,6 @@ def predict(as_json: bool, top: int, **options: Any) -> int:
                 print_json({"photo": str(outcome.photo), "model": outcome.model, "classes": classes})
             else:
                 _print_table(str(outcome.photo), outcome.classes)
-    finally:
-        console.close()
     return 1 if console.failed else 0
 
 

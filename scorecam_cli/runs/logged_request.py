@@ -27,8 +27,12 @@ MAX_TEXT = 4096  # characters of one value: as many as a path may have
 MAX_NUMBER = 2**63
 MAX_ITEMS = 10_000  # of one list: ten times the classes of ImageNet
 
-# What a run was asked to look at, which the lines of its photos tell, and what other settings are kept in.
-_NO_SETTINGS = {PhotoSettings: {"images", "listed", "shard"}, ModelSettings: set(), ExplainConfig: {"photos", "model"}}
+# What a run was asked to look at, which the lines of its photos tell; what other settings are kept in; who works.
+_NO_SETTINGS = {
+    PhotoSettings: {"images", "listed", "shard"},
+    ModelSettings: set(),
+    ExplainConfig: {"photos", "model", "crew"},
+}
 # How a run goes about it. These may differ when photos are tried again, say a larger --max-pixels; where files go, and
 # whether code of a stranger runs, may not.
 MANNER = frozenset(

@@ -1,0 +1,64 @@
+"""Who does the work of a run: this process, or workers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Sequence
+from functools import partial
+from typing import TypeVar
+
+from scorecam_cli.config import WorkerSettings
+from scorecam_cli.records import Failed, Outcome, PhotoJob
+from scorecam_cli.runs.crew import Crew
+from scorecam_cli.runs.explain import explain_photos, up_to_date
+from scorecam_cli.runs.many import with_crew
+from scorecam_cli.runs.predict import Predicted, predict_photos
+from scorecam_cli.runs.processes import Processes
+from scorecam_cli.runs.request import ExplainRequest, PredictRequest
+from scorecam_cli.runs.session import Session
+from scorecam_cli.runs.worker import PhotoWork, Run
+
+Result = TypeVar("Result")
+
+
+def explained_by(
+    settings: WorkerSettings, request: ExplainRequest, session: Session, jobs: Sequence[PhotoJob]
+) -> Generator[Outcome, None, None]:
+    """Explain each photo and write its files, as `explain_photos` does, by whoever is asked for.
+
+    Raises:
+        UsageError, ModelError: the request cannot be met for any photo.
+        OutputError: nothing more can be written, as the photo that failed last says.
+    """
+    if settings.workers is None:
+        return explain_photos(request, session, jobs)
+    return _shared(settings, explain_photos, session, jobs, known=partial(up_to_date, request, session))
+
+
+def predicted_by(
+    settings: WorkerSettings, request: PredictRequest, session: Session, jobs: Sequence[PhotoJob]
+) -> Generator[Predicted | Failed, None, None]:
+    """Name the most probable classes of each photo, as `predict_photos` does, by whoever is asked for.
+
+    Raises:
+        UsageError, ModelError: the request cannot be met for any photo.
+    """
+    if settings.workers is None:
+        return predict_photos(request, session, jobs)
+    return _shared(settings, predict_photos, session, jobs, known=_nothing)
+
+
+def _shared(
+    settings: WorkerSettings,
+    run: Run,
+    session: Session,
+    jobs: Sequence[PhotoJob],
+    *,
+    known: Callable[[PhotoJob], Result | None],
+) -> Generator[Result | Failed, None, None]:
+    count = min(settings.workers or 1, max(1, len(jobs)))
+    crew: Crew = Processes(count, PhotoWork(run, session.request, session.clock, share=count))
+    return with_crew(jobs, crew, known=known, watcher=session.watcher)
+
+
+def _nothing(_job: PhotoJob) -> Predicted | None:
+    return None
