@@ -48,6 +48,7 @@ SCRIPTS = (
     "review_files",
     "review",
     "review_ways",
+    "snapshot",
     "start",
 )
 

@@ -29,7 +29,7 @@ function markCard(card) {
   const found = remarkOn(card);
   const marks = make("span", { class: "marks" });
   if (found.flagged) marks.append(make("span", { class: "star" }, make("span", { "aria-hidden": "true" }, "★"), make("span", { class: "unseen" }, "flagged")));
-  if (found.label) marks.append(" ", make("span", { class: `label ${found.label}` }, LABELS[found.label]));
+  if (found.label) marks.append(" ", make("span", { class: `label is-${found.label}` }, LABELS[found.label]));
   card.querySelector(".marks")?.remove();
   card.querySelector(".noted")?.remove();
   if (marks.childNodes.length) card.querySelector(".words").prepend(marks);
@@ -42,7 +42,7 @@ function reviewPanel(photo) {
   const star = make("button", { type: "button", class: "choice star" }, make("span", { "aria-hidden": "true" }, "★ "), "Flag");
   const labels = make("div", { class: "labels", role: "group", "aria-label": "Label" });
   for (const [label, words] of Object.entries(LABELS)) {
-    const button = make("button", { type: "button", class: `choice ${label}`, "data-label": label }, words);
+    const button = make("button", { type: "button", class: `choice is-${label}`, "data-label": label }, words);
     button.addEventListener("click", () => mark(card, toggled.label(card, label)));
     labels.append(button);
   }
