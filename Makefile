@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-all browser soak extremes fuzz bench matrix lint format types check docs build clean
+.PHONY: help install demo test test-all browser soak bucket extremes fuzz bench matrix lint format types check docs build clean
 
 help: ## Show the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -28,6 +28,10 @@ $(VENV)/installed-lint: pyproject.toml | $(BIN)/python
 
 $(VENV)/installed-browser: pyproject.toml | $(BIN)/python
 	$(PIP) --editable '.[test,browser]'
+	@touch $@ $(VENV)/installed $(VENV)/installed-test
+
+$(VENV)/installed-buckets: pyproject.toml | $(BIN)/python
+	$(PIP) --editable '.[test,buckets]'
 	@touch $@ $(VENV)/installed $(VENV)/installed-test
 
 $(VENV)/installed-bench: pyproject.toml | $(BIN)/python
@@ -55,6 +59,9 @@ soak: $(VENV)/installed-test ## Run over 10,000 files and kill a run 20 times (A
 
 extremes: $(VENV)/installed-test ## Explain 50 photos that take the most their formats allow (ARGS="jpeg")
 	$(BIN)/python -m tests.soak.extremes $(ARGS)
+
+bucket: $(VENV)/installed-buckets ## Run over a bucket of this machine and kill it twice (ARGS="--photos 50")
+	$(BIN)/python -m tests.soak.bucket $(ARGS)
 
 fuzz: $(VENV)/installed-test ## Read 2,000 damaged photos of each format (ARGS="--count 100 --seed 2")
 	$(BIN)/python -m tests.fuzz.photos $(ARGS)
