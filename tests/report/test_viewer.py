@@ -198,7 +198,7 @@ def test_film_strip_leads_to_its_photos(visit, page_file):
 
 def test_cards_come_as_they_are_scrolled_to_and_all_of_them_on_paper(visit, many_file):
     seen = visit(many_file)
-    assert seen.page.locator(".card").count() < MANY
+    assert 20 < seen.page.locator(".card").count() < MANY
     place = seen.page.locator(".card").first
     assert [place.get_attribute(name) for name in ("aria-posinset", "aria-setsize")] == ["1", str(MANY)]
     seen.page.evaluate("window.scrollTo(0, 1e6)")

@@ -1,6 +1,6 @@
 /* The gallery: sort, filter, count. */
 
-const FIRST = 60; // cards that are put in at a time: more than a screen of them
+const FIRST = 40; // cards that are put in at a time: more than a screen of them
 const number = (text, missing) => (text === "" || text === "-" || text === undefined ? missing : Number(text));
 // What cards are sorted and searched by, read once.
 const noted = new Map();
@@ -78,7 +78,7 @@ function putMore(count) {
   if (inPage < visible.length) nearEnd.observe(byId("more"));
 }
 
-const nearEnd = new IntersectionObserver((seen) => seen.some((each) => each.isIntersecting) && putMore(FIRST), { rootMargin: "1500px" });
+const nearEnd = new IntersectionObserver((seen) => seen.some((each) => each.isIntersecting) && putMore(FIRST), { rootMargin: "1200px" });
 
 // Puts cards in up to a given one; all of them where none is given.
 function putIn(card) {
