@@ -65,7 +65,7 @@ Output
     --colormap          colours of the map                explain compare
     --alpha             share of heatmap in overlay       explain compare
     --width             of figures on paper               explain compare evaluate
-    --dpi               dots in an inch of figures        explain compare evaluate
+    --dpi               dots per inch of figures          explain compare evaluate
     --log               JSON line for each photo          explain
     --page              page of all photos                explain
     --classes           one figure with all classes       compare
