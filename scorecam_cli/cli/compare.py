@@ -38,7 +38,11 @@ DEFAULTS: dict[str, Any] = {name: field.default for name, field in CompareConfig
 @shared.signed_option
 @model_options.precision_option
 @Group.OUTPUT.option("-o", "--output-dir", type=FOLDER, help="Where the figures go.  [default: next to each photo]")
-@shared.figure_save_option(DEFAULTS["save"], COMPARED)
+@shared.figure_save_option(
+    DEFAULTS["save"],
+    COMPARED,
+    more=" stability: each map beside that of the photo with noise that nobody sees, which takes as long again.",
+)
 @shared.drawing_options
 @shared.figure_options
 @Group.OUTPUT.option("--json", "as_json", is_flag=True, help="Print one object per photo instead of the paths.")

@@ -283,7 +283,9 @@ def figure_options(command: Command) -> Command:
     )
 
 
-def figure_save_option(default: tuple[str, ...], figures: tuple[str, ...]) -> Callable[[Command], Command]:
+def figure_save_option(
+    default: tuple[str, ...], figures: tuple[str, ...], *, more: str = ""
+) -> Callable[[Command], Command]:
     """--save, of a command that makes these figures."""
     known = names_of(figures)
     return lambda command: stacked(
@@ -295,7 +297,7 @@ def figure_save_option(default: tuple[str, ...], figures: tuple[str, ...]) -> Ca
             metavar="LIST",
             callback=comma_list,
             shell_complete=completion.one_more_of(known),
-            help=f"Figures, a comma list of {', '.join(known)}.",
+            help=f"Figures, a comma list of {', '.join(known)}.{more}",
         ),
     )
 

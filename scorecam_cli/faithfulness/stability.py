@@ -11,6 +11,7 @@ from scorecam_cli.errors import NumericsError, UsageError
 
 Explain = Callable[[NDArray[np.float32]], NDArray[np.float32]]  # image [H, W, c] -> map [H, W]
 
+UNSEEN = 2  # levels of 255: less than a camera or a JPEG adds
 REACH = 0.02  # of the photo's range of values: 5 of 255, not visible
 SAMPLES = 10
 
@@ -51,6 +52,21 @@ def max_sensitivity(
         changed = image + random.uniform(-radius, radius, image.shape).astype(np.float32)
         largest = max(largest, float(np.linalg.norm(_map_of(explain, changed) - original) / size))
     return largest
+
+
+def with_unseen_noise(rgb: NDArray[np.uint8], *, levels: int = UNSEEN, seed: int = 0) -> NDArray[np.uint8]:
+    """The photo with noise that nobody sees: each number changed by a whole one, uniform in [-levels, levels].
+
+    Args:
+        rgb: uint8 [H, W, 3].
+        levels: of 255; the largest change.
+        seed: of the noise.
+
+    Returns:
+        uint8 [H, W, 3].
+    """
+    noise = np.random.default_rng(seed).integers(-levels, levels + 1, rgb.shape)
+    return np.clip(rgb.astype(int) + noise, 0, 255).astype(np.uint8)
 
 
 def _map_of(explain: Explain, image: NDArray[np.float32]) -> NDArray[np.float64]:

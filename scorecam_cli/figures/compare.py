@@ -45,7 +45,7 @@ def compare_figure(rgb: NDArray[np.uint8], tiles: Sequence[Tile], *, words: Word
         UsageError: no such colour map.
     """
     count = len(tiles) + 1
-    plan = _plan_of(rgb, count, look)
+    plan = plan_of(rgb, count, look)
     with drawing():
         canvas = Canvas(plan.width, look.paper)
         photo = fitted_photo(canvas, rgb, plan)
@@ -91,7 +91,8 @@ def compare_grid(
         return canvas.sheet(top - plan.gap + plan.margin * 0.7)
 
 
-def _plan_of(rgb: NDArray[np.uint8], count: int, look: Look) -> Plan:
+def plan_of(rgb: NDArray[np.uint8], count: int, look: Look) -> Plan:
+    """Room for so many pictures of this shape, as few beside each other as the same number of rows needs."""
     margin, gap = (MARGIN, GAP) if look.paper.width is None else TIGHT
     width = look.paper.room(WIDEST)
     if look.paper.width is None:

@@ -9,7 +9,7 @@ from scorecam_cli.errors import UsageError
 from scorecam_cli.figures.paper import DRAWN
 from scorecam_cli.words import nearest_or
 
-COMPARED = ("compare",)
+COMPARED = ("compare", "stability")
 EVALUATED = ("evaluation",)
 _PIXELS = "png"
 

@@ -7,14 +7,18 @@ from dataclasses import asdict, dataclass
 from pathlib import Path, PurePath
 from typing import Any
 
+import numpy as np
+
 from scorecam_cli.errors import ModelError, OutputError, PhotoError
+from scorecam_cli.figures.forms import COMPARED, forms
 from scorecam_cli.figures.kinds import write_sheet
+from scorecam_cli.figures.masked import seen
 from scorecam_cli.models.classifier import PhotoClassifier
 from scorecam_cli.photos.names import mark_of, named_output
 from scorecam_cli.photos.read import read_photo
 from scorecam_cli.records import EXACT, Failed, Photo, PhotoJob, layer_words
-from scorecam_cli.runs.compared import ComparedMaps, MethodRun, entry
-from scorecam_cli.runs.compared_figures import figures
+from scorecam_cli.runs.compared import ComparedMaps, Disturbed, MethodRun, entry
+from scorecam_cli.runs.compared_figures import STABILITY, figures
 from scorecam_cli.runs.description import note_score
 from scorecam_cli.runs.memory import shortage_as_photo_error
 from scorecam_cli.runs.request import CompareRequest
@@ -76,7 +80,11 @@ def _compare(request: CompareRequest, session: Session, *, job: PhotoJob, warmed
             {**asdict(note_score(score)), "methods": [entry(run, place) for run in compared.runs]}
             for place, score in enumerate(compared.scores)
         ],
-        "files": {"compare": [path.name for path in paths]},
+        "files": {
+            figure: names
+            for figure in COMPARED
+            if (names := [path.name for path in paths if path.stem.endswith((f"-{figure}", f".{figure}"))])
+        },
     }
     return Compared(job.photo, description, tuple(paths))
 
@@ -110,7 +118,37 @@ def compare_maps(
             warmed.add(method)
         runs.append(_run_method(request, session, method=method, path=path, asked=asked))
     mark = mark_of("score-cam", several=len(session.classifier.layers) > 1)
-    return ComparedMaps(path.name, photo, asked.scores, tuple(runs), mark, _making(session.classifier))
+    wanted = any(form.figure == STABILITY for form in forms(config.save, COMPARED))
+    disturbed = _disturbed(request, session, asked=asked, photo=photo, runs=runs) if wanted else None
+    return ComparedMaps(path.name, photo, asked.scores, tuple(runs), mark, _making(session.classifier), disturbed)
+
+
+def _disturbed(
+    request: CompareRequest, session: Session, *, asked: Question, photo: Photo, runs: Sequence[MethodRun]
+) -> Disturbed:
+    """Each map again, of the photo with noise, at the size of the model's input.
+
+    Raises:
+        PhotoError: the photo has bands, which noise of so many levels is not for.
+    """
+    from scorecam_cli.faithfulness.stability import with_unseen_noise
+
+    if photo.bands is not None:
+        raise PhotoError("--save stability adds noise to colours, and this photo has bands: leave it out")
+    classifier = session.classifier
+    rgb = seen(photo.rgb, (*classifier.size, classifier.channels))
+    noisy = with_unseen_noise(rgb, seed=request.config.model.seed)
+    if classifier.channels == 1:
+        noisy = np.repeat(noisy[..., :1], 3, axis=2)
+    again = asked.about_image(classifier.prepare(noisy))
+    maps = {
+        run.method: tuple(
+            each.map for each in explain_with(run.method, again, among_others(run.method, request.how)).classes
+        )
+        for run in runs
+        if run.found
+    }
+    return Disturbed(rgb, noisy, maps)
 
 
 def _making(classifier: PhotoClassifier) -> str:

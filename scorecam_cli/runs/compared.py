@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from scorecam_cli.photos.names import SCORECAM
 from scorecam_cli.records import ClassMap, ClassScore, Photo
@@ -31,11 +35,24 @@ class MethodRun:
 
 
 @dataclass(frozen=True)
+class Disturbed:
+    """The photo as the model is shown it, and the same with noise that nobody sees, uint8 [H, W, 3] each.
+
+    maps: by method, of each class the map of the photo with noise; none of a method that does not fit the model.
+    """
+
+    rgb: NDArray[np.uint8]
+    noisy: NDArray[np.uint8]
+    maps: Mapping[str, tuple[NDArray[np.float32], ...]]
+
+
+@dataclass(frozen=True)
 class ComparedMaps:
     """One photo through all methods, before anything is drawn.
 
     name: of the photo. scores: of each class. runs: of each method, in the order asked for.
     mark: stands in the names of figures, so that those of several layers take the place of none of one.
+    disturbed: what becomes of them where the photo changes a little; None: not asked for.
     model: that made them, with its weights where they are random, and its layer, in one line.
     """
 
@@ -45,6 +62,7 @@ class ComparedMaps:
     runs: tuple[MethodRun, ...]
     mark: str = SCORECAM
     model: str = ""
+    disturbed: Disturbed | None = None
 
 
 def entry(run: MethodRun, place: int) -> dict[str, Any]:

@@ -6,19 +6,23 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from scorecam_cli.config import CompareConfig
+from scorecam_cli.errors import UsageError
 from scorecam_cli.figures.compare import compare_figure, compare_grid
 from scorecam_cli.figures.forms import COMPARED, Form, forms
 from scorecam_cli.figures.look import Look
 from scorecam_cli.figures.paper import DRAWN, Paper
 from scorecam_cli.figures.sheet import Sheet
+from scorecam_cli.figures.stability import stability_figure
 from scorecam_cli.figures.tiles import Tile, Words
 from scorecam_cli.photos.draw import PERCENTILE, scale_map, without_outliers
 from scorecam_cli.records import ClassScore, fill_words
 from scorecam_cli.runs.compared import ComparedMaps, MethodRun
 from scorecam_cli.saliency.methods import method_named
 
+STABILITY = "stability"
 UNSIGNED = "has no sign: only what speaks for the class"
 ALIKE = 1 / 512  # of the scale: half of one of the 256 colours, and nobody can tell two maps apart
 SAME_AREA = 1e-3  # as many digits as are shown
@@ -28,14 +32,17 @@ _PIXELS = f"of maps of single pixels, the {100 - PERCENTILE} % furthest from 0 h
 def figures(config: CompareConfig, compared: ComparedMaps) -> Iterator[tuple[str, Sheet]]:
     """One figure for each class, or one with a row for each: how its file's name ends, and the figure."""
     for form in forms(config.save, COMPARED):
-        ending, drawn = f"compare.{form.ending}", _for(config, form)
-        if config.rows:
+        ending, drawn = f"{form.figure}.{form.ending}", _for(config, form)
+        if form.figure == STABILITY:
+            for place, score in enumerate(compared.scores):
+                yield f"{score.label.index}-{ending}", stability_of(drawn, compared, place)
+        elif config.rows:
             rows = [(_title(score), _tiles(config, compared, place)) for place, score in enumerate(compared.scores)]
             words = Words(compared.name, _lines(compared), _note(compared))
             yield ending, compare_grid(compared.photo.rgb, rows, words=words, look=_look(drawn))
-            continue
-        for place, score in enumerate(compared.scores):
-            yield f"{score.label.index}-{ending}", figure_of(drawn, compared, place)
+        else:
+            for place, score in enumerate(compared.scores):
+                yield f"{score.label.index}-{ending}", figure_of(drawn, compared, place)
 
 
 def _for(config: CompareConfig, form: Form) -> CompareConfig:
@@ -49,6 +56,40 @@ def figure_of(config: CompareConfig, compared: ComparedMaps, place: int) -> Shee
     which = f"class {score.label.index} · {score.said} · {compared.name}"
     words = Words(score.label.name, (which, *_lines(compared)), _note(compared))
     return compare_figure(compared.photo.rgb, _tiles(config, compared, place), words=words, look=_look(config))
+
+
+def stability_of(config: CompareConfig, compared: ComparedMaps, place: int) -> Sheet:
+    """The maps of the class in this place, and those of the photo with noise that nobody sees."""
+    from scorecam_cli.faithfulness.stability import UNSEEN
+
+    score, disturbed = compared.scores[place], compared.disturbed
+    if disturbed is None:
+        raise UsageError("the maps were not made again with noise: name stability in --save when they are compared")
+    pairs = []
+    for group in twins(compared.runs):
+        if not (run := group.runs[0]).found:
+            pairs.append((Tile(None, group.title, note=run.note), Tile(None, group.title, note=run.note)))
+            continue
+        maps = run.found[place].map, disturbed.maps[run.method][place]
+        first, second = (_shown(each, run) for each in maps)
+        alike = f"correlation {_correlation(*maps):.3f}"
+        pairs.append((Tile(first, group.title), Tile(second, group.title, (alike,), best=(alike,))))
+    photos = ("photo", disturbed.rgb), (f"with noise of \N{PLUS-MINUS SIGN}{UNSEEN} of 255", disturbed.noisy)
+    which = f"class {score.label.index} · {score.said} · {compared.name}, as the model is shown it"
+    lines = which, compared.model, "correlation: of each map with the one above, of the photo without the noise"
+    words = Words(f"{score.label.name}: a change that nobody sees", lines, _note(compared))
+    return stability_figure(photos, pairs, words=words, look=_look(config))
+
+
+def _correlation(first: NDArray[np.float32], second: NDArray[np.float32]) -> float:
+    """Of two maps over their pixels; 0 where one is flat."""
+    apart = [each.astype(np.float64) - each.mean(dtype=np.float64) for each in (first, second)]
+    size = float(np.linalg.norm(apart[0]) * np.linalg.norm(apart[1]))
+    return float((apart[0] * apart[1]).sum() / size) if size > 0 else 0.0
+
+
+def _shown(saliency: NDArray[np.float32], run: MethodRun) -> NDArray[np.float32]:
+    return without_outliers(saliency) if method_named(run.method).by_photo else saliency
 
 
 def _look(config: CompareConfig) -> Look:
@@ -127,9 +168,8 @@ def _tile(group: _Twins, place: int, *, config: CompareConfig, best: tuple[float
     unsigned = UNSIGNED if config.signed and not run.signed else ""
     lines = (*(_price(each, several=len(group.runs) > 1) for each in group.runs), *numbers)
     lines += tuple(filter(None, (variant, fill_words(run.fill), unsigned)))
-    shown = without_outliers(found.map) if method_named(run.method).by_photo else found.map
     bold = tuple(line for line in numbers if line.endswith("best"))
-    return Tile(shown, title=group.title, lines=lines, doubts=found.doubts, best=bold)
+    return Tile(_shown(found.map, run), title=group.title, lines=lines, doubts=found.doubts, best=bold)
 
 
 def _price(run: MethodRun, *, several: bool) -> str:

@@ -56,11 +56,12 @@ def test_compare_writes_a_figure_for_each_class_and_says_what_each_method_cost(s
 
 def test_figures_for_print_have_their_forms_and_sizes(scorecam, photo, tiny_model, tmp_path):
     few = ("-m", tiny_model, "--methods", "cam,random", "-o", tmp_path, "--width", 84)
-    compared = scorecam("compare", photo, *few, "-c", "0", "--save", "compare,compare.pdf")
-    assert [Path(path).suffix for path in compared.paths] == [".png", ".pdf"]
+    compared = scorecam("compare", photo, *few, "-c", "0", "--save", "stability,compare,compare.pdf")
+    assert [Path(path).suffix for path in compared.paths] == [".png", ".pdf", ".png"]
     measured = scorecam("evaluate", photo, *few, "--steps", 4, "--save", "evaluation.svg,evaluation")
     assert [Path(path).name for path in measured.paths][-2:] == ["evaluation.png", "evaluation.svg"]
-    for path in (compared.paths[0], measured.paths[-2]):
+    assert compared.paths[2].endswith("-0-stability.png")
+    for path in (compared.paths[0], compared.paths[2], measured.paths[-2]):
         with Image.open(path) as image:
             assert image.info["dpi"] == pytest.approx((300, 300), abs=0.1)
             assert image.width == pytest.approx(84 / 25.4 * 300, abs=8)

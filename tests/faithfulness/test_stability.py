@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from scorecam_cli.errors import NumericsError, UsageError
-from scorecam_cli.faithfulness.stability import max_sensitivity
+from scorecam_cli.faithfulness.stability import max_sensitivity, with_unseen_noise
 
 IMAGE = np.random.default_rng(0).uniform(-3, 5, (6, 8, 3)).astype(np.float32)
 RANGE = float(IMAGE.max() - IMAGE.min())
@@ -72,3 +72,15 @@ def test_map_that_is_not_finite_is_refused():
 def test_values_out_of_range_are_refused(options):
     with pytest.raises(UsageError, match="give a reach above 0 and at least 1 sample"):
         max_sensitivity(lambda image: image[..., 0], IMAGE, **options)
+
+
+def test_noise_that_nobody_sees_is_at_most_two_levels_of_every_number_and_of_the_seed():
+    rgb = np.random.default_rng(0).integers(0, 256, (64, 64, 3), dtype=np.uint8)
+    noisy = with_unseen_noise(rgb, seed=3)
+    change = noisy.astype(int) - rgb
+    assert set(np.unique(change)) == {-2, -1, 0, 1, 2}
+    assert abs(change.mean()) < 0.05
+    np.testing.assert_array_equal(noisy, with_unseen_noise(rgb, seed=3))
+    assert (noisy != with_unseen_noise(rgb, seed=4)).any()
+    black = with_unseen_noise(np.zeros((9, 9, 3), np.uint8))
+    assert black.max() <= 2  # and never 254

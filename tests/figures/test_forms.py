@@ -14,7 +14,7 @@ def test_forms_come_in_the_order_of_the_figures_whatever_was_asked_for_first():
 
 @pytest.mark.parametrize("wrong", ["compare.ps", "panel", "compare.pdf.pdf", "compare."])
 def test_another_form_is_refused_with_those_there_are(wrong):
-    with pytest.raises(UsageError, match=r"is none of compare, compare.pdf, compare.svg"):
+    with pytest.raises(UsageError, match=r"is none of compare, compare.pdf, compare.svg, stability"):
         forms(["compare", wrong], COMPARED)
     with pytest.raises(UsageError, match="names nothing"):
         forms([], COMPARED)

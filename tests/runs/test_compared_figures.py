@@ -1,15 +1,20 @@
 """Figures of several methods: twins are one tile, the best numbers are marked, and all that made them is said."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from scorecam_cli.config import CompareConfig, ModelSettings, PhotoSettings
+from scorecam_cli.errors import UsageError
+from scorecam_cli.faithfulness.stability import with_unseen_noise
+from scorecam_cli.figures.canvas import fit
 from scorecam_cli.photos.draw import without_outliers
 from scorecam_cli.records import ClassMap, Photo
 from scorecam_cli.runs import compared_figures
-from scorecam_cli.runs.compared import ComparedMaps, MethodRun
+from scorecam_cli.runs.compared import ComparedMaps, Disturbed, MethodRun
 from scorecam_cli.runs.compared_figures import figures, twins
-from tests.figures.sheets import class_map, photo, words_drawn
+from tests.figures.sheets import class_map, photo, places, words_drawn
 
 RAMP = np.linspace(0, 1, 64, dtype=np.float32).reshape(8, 8)
 
@@ -95,3 +100,22 @@ def test_a_map_of_pixels_is_shown_without_its_outliers():
     np.testing.assert_array_equal(tile.map, shown)
     (tile,) = tiles(run_of("cam", saliency))
     np.testing.assert_array_equal(tile.map, saliency)
+
+
+def test_a_change_that_nobody_sees_has_both_photos_both_maps_and_how_alike_they_are():
+    rgb, noise = photo(32, 32), np.random.default_rng(4).random((8, 8)).astype(np.float32)
+    steady, jumpy = run_of("cam"), run_of("gradient", RAMP[::-1])
+    disturbed = Disturbed(rgb, with_unseen_noise(rgb), {"cam": (RAMP * 2,), "gradient": (noise,)})
+    with words_drawn() as words:
+        ((ending, sheet),) = figures(config(save=("stability",)), replace(compared(steady, jumpy), disturbed=disturbed))
+    assert ending == "242-stability.png"
+    correlation = np.corrcoef(RAMP[::-1].ravel(), noise.ravel())[0, 1]
+    assert {"correlation 1.000", f"correlation {correlation:.3f}", "cam", "gradient"} <= set(words)
+    pixels = sheet.pixels()
+    for shown in (rgb, disturbed.noisy):
+        assert len(places(pixels, fit(shown, 340, 340))) == 1
+
+
+def test_without_maps_of_the_photo_with_noise_that_is_said():
+    with pytest.raises(UsageError, match="name stability in --save"):
+        list(figures(config(save=("stability",)), compared(run_of("cam"))))
