@@ -223,11 +223,14 @@ class Classifier(Answering, Targeting):
         Source: Wang et al. 2020, arXiv:1910.01279, section 3.2.
         """
         with tf.device(self.device), computing_in(self.precision):
-            given = [tf.constant(image), *([] if filling is None else [tf.constant(filling)]), tf.constant(grids)]
+            photo, channels = tf.constant(image), tf.constant(grids)
+            behind = None if filling is None else tf.constant(filling)
 
             def passed(first: int, last: int) -> Any:
-                masked = self.passes.masked if filling is None else self.passes.filled
-                return masked(*given, tf.constant(first), tf.constant(last))
+                masks = (channels, tf.constant(first), tf.constant(last))
+                if behind is None:
+                    return self.passes.masked(photo, *masks)
+                return self.passes.filled(photo, behind, *masks)
 
             parts = self.batches.run(len(grids), passed, batch_size=batch_size, on_passes=on_passes)
         scores, probabilities, lows, highs = (

@@ -34,7 +34,7 @@ def map_by(rgb, precision="float32", frozen=True):
     classifier = classifier if frozen else classifier.unfrozen()
     found = scorecam_cli.explain(rgb, classifier, classes=285, passes=PASSES)
     assert found.precision == precision
-    assert (classifier.passes.masked is classifier.passes.masked_traced) != frozen
+    assert classifier.passes.folded == frozen
     return found.classes[0].map
 
 

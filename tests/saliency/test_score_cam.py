@@ -154,8 +154,8 @@ def test_a_class_has_the_same_map_whichever_are_asked_for_beside_it():
 def test_one_trace_serves_every_photo_and_batch(lite, scene):
     for rgb in (scene, scene[:, ::-1], scene[:100]):
         explain(lite, lite.prepare(np.ascontiguousarray(rgb)), [CAT], batch_size=6, passes=16)
-    assert lite.passes.masked_traced.experimental_get_tracing_count() == 1
-    assert lite.passes.observe.experimental_get_tracing_count() == 1
+    assert lite.passes.traced.experimental_get_tracing_count() == 1
+    assert lite.passes.answering.experimental_get_tracing_count() == 1
 
 
 def test_constant_channel_adds_nothing():
