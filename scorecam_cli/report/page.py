@@ -14,20 +14,19 @@ from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
 
 from scorecam_cli import __version__
-from scorecam_cli.manifest import Manifest
-from scorecam_cli.records import layer_words
-from scorecam_cli.report import colours, noted, policy
+from scorecam_cli.report import colours, overview, policy
 from scorecam_cli.report.answers import percent, significant
 from scorecam_cli.report.cards import Card
 from scorecam_cli.report.collect import State
 from scorecam_cli.report.evaluation import Evaluation
 from scorecam_cli.report.grouping import Run, each_once
+from scorecam_cli.report.numbers import diagrams, measures_table
 from scorecam_cli.report.review import NO_REVIEW, Review
 from scorecam_cli.report.shown_cards import STATES, Filters, ShownCard
 from scorecam_cli.words import printable
 
 # The parts of the page, in the order in which they are joined; a later one may use and overrule an earlier one.
-STYLES = ("ground", "gallery", "truth", "viewer", "narrow", "review", "media")
+STYLES = ("ground", "header", "numbers", "gallery", "truth", "viewer", "narrow", "review", "media")
 SCRIPTS = (
     "elements",
     "photos",
@@ -35,6 +34,8 @@ SCRIPTS = (
     "hooks",
     "gallery",
     "truth",
+    "header",
+    "numbers",
     "maps",
     "stage",
     "viewer",
@@ -93,14 +94,15 @@ def render(
             policy=policy.allowing(style, script, pictures_from),
             cards=shown,
             class_filters=filters,
-            true_known=any(card.truth is not None for card in cards),
-            right=Counter(each.answers[0].right for each in shown if each.answers),
-            summary=_summary(cards),
-            makings=_makings(cards),
+            chips=overview.chips(shown),
+            runs=overview.told_runs(cards, runs),
+            confusion=overview.confusion(shown),
+            measures=measures_table(evaluation),
+            diagrams=diagrams(evaluation),
+            retrying=overview.retrying(shown, runs),
             shared={name for name, count in shared.items() if count > 1},
             lacking=[each for each in shown if each.card.state is not State.SHOWN],
             lacking_states=Counter(STATES[card.state].lower() for card in cards if card.state is not State.SHOWN),
-            doubtful=sum(card.doubtful for card in cards),
             evaluation=evaluation,
             review=review.json_values(),
             states=STATES,
@@ -109,38 +111,6 @@ def render(
             colours=colours.tables(run.colormap for card in cards for run in card.runs),
         )
     )
-
-
-def _summary(cards: Sequence[Card]) -> list[tuple[str, str]]:
-    """The numbers at the top, as names and values."""
-    states = Counter(card.state for card in cards)
-    first = [card.classes[0] for card in cards if card.classes]
-    probabilities = [each.probability for each in first if each.probability is not None]
-    estimates = [each.estimate for card in cards for each in card.classes if each.estimate is not None]
-    rows = [("Photos", str(len(cards))), ("Explained", str(states[State.SHOWN]))]
-    rows += [(STATES[state], str(states[state])) for state in State if states[state] and state is not State.SHOWN]
-    rows.append(("Classes", str(len({(each.name, each.index) for each in first}))))
-    if probabilities:
-        rows.append(("Mean probability", percent(sum(probabilities) / len(probabilities))))
-    if estimates and min(estimates) < 1:
-        rows.append(("Lowest estimated correlation", significant(min(estimates))))
-    return rows
-
-
-def _makings(cards: Sequence[Card]) -> list[tuple[str, int]]:
-    """Which model and settings made the maps, and of how many photos."""
-    counts = Counter(_making(run.manifest) for card in cards for run in card.runs)
-    return counts.most_common()
-
-
-def _making(manifest: Manifest) -> str:
-    parts = (
-        manifest.model,
-        f"weights {manifest.weights}",
-        layer_words(manifest.layer, several=len(manifest.layers) > 1),
-        noted.method(manifest),
-    )
-    return " · ".join(parts)
 
 
 def _probability(card: Card) -> float:

@@ -103,9 +103,14 @@ def _true(card: Card) -> tuple[str, int | None] | None:
 
 @dataclass(frozen=True)
 class ShownCard:
-    """A card as the template takes it; data: everything that the large view says, for the script."""
+    """A card as the template takes it.
+
+    short: its path below the folder that all share; key: the same, printable.
+    data: everything that the viewer says, for the script.
+    """
 
     card: Card
+    short: str
     key: str
     name: str
     folder: str
@@ -125,6 +130,7 @@ class ShownCard:
         values = ["" if value is None else repr(value) for value in own.values] if own else []
         return cls(
             card,
+            short,
             key,
             name,
             folder,

@@ -83,6 +83,7 @@ function countRemarks() {
     option.textContent = `${option.dataset.words} (${found.filter(holds).length})`;
   }
   const [flagged, labelled] = [found.filter(SHOWN.flagged).length, found.filter((each) => each.label).length];
+  countFlagged(flagged);
   byId("review-count").textContent = `${flagged} flagged, ${labelled} of ${cards.length} labelled`;
   for (const button of document.querySelectorAll("[data-flagged]")) button.disabled = flagged === 0;
   if (byId("review-panel") && current) pressed(byId("review-panel"), current);

@@ -29,4 +29,5 @@ window.addEventListener("pageshow", fillFields); // a page that is come back to 
 beginReview();
 arrange();
 fromAddress();
+showHeader();
 fillFields();

@@ -10,7 +10,7 @@ filters.push(
 function truth(photo, run) {
   if (!photo.truth) return null;
   const said = run.right === undefined ? "" : run.right ? " The model is right." : ` The model says ${run.predicted.name}, ${run.predicted.percent}.`;
-  return section("True class", make("p", { class: run.right === false ? "truth wrong" : "truth" }, make("bdi", {}, photo.truth.name), `.${said}`));
+  return section("True class", make("p", { class: run.right === false ? "truth is-wrong" : "truth" }, make("bdi", {}, photo.truth.name), `.${said}`));
 }
 
 sidePanel.push(truth);
