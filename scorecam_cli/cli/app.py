@@ -21,6 +21,7 @@ from scorecam_cli.cli.methods import methods
 from scorecam_cli.cli.models import models
 from scorecam_cli.cli.predict import predict
 from scorecam_cli.cli.report import report
+from scorecam_cli.cli.shells import completion
 from scorecam_cli.cli.status import status
 from scorecam_cli.cli.streams import ReaderGoneError, standard_streams
 from scorecam_cli.cli.values import OWN_PROCESS
@@ -68,6 +69,7 @@ cli.add_command(evaluate)
 cli.add_command(status)
 cli.add_command(models)
 cli.add_command(methods)
+cli.add_command(completion)
 
 
 def main(arguments: list[str] | None = None) -> NoReturn:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import platform
 import time
 from contextlib import ExitStack, closing
 from datetime import UTC, datetime
@@ -190,6 +191,7 @@ def explain(
                 outcomes.append(outcome)
             if fail_fast and console.failed:
                 break
+    results.summed_up()
     if on_page is not None:
         written = write_page(on_page, outcomes, console)
         if not as_json:
@@ -202,7 +204,9 @@ def _open_log(path: Path, config: ExplainConfig, found: Found) -> OutcomeLog:
     from scorecam_cli.runs.logged_request import request_of
 
     outputs = {job.photo: job.output for job in found.jobs}
-    return OutcomeLog(path, request=request_of(config), outputs=outputs, now=_now)
+    shard = config.photos.shard
+    origin = {"host": platform.node(), "shard": None if shard is None else f"{shard[0]}/{shard[1]}"}
+    return OutcomeLog(path, request=request_of(config), outputs=outputs, now=_now, origin=origin)
 
 
 def _now() -> str:
@@ -213,9 +217,9 @@ def _print(outcome: Any, results: Results, *, as_json: bool) -> None:
     if as_json and isinstance(outcome, Explained):
         from scorecam_cli.photos.manifest import json_values
 
-        results.json(json_values(outcome.manifest))
+        status = "up-to-date" if outcome.skipped else "explained"
+        results.json({**json_values(outcome.manifest), "folder": str(outcome.paths[-1].parent), "status": status})
     elif as_json:
-        results.json({"schema": 1, "photo": str(outcome.photo), "error": outcome.reason})
+        results.json({"schema": 1, "photo": str(outcome.photo), "error": outcome.reason, "status": "failed"})
     elif isinstance(outcome, Explained):
-        for path in outcome.paths:
-            results.path(path)
+        results.of_photo(outcome.paths)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import PurePath
 from typing import Any
 
@@ -41,11 +41,28 @@ class Results:
     def __init__(self, console: Console, *, ending: bytes = b"\n") -> None:
         self.lost = False
         self._console, self._ending = console, ending
+        self._untold: dict[PurePath, None] = {}
 
     def path(self, path: PurePath) -> None:
         """One path, byte for byte as the file system has it; on a line of a terminal, so that it is only text there."""
         on_screen = self._ending == b"\n" and sys.stdout.isatty()
         self._write(os.fsencode(shell_quoted(str(path)) if on_screen else path) + self._ending)
+
+    def of_photo(self, paths: Sequence[PurePath]) -> None:
+        """The paths of one photo, but for a screen on which many photos have a line each, unless all is asked for."""
+        many = self._console.total > 1 and self._console.verbosity == 0
+        if many and self._ending == b"\n" and sys.stdout.isatty():
+            self._untold.setdefault(paths[-1].parent)
+            return
+        for path in paths:
+            self.path(path)
+
+    def summed_up(self) -> None:
+        """Where the files are whose paths were not printed."""
+        if self._untold:
+            first, more = next(iter(self._untold)), len(self._untold) - 1
+            folders = f" and {more} more folder{'' if more == 1 else 's'}" if more else ""
+            self._console.say(f"files are in {first}{folders}; -v or a pipe prints their paths")
 
     def json(self, value: Mapping[str, Any]) -> None:
         """One object on one line, in ASCII."""

@@ -35,7 +35,13 @@ class OutcomeLog:
     """
 
     def __init__(
-        self, path: Path, *, request: LoggedRequest, outputs: Mapping[PurePath, PurePath], now: Callable[[], str]
+        self,
+        path: Path,
+        *,
+        request: LoggedRequest,
+        outputs: Mapping[PurePath, PurePath],
+        now: Callable[[], str],
+        origin: Mapping[str, str | None],
     ) -> None:
         """Open the log, or make it, and note the request where the log does not begin with the same one.
 
@@ -44,12 +50,13 @@ class OutcomeLog:
             request: what this run was asked to do.
             outputs: of each photo, the path that the names of its outputs begin with.
             now: the time that a line carries.
+            origin: what else a line carries of the run: the machine, the part.
 
         Raises:
             UsageError: it cannot be opened for writing, or something else is in it.
             PhotoError: it cannot be written; an OutputError where the disk is full.
         """
-        self.path, self._outputs, self._now = path, outputs, now
+        self.path, self._outputs, self._now, self._origin = path, outputs, now, dict(origin)
         self._request = identity(request)
         self._descriptor = _opened(path)
         try:
@@ -71,7 +78,7 @@ class OutcomeLog:
             PhotoError: the line cannot be written; an OutputError where the disk is full.
         """
         described = _described(outcome, self._outputs)
-        self._append({"time": self._now(), **described, "request": self._request})
+        self._append({"time": self._now(), **self._origin, **described, "request": self._request})
 
     def close(self) -> None:
         """Let go of the file."""

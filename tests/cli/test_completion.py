@@ -61,6 +61,14 @@ def test_nothing_is_offered_for_a_layer():
     assert offered("explain", "--layer", "bl") == []
 
 
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_what_switches_it_on_is_printed(scorecam, shell):
+    done = scorecam("completion", shell)
+    assert done.code == 0
+    assert "_SCORECAM_COMPLETE" in done.out
+    assert f"{shell}_complete" in done.out
+
+
 def test_bash_gets_a_line_for_each_item(monkeypatch):
     monkeypatch.setenv("COMP_WORDS", "scorecam explain --model VGG1")
     monkeypatch.setenv("COMP_CWORD", "3")

@@ -82,13 +82,24 @@ def test_bars_and_paths_do_not_mix(scorecam, photo, tiny_model, terminal, monkey
     terminal.take(monkeypatch)
     monkeypatch.chdir(photo.parent)
     Path("dog2.png").write_bytes(photo.read_bytes())
-    assert scorecam("explain", "dog.png", "dog2.png", "-m", tiny_model, "-c", 1).code == 0
+    assert scorecam("explain", "dog.png", "dog2.png", "-m", tiny_model, "-c", 1, "-v").code == 0
     lines = terminal.screen()
     paths = [line for line in lines if ".scorecam" in line]
     assert len(paths) == 6
     assert all(Path(path).is_file() for path in paths)
     assert not [line for line in lines if "|" in line]
     assert "2 photos done (0 were up to date), 0 failed" in lines
+
+
+def test_many_photos_have_a_line_each_on_a_terminal(scorecam, photo, tiny_model, terminal, monkeypatch):
+    terminal.take(monkeypatch)
+    monkeypatch.chdir(photo.parent)
+    Path("dog2.png").write_bytes(photo.read_bytes())
+    assert scorecam("explain", "dog.png", "dog2.png", "-m", tiny_model, "-c", 1, "-o", "maps").code == 0
+    lines = [line for line in terminal.screen() if line]
+    assert [line.partition(":")[0] for line in lines if line.startswith("dog")] == ["dog.png", "dog2.png"]
+    assert not [line for line in lines if ".scorecam" in line or "|" in line]
+    assert "files are in maps; -v or a pipe prints their paths" in lines
 
 
 def test_echo_of_a_key_beside_the_bars_is_taken_away_with_them(terminal, monkeypatch):

@@ -27,9 +27,14 @@ def request(**settings):
     return request_of(ExplainConfig(PhotoSettings(), ModelSettings(**settings)))
 
 
+ORIGIN = {"host": "node7", "shard": "3/8"}
+
+
 def opened(path: Path, *jobs: PhotoJob, **settings: object) -> OutcomeLog:
     outputs = {job.photo: job.output for job in jobs}
-    return OutcomeLog(path, request=request(**settings), outputs=outputs, now=lambda: "2026-01-01T00:00:00+00:00")
+    return OutcomeLog(
+        path, request=request(**settings), outputs=outputs, now=lambda: "2026-01-01T00:00:00+00:00", origin=ORIGIN
+    )
 
 
 def noted(path: Path, *outcomes: Explained | Failed, **settings: object) -> None:
