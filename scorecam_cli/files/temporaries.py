@@ -83,7 +83,9 @@ def sweep_folders(place: Path) -> int:
         for entry in entries:
             found = _NAME.match(entry.name)
             with contextlib.suppress(OSError):
-                if found and _is_ours_and_dead(entry.stat(follow_symlinks=False), int(found[1]), machine=found[2]):
+                if found and _is_ours_and_dead(
+                    entry.stat(follow_symlinks=False), int(found["pid"]), machine=found["machine"]
+                ):
                     shutil.rmtree(entry.path)
                     removed += 1
     return removed
