@@ -186,7 +186,9 @@ def known_options():
 
 
 # Options of other programs that the pages name.
-FOREIGN = {"--editable", "--files", "--photos", "--models", "--rounds", "--count", "--seed", "--durations"}
+CLUSTERS = {"--jobs", "--joblog", "--resume-failed", "--sshlogin", "--array", "--job-name", "--cpus-per-task", "--mem"}
+CLUSTERS |= {"--requeue", "--nonblock", "--conflict-exit-code"}
+FOREIGN = {"--editable", "--files", "--photos", "--models", "--rounds", "--count", "--seed", "--durations", *CLUSTERS}
 
 
 @pytest.mark.parametrize("page", page_names())
