@@ -259,6 +259,8 @@ def test_end_of_a_long_name_is_seen_and_its_spaces_are_kept(visit, tmp_path):
     seen = visit(make_report(ReportConfig(tmp_path / "p.html"), collect([str(tmp_path / name)]).entries).page)
     told, end = seen.page.locator(".card .long"), seen.page.locator(".card .long span").last
     assert told.text_content() == name
+    cut = "part => part.scrollWidth > part.clientWidth && getComputedStyle(part).textOverflow === 'ellipsis'"
+    assert [part.evaluate(cut) for part in told.locator("span").all()] == [True, False]
     card, box = seen.page.locator(".card").bounding_box(), end.bounding_box()
     assert box["x"] + box["width"] <= card["x"] + card["width"]
     assert end.inner_text().endswith("0001.png")
