@@ -157,6 +157,7 @@ class _MaskedPasses:
             link=self._link,
             parts=summands.parts(self.asked.size),
             energies=summands.energies(self.asked.size),
+            telling=summands.telling_parts(self.asked.size),
             ranges=spans,
             layers=layers,
             passes=settings.passes,

@@ -106,13 +106,21 @@ class Summands:
         return np.asarray(added @ pixel_coordinates(self.activations.shape[:2], size))
 
     def energies(self, size: Sequence[int]) -> Floats:
-        """How much each mask moves the plain sum: float64 [N]. By it the representatives of all variants are chosen.
+        """How much each mask moves the plain sum: float64 [N]. By it the first representatives are chosen.
 
-        For those that are regressions too: by what a mask moves these, their maps from 32 to 128 passes come out less
-        like the exact ones.
+        For all variants: by what a mask moves those that are regressions, their maps come out less like the exact ones.
         """
         plain = self._summands @ pixel_coordinates(self.activations.shape[:2], size)
         return np.asarray(np.einsum("np,np->n", plain, plain))
+
+    def telling_parts(self, size: Sequence[int]) -> Floats:
+        """What one unit of each weight adds to the map by which further masks are chosen: float64 [N, P], as `parts`.
+
+        That is the sum of masks without their mean, for all variants: the error that all masks have in common is soon
+        known, and by the map of `fitted` itself the masks chosen on a fine grid are worse for it.
+        """
+        apart = without_mean(self._summands, self.layers)
+        return np.asarray(apart @ pixel_coordinates(self.activations.shape[:2], size))
 
     @property
     def _answers(self) -> int:

@@ -197,7 +197,7 @@ def shared_ways(known: Known, variant: Variant, exact) -> Iterator[tuple[str, li
             for name, fine in (("half each", half), ("by their masks", by_size))
         }
         for name, passed in ways.items():
-            weights = infer_weights(answers[passed], passed, distances=distances, parts=parts).weights
+            weights = infer_weights(answers[passed], passed, distances=distances, parts=parts)[0].weights
             made = np.maximum(upsample(summed.summed(weights), size), 0)
             yield name, [int((passed < first).sum()), int((passed >= first).sum())], correlation(made, exact)
 
