@@ -25,9 +25,7 @@ Floats = NDArray[np.float64]
 
 WIDTHS = np.geomspace(0.5, 15, 4)  # of the kernel, in medians of the distance between two masks
 NOISES = np.geomspace(1e-2, 0.5, 6)  # variance of the noise, in variances of the process; less is too sure of itself
-# The squared error of a map is taken to be so many times what the process expects, and more where width and noise are
-# fitted to few answers: then it is less on nine photos in ten, of every variant, see `python -m tests.bench.fidelity`.
-MARGIN, FEW_ANSWERS = 2.5, 8
+FEW_ANSWERS = 8  # the margin of the error is larger by this share of the answers: with few, width and noise are unsure
 NODES, NODE_WEIGHTS = np.polynomial.hermite_e.hermegauss(15)  # for means over a Gaussian
 LARGEST_LOG_ODDS = 16.0  # beyond it a float32 probability is 0 or 1
 
@@ -47,10 +45,15 @@ class Inferred:
 
 @dataclass(frozen=True)
 class Link:
-    """How the process turns into weights: `weight` maps its values to weights, `latent` weights to its values."""
+    """How the process turns into weights: `weight` maps its values to weights, `latent` weights to its values.
+
+    margin: so many times what the process expects is the squared error of a map taken to be. Measured: then it is less
+        on nine photos in ten, of every variant, see `python -m tests.bench.fidelity`.
+    """
 
     weight: Callable[[Floats], Floats]
     latent: Callable[[Floats], Floats]
+    margin: float = 2.5
 
 
 def _log_odds(probabilities: Floats) -> Floats:
@@ -60,7 +63,7 @@ def _log_odds(probabilities: Floats) -> Floats:
 
 
 PROBABILITY = Link(weight=lambda latent: 1 / (1 + np.exp(-latent)), latent=_log_odds)
-EXPONENTIAL = Link(weight=np.exp, latent=np.log)
+EXPONENTIAL = Link(weight=np.exp, latent=np.log, margin=5.0)  # a few weights are nearly all of the sum
 IDENTITY = Link(weight=lambda latent: latent, latent=lambda weights: weights)
 
 
@@ -93,7 +96,7 @@ def infer_weights(
     gains = np.sqrt(variances[rest] / np.maximum(np.diag(covariance)[rest], 1e-300))
     unpassed = Unpassed(rest, covariance[np.ix_(rest, rest)] * np.outer(gains, gains))
     error = calibration * float(np.sum((unpassed.covariance @ parts[rest]) * parts[rest]))
-    margin = MARGIN * (1 + FEW_ANSWERS / len(passed))
+    margin = link.margin * (1 + FEW_ANSWERS / len(passed))
     signal = float(np.sum((weights @ parts) ** 2))
     return Inferred(weights, correlation_of(margin * max(error, 0), signal)), unpassed
 
