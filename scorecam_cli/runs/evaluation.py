@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from scorecam_cli.config import EvaluateConfig
+from scorecam_cli.faithfulness import numbers
 from scorecam_cli.figures.curves import Curve, curves_figure
 from scorecam_cli.figures.forms import EVALUATED, forms
 from scorecam_cli.figures.kinds import write_sheet
@@ -91,7 +92,8 @@ def finish_evaluation(config: EvaluateConfig, settings: Mapping[str, Any]) -> Fi
         return Finished(found.table, apart, summary, (path,))
     write.write_json(folder / "evaluation.json", summary)
     paths = [path, folder / "evaluation.md", folder / "evaluation.json"]
-    words = _markdown(found.table, f"Mean ± standard error over {found.photos} photos.")
+    note = f"Mean ± standard error over {found.photos} photos; the best of each column is bold. {made_by(config)}."
+    words = _markdown(judged(found), note)
     if apart is not None:
         words += "\n" + _markdown(apart.table, apart.note)
         paths.append(folder / _DIFFERENCES)
@@ -156,6 +158,21 @@ def summary_of(rows: Sequence[Mapping[str, str]], methods: Sequence[str]) -> Sum
         lines.append((method, *cells))
     errors = {column: curve_errors(rows, column) for column in CURVES[:2]}
     return Summary(tuple(lines), means, curves, len({row["photo"] for row in rows}), doubts, errors)
+
+
+def judged(found: Summary) -> list[tuple[str, ...]]:
+    """The table with an arrow behind each number for which way is better, and the best of each column bold."""
+    head, *rows = found.table
+    ways = {name.replace("_", " "): number.better for name, number in numbers.NUMBERS.items()}
+    arrows = {1: " \N{UPWARDS ARROW}", -1: " \N{DOWNWARDS ARROW}", 0: ""}
+    columns = []  # each with its heading
+    for name, *cells in zip(head, *rows, strict=True):
+        way = ways.get(name, 0)
+        values = [way * float(cell.split()[0]) for cell in cells if way and cell]
+        best = max(values) if len(values) > 1 else None
+        marked = [f"**{cell}**" if cell and way and way * float(cell.split()[0]) == best else cell for cell in cells]
+        columns.append((name + arrows[way], *marked))
+    return list(zip(*columns, strict=True))
 
 
 def _doubts(rows: Sequence[Mapping[str, str]], method: str) -> dict[str, int]:

@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from scorecam_cli.choices import Fill
 from scorecam_cli.config import EvaluateConfig, ModelSettings, PhotoSettings
 from scorecam_cli.errors import ModelError, NumericsError
 from scorecam_cli.faithfulness import sanity
@@ -14,7 +15,7 @@ from scorecam_cli.files.regular import file_sha256
 from scorecam_cli.models.truth import read_truth
 from scorecam_cli.records import Failed
 from scorecam_cli.runs import evaluate
-from scorecam_cli.runs.evaluation import summary_of
+from scorecam_cli.runs.evaluation import Summary, judged, made_by, summary_of
 from scorecam_cli.runs.evaluation_tables import COLUMNS
 from scorecam_cli.runs.regions import read_regions
 from scorecam_cli.runs.request import EvaluateRequest
@@ -175,3 +176,31 @@ def test_a_mean_of_something_that_is_not_measured_is_left_out(run, jobs, tmp_pat
     assert 0 < float(row["coherency"]) < 1
     assert 0 < float(row["complexity"]) < 1
     assert row["adcc"] == row["arcc"] == row["road"] == row["sparseness"] == ""
+
+
+def test_the_words_of_a_table_say_which_way_is_better_and_the_best():
+    table = (
+        ("method", "drop", "insertion", "sanity 1"),
+        ("cam", "0.100 ± 0.010", "0.400", "0.5"),
+        ("rise", "0.200", "0.400", "0.4"),
+        ("random", "", "0.300", ""),
+    )
+    assert judged(Summary(table, {}, {}, 2, {}, {})) == [
+        ("method", "drop \N{DOWNWARDS ARROW}", "insertion \N{UPWARDS ARROW}", "sanity 1"),
+        ("cam", "**0.100 ± 0.010**", "**0.400**", "0.5"),
+        ("rise", "0.200", "**0.400**", "0.4"),
+        ("random", "", "0.300", ""),
+    ]
+    assert judged(Summary(table[:2], {}, {}, 2, {}, {}))[1] == table[1]  # alone, it is not the best
+
+
+def test_what_made_the_maps_is_said_in_a_line():
+    model = ModelSettings("EfficientNetLite0", weights="random", seed=3, layers=("a", "b"))
+    config = EvaluateConfig(PhotoSettings(), model, passes=48, fill=Fill.MEAN)
+    assert made_by(config) == (
+        "EfficientNetLite0 · random weights (seed 3) · layer a + b · score-cam: variant article, 48 passes · fill mean"
+    )
+    assert (
+        made_by(EvaluateConfig(PhotoSettings(), ModelSettings("somewhere/mine.keras"), methods=("cam",)))
+        == "mine.keras"
+    )
