@@ -175,5 +175,6 @@ def _tile(group: _Twins, place: int, *, config: CompareConfig, best: tuple[float
 def _price(run: MethodRun, *, several: bool) -> str:
     """Seconds and passes."""
     of = f" of {run.live_channels}" if run.live_channels else ""
+    seconds = f"{run.seconds:.0f}" if run.seconds >= 10 else f"{run.seconds:.2g}"
     passes = "1 pass" if run.passes == 1 and not of else f"{run.passes}{of} passes"
-    return f"{f'{run.method}: ' if several else ''}{run.seconds:.2g} s, {passes}"
+    return f"{f'{run.method}: ' if several else ''}{seconds} s, {passes}"

@@ -64,6 +64,12 @@ def test_the_best_of_each_number_is_marked_and_the_arrow_says_which_way():
     assert alone.best == ()
 
 
+@pytest.mark.parametrize(("seconds", "said"), [(0.0022, "0.0022 s"), (9.53, "9.5 s"), (169.7, "170 s")])
+def test_seconds_are_read_at_a_glance(seconds, said):
+    (tile,) = tiles(replace(run_of("cam"), seconds=seconds))
+    assert f"{said}, 1 pass" in tile.lines
+
+
 def test_score_cam_from_fewer_passes_says_of_how_many():
     (tile,) = tiles(run_of("score-cam", live_channels=495, variant="paper"))
     assert {"0.5 s, 1 of 495 passes", "variant paper"} <= set(tile.lines)
