@@ -16,6 +16,8 @@ class Number:
     better: int
 
 
+ARROWS = {1: "↑", -1: "↓", 0: ""}  # which way is better
+
 NUMBERS = {
     "drop": Number("average drop", -1),
     "increase": Number("increase", 1),

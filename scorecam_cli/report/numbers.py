@@ -8,13 +8,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from scorecam_cli.faithfulness.numbers import ARROWS
 from scorecam_cli.report.evaluation import Curve, Evaluation
 
 EQUAL = 1e-3  # curves that differ less are one line
-ARROWS = {1: "↑", -1: "↓", 0: ""}
 BETTER = {1: "higher is better", -1: "lower is better", 0: ""}
 PLOT = (46, 12, 420, 250)  # left, top, right, bottom of a diagram, of 440 x 290
 MOST_STEPS = 120  # of a line: what lies between is not seen
+MOST_METHODS, MOST_MEASURES = 16, 40  # that photos can be sorted by
 _NEAR = 0.06  # of the height: numbers of lines nearer than that would touch
 
 
@@ -99,6 +100,23 @@ def _decimals(value: float | None) -> str:
     if value is None:
         return ""
     return f"{value:.3f}" if 0.0005 <= abs(value) < 1000 or value == 0 else f"{value:.3g}"
+
+
+def sorting(evaluation: Evaluation) -> list[tuple[str, list[tuple[str, str]]]]:
+    """For each method what photos can be sorted by, the worst first: values for the page's script, and words.
+
+    A measure of which nobody knows which way is better is sorted from high to low.
+    """
+    words = {1: "lowest first", -1: "highest first", 0: "highest first"}
+    found = []
+    for row, measured in enumerate(evaluation.means[:MOST_METHODS]):
+        options = [
+            (f"measure-{row}-{place}-{'up' if each.better > 0 else 'down'}", f"{each.name}, {words[each.better]}")
+            for place, each in enumerate(evaluation.number_names[:MOST_MEASURES])
+            if measured.values[place] is not None
+        ]
+        found.append((measured.method, options))
+    return found
 
 
 def diagrams(evaluation: Evaluation) -> list[Diagram]:

@@ -56,6 +56,7 @@ def chips(shown: Sequence[ShownCard]) -> list[tuple[str, str, int]]:
     found = [
         *((f"state-{state.value}", STATES[state], states[state]) for state in _ORDER),
         ("doubtful", "Doubtful", sum(each.card.doubtful for each in shown)),
+        ("disagreed", "Runs differ", sum(bool(each.apart and each.apart["answers"]) for each in shown)),
         ("right", "Right", right[True]),
         ("wrong", "Wrong", right[False]),
     ]

@@ -20,7 +20,7 @@ from scorecam_cli.report.cards import Card
 from scorecam_cli.report.collect import State
 from scorecam_cli.report.evaluation import Evaluation
 from scorecam_cli.report.grouping import Run, each_once
-from scorecam_cli.report.numbers import diagrams, measures_table
+from scorecam_cli.report.numbers import diagrams, measures_table, sorting
 from scorecam_cli.report.review import NO_REVIEW, Review
 from scorecam_cli.report.shown_cards import STATES, Filters, ShownCard
 from scorecam_cli.words import printable
@@ -36,6 +36,7 @@ SCRIPTS = (
     "truth",
     "header",
     "numbers",
+    "orders",
     "maps",
     "stage",
     "viewer",
@@ -78,7 +79,7 @@ def render(
     """
     names = _short_names([card.path for card in cards])
     filters = Filters.of(cards)
-    shown = [ShownCard.of(card, names[card.number], filters, evaluation.columns, runs=runs) for card in cards]
+    shown = [ShownCard.of(card, names[card.number], filters, evaluation.number_names, runs=runs) for card in cards]
     shared = Counter(each.name for each in shown)
     shown.sort(key=lambda each: (not each.card.classes, _probability(each.card), each.card.number))
     filter_names = _filter_names(cards)
@@ -99,6 +100,7 @@ def render(
             confusion=overview.confusion(shown),
             measures=measures_table(evaluation),
             diagrams=diagrams(evaluation),
+            sorting=sorting(evaluation),
             retrying=overview.retrying(shown, runs),
             shared={name for name, count in shared.items() if count > 1},
             lacking=[each for each in shown if each.card.state is not State.SHOWN],

@@ -5,14 +5,17 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 from urllib.parse import quote
 
+from scorecam_cli.faithfulness.numbers import ARROWS, Number
 from scorecam_cli.photos.manifest import is_path
 from scorecam_cli.report.answers import Answer, answer, number, percent, significant
 from scorecam_cli.report.cards import Card, ShownClass, ShownRun
 from scorecam_cli.report.collect import State
+from scorecam_cli.report.disagreement import disagreement
+from scorecam_cli.report.evaluation import Measured
 from scorecam_cli.report.grouping import Run
 from scorecam_cli.report.truths import predicted
 from scorecam_cli.words import printable
@@ -117,17 +120,22 @@ class ShownCard:
     link: str
     keys: tuple[str, str, str]
     search: str
-    metrics: str
     answers: tuple[Answer, ...]
     data: Mapping[str, Any]
 
+    @property
+    def apart(self) -> Mapping[str, Any] | None:
+        """How far its runs are apart, see `Disagreement`; None of a single one."""
+        return self.data.get("disagreement")
+
     @classmethod
-    def of(cls, card: Card, short: str, filters: Filters, columns: Sequence[str], *, runs: Sequence[Run]) -> ShownCard:
+    def of(
+        cls, card: Card, short: str, filters: Filters, columns: Sequence[Number], *, runs: Sequence[Run]
+    ) -> ShownCard:
+        """columns: of the measures of its evaluation."""
         key = printable(short)
         folder, _, name = key.rpartition("/")
-        own = next(iter(card.measured), None)
         answers = tuple(answer(run, card.truth, runs, first=place == 0) for place, run in enumerate(card.runs))
-        values = ["" if value is None else repr(value) for value in own.values] if own else []
         return cls(
             card,
             short,
@@ -137,7 +145,6 @@ class ShownCard:
             link="#" + quote(key, safe=""),
             keys=filters.keys(card),
             search=" ".join([key, *dict.fromkeys(_words(card, answers))]),
-            metrics=" ".join(value or "-" for value in values),
             answers=answers,
             data={
                 **_seen({**_data(card, columns, answers), "key": key, "name": name, "folder": folder}),
@@ -154,7 +161,7 @@ def _words(card: Card, answers: Sequence[Answer]) -> Iterator[str]:
         yield card.truth.name
 
 
-def _data(card: Card, columns: Sequence[str], answers: Sequence[Answer]) -> dict[str, Any]:
+def _data(card: Card, columns: Sequence[Number], answers: Sequence[Answer]) -> dict[str, Any]:
     """What is true of the photo, and of each run that explained it."""
     return {
         "state": STATES[card.state] if card.state is not State.SHOWN else "",
@@ -168,12 +175,22 @@ def _data(card: Card, columns: Sequence[str], answers: Sequence[Answer]) -> dict
             }
             for each in card.figures
         ],
-        "columns": columns if card.measured else [],
+        "columns": [" ".join(filter(None, (each.name, ARROWS[each.better]))) for each in columns if card.measured],
         "measured": [[row.method, *(significant(value) for value in row.values)] for row in card.measured],
+        "measured_of": [_measured_class(card, row) for row in card.measured],
         "runs": [_run(run, answer) for run, answer in zip(card.runs, answers, strict=True)] or [NO_RUN],
+        **({} if (apart := disagreement(card.runs)) is None else {"disagreement": asdict(apart)}),
         **({} if card.truth is None else {"truth": {"name": card.truth.name, "index": card.truth.index}}),
         **({} if card.truth is None or not answers else {"right": answers[0].right}),
     }
+
+
+def _measured_class(card: Card, row: Measured) -> str:
+    """Which class a row is about; empty where the table does not tell, or it is that of the first map."""
+    if row.index is None or (card.classes and card.classes[0].index == row.index):
+        return ""
+    told = (each for run in card.runs for each in (*run.manifest.classes, *run.manifest.predictions))
+    return next((each.name for each in told if each.index == row.index), f"class {row.index}")
 
 
 def _listed(card: Card, short: str) -> dict[str, str]:

@@ -74,6 +74,30 @@ def test_each_bar_of_each_run_shows_its_photos_and_the_way_back_leads_to_the_bar
     assert len(seen.order()) == 4
 
 
+def test_photos_are_sorted_by_a_measure_of_a_method_and_say_which_and_of_what_class(visit, two_runs):
+    seen = visit(two_runs)
+    seen.page.select_option("#sort", label="average drop, highest first, cam")
+    assert seen.order()[:3] == ["c.png", "b.png", "a.png"]
+    said = seen.page.locator(".sorted-by").all_inner_texts()
+    assert said == [f"average drop ↓ 0.{number}, cam, class cat" for number in (3, 2, 1)] + ["not measured"]
+    seen.page.select_option("#sort", "name")
+    assert seen.page.locator(".sorted-by").count() == 0
+
+
+def test_photos_on_which_the_runs_differ_most_come_first(visit, two_runs):
+    seen = visit(two_runs)
+    seen.page.select_option("#sort", "apart-probability")
+    assert seen.order() == ["a.png", "b.png", "c.png", "torn.png"]
+    said = seen.page.locator(".sorted-by").all_inner_texts()
+    assert said == [f"probabilities differ by {each} %" for each in (80, 30, 3)] + ["probabilities cannot be compared"]
+    seen.page.select_option("#sort", "apart-maps")
+    assert seen.page.locator(".sorted-by").first.inner_text() == "maps of the runs: correlation 1"
+    seen.page.locator(".card a").first.click()
+    words = seen.page.locator("#words").inner_text()
+    assert "Between the runs" in words
+    assert "are the same" in words
+
+
 def test_numbers_fit_a_narrow_screen_and_forced_colours_keep_the_bars(visit, two_runs):
     seen = visit(two_runs, "#t=numbers", viewport={"width": 390, "height": 844}, forced_colors="active")
     assert seen.page.evaluate("document.documentElement.scrollWidth") == 390

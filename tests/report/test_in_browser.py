@@ -100,8 +100,7 @@ def test_policy_blocks_what_is_put_into_the_page(visit, page_of_any_form):
         ("name", ["a.png", "b2.png", "b10.png", "torn.png"]),
         ("spread", ["b10.png", "a.png", "b2.png", "torn.png"]),
         ("focused", ["b2.png", "a.png", "b10.png", "torn.png"]),
-        ("metric-0-up", ["b10.png", "a.png", "b2.png", "torn.png"]),
-        ("metric-0-down", ["b2.png", "a.png", "b10.png", "torn.png"]),
+        ("measure-0-0-down", ["b2.png", "a.png", "b10.png", "torn.png"]),
     ],
 )
 def test_sorting_does_what_it_says(visit, page_file, order, expected):
@@ -245,7 +244,7 @@ def test_large_view_shows_range_metrics_figure_and_settings(visit, page_file):
     )
     assert ends == [[*colour_table("turbo")[at], 255] for at in (0, 255)]
     words = seen.page.inner_text("#words")
-    assert re.search(r"drop\s+0.2", seen.page.inner_text("#measured"))
+    assert re.search(r"average drop ↓\s+0.2", seen.page.inner_text("#measured"))
     assert re.search(r"Layer\s+top", words)
     assert seen.page.locator("#figures img").get_attribute("alt") == "Methods compared, cat"
     shares = [bar.evaluate("bar => bar.style.width") for bar in seen.page.locator(".bars .fill").all()]

@@ -182,12 +182,12 @@ def test_compare_figure_beside_the_manifest_is_shown(page_of, photo, tmp_path):
 
 def test_metrics_are_shown_with_the_photo_and_as_means(page_of, photo):
     explained(photo, [(1, "cat", 0.9, blob(5, 5))])
-    rows = (Measured("score-cam", (0.25, None)), Measured("cam", (0.125, 2.0)))
+    rows = (Measured("score-cam", (0.25, None), index=1), Measured("cam", (0.125, 2.0)))
     page = page_of(photo, evaluation=Evaluation(("drop", "gain"), {str(photo.resolve()): rows}, rows))
     card = only_card(page)
-    assert card["columns"] == ["drop", "gain"]
+    assert card["columns"] == ["average drop ↓", "average gain ↑"]
     assert card["measured"] == [["score-cam", "0.25", ""], ["cam", "0.125", "2"]]
-    assert [tag["data-metrics"] for tag in card_tags(page)] == ["0.25 -"]
+    assert card["measured_of"] == ["", ""]
     assert {"Measures", "0.125", "average drop", "average gain"} <= {text.strip() for text in page.texts}
 
 

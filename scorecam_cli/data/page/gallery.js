@@ -5,8 +5,8 @@ const number = (text, missing) => (text === "" || text === "-" || text === undef
 // What cards are sorted and searched by, read once.
 const noted = new Map();
 for (const card of cards) {
-  const { number: place, key, search, state: reached, probability, compactness, metrics } = card.dataset;
-  noted.set(card, { place: Number(place), key, text: search.toLowerCase(), reached, probability, compactness, metrics: metrics.split(" "), class: card.dataset.class });
+  const { number: place, key, search, state: reached, probability, compactness } = card.dataset;
+  noted.set(card, { place: Number(place), key, text: search.toLowerCase(), reached, probability, compactness, class: card.dataset.class });
 }
 const given = (a, b) => noted.get(a).place - noted.get(b).place;
 const rising = (of) => (a, b) => of(a, Infinity) - of(b, Infinity) || 0;
@@ -44,10 +44,7 @@ const filters = [
 ];
 
 function orderOf(name) {
-  const parts = /^metric-(\d+)-(up|down)$/.exec(name);
-  if (!parts) return Object.hasOwn(orders, name) ? orders[name] : orders.improbable;
-  const metric = (card, missing) => number(noted.get(card).metrics[Number(parts[1])], missing);
-  return parts[2] === "up" ? rising(metric) : falling(metric);
+  return Object.hasOwn(orders, name) ? orders[name] : orders.improbable;
 }
 
 let inPage = 0; // how many of the visible cards are in the document

@@ -34,7 +34,7 @@ function warnings(data) {
 
 function measured(data) {
   if (data.measured.length === 0) return null;
-  const heads = ["", ...data.measured.map((row) => row[0] || "value")];
+  const heads = ["", ...data.measured.map((row, place) => [row[0] || "value", data.measured_of[place]].filter(Boolean).join(" of "))];
   const head = make("tr", {}, make("td"), ...heads.slice(1).map((name) => make("th", { scope: "col" }, name)));
   const body = make("tbody");
   data.columns.forEach((name, place) => {
