@@ -17,7 +17,9 @@ from scorecam_cli.runs.session import Watcher
 
 LOOKED_UP = 32  # photos at a time that are looked up, and then others have their turn
 LOOKING = 4  # threads: digests are made beside each other
-MOST_AT_LOADING = 2  # deaths in a row of a worker that has not loaded the model: it is not started again
+# Deaths in a row of a worker that has not loaded the model, after which it is not started again: while none has ever
+# loaded it, and where others could, so that these were accidents.
+MOST_AT_LOADING, MOST_ACCIDENTS = 2, 5
 MOST_IN_A_ROW = 20  # deaths without a photo explained in between, and two more for each worker: the run ends
 LEAST_KEPT = 1000  # outcomes that may wait for an earlier one, or for each worker
 KEPT_EACH = 64
@@ -61,6 +63,7 @@ class _ManyRun(Generic[Result]):
         self._hungry: set[int] = set()  # ready, and would take more
         self._loading_deaths: dict[int, int] = {}  # of workers that are there
         self._ready: set[int] = set()
+        self._loaded_once = False
         self._deaths = 0  # since a photo was explained
         self._lost: set[int] = set()  # photos that some worker had that has died
 
@@ -129,6 +132,7 @@ class _ManyRun(Generic[Result]):
         self._hungry.add(worker)
         if isinstance(event, Ready):
             self._ready.add(worker)
+            self._loaded_once = True
             self._loading_deaths[worker] = 0
         elif isinstance(event, Begun):
             self._out.begun(worker, event.number)
@@ -163,7 +167,7 @@ class _ManyRun(Generic[Result]):
                 f"{self._deaths} workers ended without a photo explained in between, the last was {death.how}: it is "
                 "the model or this machine, and no single photo"
             )
-        again = self._loading_deaths[worker] < MOST_AT_LOADING
+        again = self._loading_deaths[worker] < (MOST_ACCIDENTS if self._loaded_once else MOST_AT_LOADING)
         self._watcher.advised(_words(death.how, len(had), again=again))
         if again:
             self._crew.start(worker)

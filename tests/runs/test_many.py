@@ -9,7 +9,7 @@ from scorecam_cli.errors import ModelError, OutputError
 from scorecam_cli.records import Failed, PhotoJob
 from scorecam_cli.runs.crew import Broken, Done, Told
 from scorecam_cli.runs.following import Following
-from scorecam_cli.runs.many import MOST_IN_A_ROW, with_crew
+from scorecam_cli.runs.many import MOST_ACCIDENTS, MOST_IN_A_ROW, with_crew
 from scorecam_cli.runs.session import Nobody
 from tests.runs.simulated_crew import SimulatedCrew
 
@@ -98,7 +98,7 @@ def test_worker_that_dies_twice_before_it_has_loaded_is_missed_and_the_others_go
     heard = Heard()
     crew = SimulatedCrew(3, Made, loads=lambda worker: worker != 1)
     assert outcomes(crew, 40, watcher=heard) == [Made(job) for job in jobs(40)]
-    assert crew.starts == 4
+    assert 2 + 2 <= crew.starts <= 2 + MOST_ACCIDENTS
     assert heard.sentences[-1] == "a worker was killed at loading; there is one worker less"
 
 
