@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-all browser soak bucket extremes fuzz bench matrix lint format types check docs build clean
+.PHONY: help install demo test test-all browser ray soak bucket extremes fuzz bench matrix lint format types check docs build clean
 
 help: ## Show the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -53,6 +53,10 @@ test-all: $(VENV)/installed-test ## Run all tests
 	$(BIN)/python -m pytest
 
 browser: $(VENV)/installed-browser ## Install what the tests of the page need beside a Chromium of the system
+
+ray: $(VENV)/installed-test ## Install Ray and run the tests of workers on a cluster
+	$(PIP) --editable '.[test,ray]'
+	$(BIN)/python -m pytest tests/runs/test_on_ray.py
 
 soak: $(VENV)/installed-test ## Run over 10,000 files and kill a run 20 times (ARGS="--files 2000 --photos 200")
 	$(BIN)/python -m tests.soak.batch $(ARGS)

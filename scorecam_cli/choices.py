@@ -49,6 +49,16 @@ class Variant(StrEnum):
     FITTED = "fitted"
 
 
+class Engine(StrEnum):
+    """Who does the work.
+
+    LOCAL: processes of this machine. RAY: actors on a cluster of Ray.
+    """
+
+    LOCAL = "local"
+    RAY = "ray"
+
+
 class Joining(StrEnum):
     """How several target layers make one map.
 

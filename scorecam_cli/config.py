@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 
-from scorecam_cli.choices import Fill, HeadKind, Measure, Precision, Preprocess, Selection, Variant
+from scorecam_cli.choices import Engine, Fill, HeadKind, Measure, Precision, Preprocess, Selection, Variant
 from scorecam_cli.errors import UsageError
 from scorecam_cli.relations import (
     AUTO_LAYERS,
@@ -119,9 +119,21 @@ class PhotoSettings:
 
 @dataclass(frozen=True)
 class WorkerSettings:
-    """Who does the work. workers: how many processes on this machine; None: this one."""
+    """Who does the work.
+
+    workers: how many; None: this process alone, or on a cluster as many as there is room for.
+    address: HOST:PORT of a cluster, or `auto`. gpus_per_worker: of the cluster.
+    """
 
     workers: int | None = None
+    engine: Engine = Engine.LOCAL
+    address: str | None = None
+    gpus_per_worker: float = 0.0
+
+    def __post_init__(self) -> None:
+        if self.engine == Engine.LOCAL and (self.address is not None or self.gpus_per_worker):
+            option = "--address" if self.address is not None else "--gpus-per-worker"
+            raise UsageError(f"{option} is for --engine ray: add it, or leave {option} out")
 
 
 @dataclass(frozen=True)

@@ -50,6 +50,9 @@ How
     --selection         which masks are passed            explain
     --signed            keep what speaks against          explain compare
     --workers           processes that share the work     explain predict
+    --engine            where workers are                 explain predict
+    --address           of a cluster of Ray               explain predict
+    --gpus-per-worker   on a cluster of Ray               explain predict
     --precision         number format of passes           explain compare evaluate
     --measures          what is measured                  evaluate
     --baseline          method to compare with            evaluate

@@ -6,6 +6,7 @@ from collections.abc import Callable, Generator, Sequence
 from functools import partial
 from typing import TypeVar
 
+from scorecam_cli.choices import Engine
 from scorecam_cli.config import WorkerSettings
 from scorecam_cli.records import Failed, Outcome, PhotoJob
 from scorecam_cli.runs.crew import Crew
@@ -29,7 +30,7 @@ def explained_by(
         UsageError, ModelError: the request cannot be met for any photo.
         OutputError: nothing more can be written, as the photo that failed last says.
     """
-    if settings.workers is None:
+    if _alone(settings):
         return explain_photos(request, session, jobs)
     return _shared(settings, explain_photos, session, jobs, known=partial(up_to_date, request, session))
 
@@ -42,7 +43,7 @@ def predicted_by(
     Raises:
         UsageError, ModelError: the request cannot be met for any photo.
     """
-    if settings.workers is None:
+    if _alone(settings):
         return predict_photos(request, session, jobs)
     return _shared(settings, predict_photos, session, jobs, known=_nothing)
 
@@ -55,9 +56,29 @@ def _shared(
     *,
     known: Callable[[PhotoJob], Result | None],
 ) -> Generator[Result | Failed, None, None]:
-    count = min(settings.workers or 1, max(1, len(jobs)))
-    crew: Crew = Processes(count, PhotoWork(run, session.request, session.clock, share=count))
+    crew = CREWS[settings.engine](settings, partial(PhotoWork, run, session.request, session.clock), len(jobs))
     return with_crew(jobs, crew, known=known, watcher=session.watcher)
+
+
+def _processes(settings: WorkerSettings, work: Callable[[int], PhotoWork], photos: int) -> Crew:
+    count = min(settings.workers or 1, max(1, photos))
+    return Processes(count, work(count))
+
+
+def _actors(settings: WorkerSettings, work: Callable[[int], PhotoWork], photos: int) -> Crew:
+    from scorecam_cli.runs.on_ray import RayCrew
+
+    return RayCrew(settings.workers, work, address=settings.address or "auto", gpus=settings.gpus_per_worker)
+
+
+CREWS: dict[Engine, Callable[[WorkerSettings, Callable[[int], PhotoWork], int], Crew]] = {
+    Engine.LOCAL: _processes,
+    Engine.RAY: _actors,
+}
+
+
+def _alone(settings: WorkerSettings) -> bool:
+    return settings.engine == Engine.LOCAL and settings.workers is None
 
 
 def _nothing(_job: PhotoJob) -> Predicted | None:
