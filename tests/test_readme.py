@@ -188,6 +188,7 @@ def known_options():
 # Options of other programs that the pages name.
 CLUSTERS = {"--jobs", "--joblog", "--resume-failed", "--sshlogin", "--array", "--job-name", "--cpus-per-task", "--mem"}
 CLUSTERS |= {"--requeue", "--nonblock", "--conflict-exit-code"}
+CLUSTERS |= {"--rm", "--network", "--user", "--read-only", "--tmpfs", "--cap-drop", "--security-opt"}
 FOREIGN = {"--editable", "--files", "--photos", "--models", "--rounds", "--count", "--seed", "--durations", *CLUSTERS}
 
 
