@@ -166,7 +166,7 @@ def require_writable(folder: Path) -> None:
         probe.unlink()
     except (OSError, ValueError) as error:
         if not isinstance(error, OSError) or error.errno not in _FULL:
-            raise unwritable(probe, error) from error
+            raise unwritable(folder, error) from error
     else:
         _sweep_once(folder)
 

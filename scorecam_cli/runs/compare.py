@@ -21,6 +21,7 @@ from scorecam_cli.runs.compared import ComparedMaps, Disturbed, MethodRun, entry
 from scorecam_cli.runs.compared_figures import STABILITY, figures
 from scorecam_cli.runs.description import note_score
 from scorecam_cli.runs.memory import shortage_as_photo_error
+from scorecam_cli.runs.places import require_place
 from scorecam_cli.runs.request import CompareRequest
 from scorecam_cli.runs.session import Session
 from scorecam_cli.saliency.explaining import explain_with, planned_passes
@@ -62,6 +63,7 @@ def compare_photos(request: CompareRequest, session: Session, jobs: Sequence[Pho
 
 def _compare(request: CompareRequest, session: Session, *, job: PhotoJob, warmed: set[str]) -> Compared:
     config = request.config
+    require_place(config.photos.output_dir, job.output)
     photo = read_photo(job.bytes_at, max_pixels=config.photos.max_pixels, seconds=config.photos.seconds)
     compared = compare_maps(request, session, path=job.photo, photo=photo, warmed=warmed)
     paths = []

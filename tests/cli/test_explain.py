@@ -59,6 +59,7 @@ def test_outputs_agree_with_the_map_itself(scorecam, photo, tiny_model, tmp_path
 def test_manifest_has_every_name_that_scripts_read(scorecam, photo, tiny_model):
     done = scorecam("explain", photo, "-m", tiny_model, "-k", 2, "--json")
     manifest = json.loads(done.out)
+    assert (manifest.pop("folder"), manifest.pop("status")) == (str(photo.parent), "explained")
     assert manifest == json.loads((photo.parent / "dog.png.scorecam.json").read_text())
     promised = {
         *("schema", "photo", "photo_sha256", "width", "height", "model", "weights", "layer", "method", "variant"),
@@ -168,6 +169,7 @@ def test_json_has_an_object_for_failed_photos_too(scorecam, photo, tiny_model):
     done = scorecam("explain", photo, photo.parent / "gone.jpg", "-m", tiny_model, "--json")
     objects = [json.loads(line) for line in done.out.splitlines()]
     assert {Path(each["photo"]).name: "error" in each for each in objects} == {"dog.png": False, "gone.jpg": True}
+    assert [each["status"] for each in objects] == ["failed", "explained"]
 
 
 @pytest.mark.parametrize(

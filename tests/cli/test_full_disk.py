@@ -77,6 +77,13 @@ def test_read_only_file_system_is_told_before_the_model_is_loaded(scorecam, batc
     assert "the file system is read-only; give another --output-dir" in done.err.splitlines()[-1]
 
 
+def test_comparison_on_a_read_only_file_system_is_told_before_the_model_is_loaded(scorecam, photo, small_disk):
+    subprocess.run(["mount", "-o", "remount,ro", small_disk], check=True)
+    done = scorecam("compare", photo, "-m", "VGG16", "-o", small_disk / "maps")
+    assert (done.code, done.out) == (2, "")
+    assert "the file system is read-only; give another --output-dir" in done.err
+
+
 def test_comparison_on_a_full_disk_ends_as_well(scorecam, batch, tiny_model, small_disk):
     with (small_disk / "filling").open("wb") as filling, pytest.raises(OSError, match="No space left"):
         filling.write(bytes(2**20))

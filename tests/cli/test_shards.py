@@ -89,6 +89,7 @@ def test_part_that_is_none_ends_with_2_and_nothing_is_written(scorecam, photo, c
     assert [path.name for path in photo.parent.iterdir()] == [photo.name]
 
 
+@pytest.mark.slow  # tests/soak/shards.py asks the same of thousands
 def test_parts_together_are_the_whole_run(scorecam, six, tiny_model, monkeypatch):
     explain = ["explain", "in", "-m", tiny_model, "-c", 1, "-q", "--save", "heatmap"]
     assert scorecam(*explain, "-o", "whole").code == 0

@@ -91,7 +91,7 @@ def test_photo_in_a_folder_that_cannot_be_written_fails_before_its_passes(tmp_pa
     request = ExplainRequest.of(ExplainConfig(PhotoSettings(), ModelSettings()))
     monkeypatch.setattr("scorecam_cli.runs.session.load_any", lambda *_, **__: pytest.fail("the model was loaded"))
     outcome = explain_one(request, Session(request, time.monotonic), PhotoJob(tmp_path / "a.png", Path("/proc/a.png")))
-    assert outcome.reason.startswith("cannot write /proc/")
+    assert outcome.reason.startswith("cannot write /proc: ")
 
 
 def test_place_that_was_looked_at_is_left_as_it_was(tmp_path):
