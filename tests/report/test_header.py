@@ -70,6 +70,7 @@ def test_each_bar_of_each_run_shows_its_photos_and_the_way_back_leads_to_the_bar
     seen.page.go_forward()
     seen.page.wait_for_function("!document.getElementById('photos').hidden")
     assert seen.order() == ["c.png", "a.png"]
+    assert "10 to 20 %, y" in seen.page.locator("#bar-chip").inner_text()
     seen.page.click("#bar-chip")
     assert len(seen.order()) == 4
 
