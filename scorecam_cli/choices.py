@@ -84,7 +84,7 @@ OF_DIFFERENCES = (Variant.CENTRED, Variant.FITTED)  # their weights sum to 0: th
 class Selection(StrEnum):
     """Which masks are passed where not all are.
 
-    REPRESENTATIVES: medoids of the masks; the weights of the others are inferred.
+    REPRESENTATIVES: medoids of the masks, then those that tell most of the map; the weights of the others are inferred.
     FASTER: the channels of largest spread; the others are left out (Faster-Score-CAM).
     """
 

@@ -125,7 +125,7 @@ class Console:
         if self._may_advise and seconds is not None and seconds > LONG_PHOTO:
             self._may_advise = False
             self.say(
-                f"about {seconds:.0f} s for this photo; --fidelity 0.99 needs about a tenth of the passes, "
+                f"about {seconds:.0f} s for this photo; --fidelity 0.99 needs a tenth to a third of the passes, "
                 "--precision bfloat16 about half the time where the CPU has it"
             )
 
