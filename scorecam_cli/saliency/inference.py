@@ -13,11 +13,14 @@ Source: Rasmussen & Williams 2006, Gaussian Processes for Machine Learning: equa
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import ThreadpoolController
 
 from scorecam_cli.saliency.next_masks import Unpassed
 
@@ -83,6 +86,13 @@ def infer_weights(
     Returns:
         The weights [N], the estimated correlation, and how uncertain the weights are together.
     """
+    with _one_thread():
+        return _inferred(known, passed, distances, parts, link)
+
+
+def _inferred(
+    known: Floats, passed: NDArray[np.intp], distances: Floats, parts: Floats, link: Link
+) -> tuple[Inferred, Unpassed]:
     values = link.latent(known)
     kernel_width, noise, scale, mean = _fit(distances[np.ix_(passed, passed)], values, median=_median(distances))
     expected, covariance, left_out = _posterior(
@@ -104,6 +114,18 @@ def infer_weights(
 def correlation_of(error: float, signal: float) -> float:
     """Correlation of a map with the exact one, of the squares of its error and of itself: `1 / sqrt(1 + e / s)`."""
     return float(1 / np.sqrt(1 + error / max(signal, 1e-300)))
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """While small matrices are worked on: threads that wait for each other take ten times the time of the work."""
+    with _thread_pools().limit(limits=1, user_api="blas"):
+        yield
+
+
+@cache
+def _thread_pools() -> ThreadpoolController:
+    return ThreadpoolController()
 
 
 def _median(distances: Floats) -> float:
