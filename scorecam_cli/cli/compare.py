@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from scorecam_cli.cli import given, model_options
+from scorecam_cli.cli import drawing_options, given, model_options
 from scorecam_cli.cli import options as shared
 from scorecam_cli.cli.console import Console
 from scorecam_cli.cli.groups import Group, GroupedCommand
@@ -38,13 +38,13 @@ DEFAULTS: dict[str, Any] = {name: field.default for name, field in CompareConfig
 @shared.signed_option
 @model_options.precision_option
 @Group.OUTPUT.option("-o", "--output-dir", type=FOLDER, help="Where the figures go.  [default: next to each photo]")
-@shared.figure_save_option(
+@drawing_options.figure_save_option(
     DEFAULTS["save"],
     COMPARED,
     more=" stability: each map beside that of the photo with noise that nobody sees, which takes as long again.",
 )
-@shared.drawing_options
-@shared.figure_options
+@drawing_options.drawing_options
+@drawing_options.figure_options
 @Group.OUTPUT.option("--json", "as_json", is_flag=True, help="Print one object per photo instead of the paths.")
 @shared.print0_option
 @shared.loudness_options

@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from scorecam_cli.choices import Fill, Measure
-from scorecam_cli.cli import completion, given, model_options
+from scorecam_cli.cli import completion, drawing_options, given, model_options
 from scorecam_cli.cli import options as shared
 from scorecam_cli.cli.console import Console
 from scorecam_cli.cli.groups import Group, GroupedCommand
@@ -88,8 +88,8 @@ DEFAULTS: dict[str, Any] = {name: field.default for name, field in EvaluateConfi
     show_default=True,
     help="Where the table, the summary and the figure go.",
 )
-@shared.figure_save_option(DEFAULTS["save"], EVALUATED)
-@shared.figure_options
+@drawing_options.figure_save_option(DEFAULTS["save"], EVALUATED)
+@drawing_options.figure_options
 @Group.PHOTOS.option(
     "--force", "fresh", is_flag=True, help="Begin the table anew; otherwise its photos are not done again."
 )

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from scorecam_cli.choices import Selection
-from scorecam_cli.cli import completion, given, model_options, worker_options
+from scorecam_cli.cli import completion, drawing_options, given, model_options, worker_options
 from scorecam_cli.cli import options as shared
 from scorecam_cli.cli.console import Console
 from scorecam_cli.cli.groups import Group, GroupedCommand, GroupedOption
@@ -97,8 +97,8 @@ class SaveOption(GroupedOption):
     shell_complete=completion.outputs,
     cls=SaveOption,
 )
-@shared.drawing_options
-@shared.figure_options
+@drawing_options.drawing_options
+@drawing_options.figure_options
 @Group.OUTPUT.option(
     "--log",
     type=NEW_FILE,

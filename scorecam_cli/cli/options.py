@@ -1,6 +1,6 @@
 """Options that several commands share, each written once. Parameter name = field name of the configuration.
 
-Those of the model are in `model_options.py`.
+Those of the model are in `model_options.py`, those of what is drawn in `drawing_options.py`.
 
 Every option of every command, by its group under `--help` (a test holds this index to the commands):
 
@@ -95,10 +95,8 @@ from scorecam_cli.choices import OF_DIFFERENCES, Fill, Variant
 from scorecam_cli.cli import completion
 from scorecam_cli.cli.groups import Command, Group, stacked
 from scorecam_cli.cli.model_options import DEFAULTS
-from scorecam_cli.cli.values import GridSides, OneOf, batch_size, comma_list, method_names
+from scorecam_cli.cli.values import GridSides, OneOf, batch_size, method_names
 from scorecam_cli.config import MAX_PIXELS, PHOTO_SECONDS, ExplainConfig
-from scorecam_cli.figures.forms import names_of
-from scorecam_cli.figures.paper import DOTS, WIDTHS
 from scorecam_cli.relations import MOST_PREFIX
 from scorecam_cli.saliency.methods import METHODS, takers
 
@@ -240,67 +238,6 @@ def signed_option(command: Command) -> Command:
             is_flag=True,
             help="Keep what speaks against the class, below zero and in a second colour; --colormap is then a "
             f"diverging one, by default RdBu_r. Of {', '.join(SIGNED)}.",
-        ),
-    )
-
-
-def drawing_options(command: Command) -> Command:
-    """--colormap and --alpha."""
-    return stacked(
-        command,
-        Group.OUTPUT.option(
-            "--colormap",
-            default=EXPLAIN["colormap"].default,
-            shell_complete=completion.colormaps,
-            show_default=True,
-            metavar="NAME",
-            help="Any colour map of matplotlib.",
-        ),
-        Group.OUTPUT.option(
-            "--alpha",
-            type=click.FloatRange(0, 1),
-            default=EXPLAIN["alpha"].default,
-            show_default=True,
-            help="Share of the heatmap in the overlay.",
-        ),
-    )
-
-
-def figure_options(command: Command) -> Command:
-    """--width and --dpi."""
-    return stacked(
-        command,
-        Group.OUTPUT.option(
-            "--width",
-            type=click.FloatRange(*WIDTHS),
-            metavar="MM",
-            help="Width of figures on paper, in millimetres: they are laid out so that their letters stay legible.  "
-            "[default: for a screen]",
-        ),
-        Group.OUTPUT.option(
-            "--dpi",
-            type=click.IntRange(*DOTS),
-            metavar="N",
-            help="Dots in an inch of figures.  [default: 100; 300 with --width]",
-        ),
-    )
-
-
-def figure_save_option(
-    default: tuple[str, ...], figures: tuple[str, ...], *, more: str = ""
-) -> Callable[[Command], Command]:
-    """--save, of a command that makes these figures."""
-    known = names_of(figures)
-    return lambda command: stacked(
-        command,
-        Group.OUTPUT.option(
-            "--save",
-            default=",".join(default),
-            show_default=True,
-            metavar="LIST",
-            callback=comma_list,
-            shell_complete=completion.one_more_of(known),
-            help=f"Figures, a comma list of {', '.join(known)}.{more}",
         ),
     )
 
