@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scorecam_cli.choices import Fill, Role
-from scorecam_cli.manifest import LookedAt, Manifest
+from scorecam_cli.manifest import LookedAt
 from scorecam_cli.urls import READ_ONLY
 
 CERTAIN = 1.96  # standard deviations: a normal number is further from its mean 1 time in 20
@@ -276,57 +276,3 @@ class ModelDescription:
     input: tuple[int, int, int]
     versions: Mapping[str, str]
     doubts: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Redone:
-    """Why files that an earlier run made are made again.
-
-    reason: in words, without the photo.
-    replaced: which model and method made what is lost; None where the present ones would have made the same.
-    """
-
-    reason: str
-    replaced: str | None = None
-
-
-@dataclass(frozen=True)
-class Explained:
-    """A photo whose outputs are all on disk; `paths` in the order they are printed, the manifest last.
-
-    skipped: they were there already, made by the same settings from the same bytes.
-    redone: why, where there was something already.
-    """
-
-    job: PhotoJob
-    manifest: Manifest
-    paths: tuple[PurePath, ...]
-    skipped: bool = False
-    redone: Redone | None = None
-
-
-@dataclass(frozen=True)
-class Failed:
-    """A photo that got no map, and why, in one sentence; `output` as in its job, where it is known."""
-
-    photo: PurePath
-    reason: str
-    output: PurePath | None = None
-
-
-Outcome = Explained | Failed
-
-
-@dataclass(frozen=True)
-class Found:
-    """What the arguments name: photos to do, in order, and those that cannot be, each with its reason.
-
-    shared: the folder that all arguments lie in, absolute; None where that is not told.
-    aliases: of a photo that was named by several names, links say, the first of these in the order of the alphabet.
-    """
-
-    jobs: tuple[PhotoJob, ...]
-    failures: tuple[Failed, ...] = ()
-    notes: tuple[str, ...] = field(default=())
-    shared: Path | None = None
-    aliases: Mapping[PurePath, PurePath] = field(default_factory=dict)

@@ -26,6 +26,7 @@ ROOMS = (  # a module imports only from rooms further down this list; the last e
     "photos",
     "files",
     "data",
+    "outcomes",
     "records",
     "manifest",
     "dependence",

@@ -21,7 +21,7 @@ from scorecam_cli.api.shown import sheet, short, table
 from scorecam_cli.choices import Fill, Measure, chosen
 from scorecam_cli.config import EVALUATED, EvaluateConfig
 from scorecam_cli.errors import PhotoError, UsageError
-from scorecam_cli.records import Failed
+from scorecam_cli.outcomes import Failed
 from scorecam_cli.relations import check_probabilities
 from scorecam_cli.runs.against_baseline import AgainstBaseline, against_baseline
 from scorecam_cli.runs.evaluate import SENTENCES, as_text, measured_rows

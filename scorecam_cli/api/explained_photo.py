@@ -21,16 +21,8 @@ from scorecam_cli.errors import OutputError, PhotoError
 from scorecam_cli.figures import kinds as output_kinds
 from scorecam_cli.figures.subject import Subject
 from scorecam_cli.manifest import Seconds
-from scorecam_cli.records import (
-    ClassMap,
-    ClassScore,
-    Explanation,
-    Failed,
-    ModelDescription,
-    PhotoJob,
-    fill_words,
-    layer_words,
-)
+from scorecam_cli.outcomes import Failed
+from scorecam_cli.records import ClassMap, ClassScore, Explanation, ModelDescription, PhotoJob, fill_words, layer_words
 from scorecam_cli.report.pictures import shrink
 from scorecam_cli.runs.outputs import ComputedPhoto, Drawing, Stop, write_outputs
 from scorecam_cli.saliency.methods import with_steps

@@ -16,7 +16,7 @@ from scorecam_cli.cli.results import Results
 from scorecam_cli.cli.values import FOLDER
 from scorecam_cli.config import CompareConfig
 from scorecam_cli.figures.forms import COMPARED
-from scorecam_cli.records import Failed
+from scorecam_cli.outcomes import Failed
 from scorecam_cli.words import aligned
 
 DEFAULTS: dict[str, Any] = {name: field.default for name, field in CompareConfig.__dataclass_fields__.items()}

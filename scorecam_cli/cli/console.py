@@ -13,7 +13,8 @@ from typing import Any
 
 from scorecam_cli.choices import Role
 from scorecam_cli.manifest import Manifest, NotedClass, NotedScore
-from scorecam_cli.records import Explained, Failed, Redone, fill_words, layer_words, role_words
+from scorecam_cli.outcomes import Explained, Failed, Redone
+from scorecam_cli.records import fill_words, layer_words, role_words
 from scorecam_cli.words import printable
 
 

@@ -19,7 +19,7 @@ from scorecam_cli.cli.shards import only_shard, shard_option, shard_taken
 from scorecam_cli.cli.values import FILE, FOLDER, PLACE, MethodName, OneOf, comma_list
 from scorecam_cli.config import EvaluateConfig
 from scorecam_cli.figures.forms import EVALUATED
-from scorecam_cli.records import Failed
+from scorecam_cli.outcomes import Failed
 from scorecam_cli.words import aligned
 
 DEFAULTS: dict[str, Any] = {name: field.default for name, field in EvaluateConfig.__dataclass_fields__.items()}

@@ -24,7 +24,7 @@ from scorecam_cli.cli.shards import only_shard, shard_option, shard_taken
 from scorecam_cli.cli.standard_input import found_there, name_option, name_taken
 from scorecam_cli.cli.values import FILE, FOLDER_ANYWHERE, NEW_FILE, MethodName, OneOf, comma_list
 from scorecam_cli.config import ExplainConfig
-from scorecam_cli.records import Explained, Found, Outcome
+from scorecam_cli.outcomes import Explained, Found, Outcome
 from scorecam_cli.report.request import ReportConfig
 from scorecam_cli.saliency.methods import METHODS
 

@@ -17,7 +17,8 @@ from scorecam_cli.cli.groups import Group, GroupedCommand
 from scorecam_cli.cli.shards import only_shard, shard_option, shard_taken
 from scorecam_cli.cli.standard_input import found_there, name_option, name_taken
 from scorecam_cli.config import PredictConfig
-from scorecam_cli.records import ClassScore, Failed
+from scorecam_cli.outcomes import Failed
+from scorecam_cli.records import ClassScore
 from scorecam_cli.words import printable
 
 

@@ -18,7 +18,7 @@ from scorecam_cli.report.request import TITLE, Form, ReportConfig
 from scorecam_cli.words import quoted
 
 if TYPE_CHECKING:
-    from scorecam_cli.records import Outcome
+    from scorecam_cli.outcomes import Outcome
     from scorecam_cli.report.make import Made
 
 PAGE = Here(path_type=Path)

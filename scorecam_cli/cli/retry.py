@@ -13,7 +13,7 @@ from click.core import ParameterSource
 
 from scorecam_cli.config import PhotoSettings
 from scorecam_cli.errors import UsageError
-from scorecam_cli.records import Found
+from scorecam_cli.outcomes import Found
 
 _SHOWN = 200  # characters of a value in a message
 

@@ -12,7 +12,7 @@ import click
 
 from scorecam_cli.cli.groups import Command, Group, stacked
 from scorecam_cli.errors import UsageError
-from scorecam_cli.records import Found
+from scorecam_cli.outcomes import Found
 from scorecam_cli.relations import check_shard
 
 AUTO = "auto"

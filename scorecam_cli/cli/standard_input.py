@@ -12,7 +12,8 @@ import click
 
 from scorecam_cli.cli.groups import Command, Group, stacked
 from scorecam_cli.errors import PhotoError, UsageError
-from scorecam_cli.records import Failed, Found, PhotoJob
+from scorecam_cli.outcomes import Failed, Found
+from scorecam_cli.records import PhotoJob
 
 HERE = "-"
 UNNAMED = "stdin"

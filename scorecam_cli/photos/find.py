@@ -22,9 +22,10 @@ from scorecam_cli.files.walk import (
     is_pattern,
     list_folder,
 )
+from scorecam_cli.outcomes import Failed, Found
 from scorecam_cli.photos.find_elsewhere import photos_at
 from scorecam_cli.photos.names import is_output
-from scorecam_cli.records import Failed, Found, PhotoJob, Stored
+from scorecam_cli.records import PhotoJob, Stored
 from scorecam_cli.urls import is_url, url
 
 _NAMED = 3  # patterns that matched nothing, at most, in a message

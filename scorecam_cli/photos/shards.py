@@ -12,8 +12,8 @@ import unicodedata
 from dataclasses import replace
 from pathlib import Path, PurePath
 
+from scorecam_cli.outcomes import Found
 from scorecam_cli.photos.find import folder_of_all
-from scorecam_cli.records import Found
 from scorecam_cli.urls import Url
 
 _DIGEST_BYTES = 8  # 2^64 is so much more than any N that the parts are equally probable

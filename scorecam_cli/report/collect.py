@@ -12,10 +12,10 @@ from pathlib import Path
 from scorecam_cli.errors import MisfitError, NothingFoundError, UsageError
 from scorecam_cli.files.walk import Unreadable, expand_pattern, is_pattern, list_folder
 from scorecam_cli.manifest import Manifest
+from scorecam_cli.outcomes import Explained, Failed, Outcome
 from scorecam_cli.photos.find import find_jobs
 from scorecam_cli.photos.manifest import read_manifest
 from scorecam_cli.photos.names import SCORECAM, manifest_paths, photo_of_manifest
-from scorecam_cli.records import Explained, Failed, Outcome
 from scorecam_cli.urls import is_url, shown
 from scorecam_cli.words import quoted
 

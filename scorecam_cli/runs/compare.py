@@ -14,9 +14,10 @@ from scorecam_cli.figures.forms import COMPARED, forms
 from scorecam_cli.figures.kinds import write_sheet
 from scorecam_cli.figures.masked import seen
 from scorecam_cli.models.classifier import PhotoClassifier
+from scorecam_cli.outcomes import Failed
 from scorecam_cli.photos.names import mark_of, named_output
 from scorecam_cli.photos.read import read_photo
-from scorecam_cli.records import EXACT, Failed, Photo, PhotoJob, layer_words
+from scorecam_cli.records import EXACT, Photo, PhotoJob, layer_words
 from scorecam_cli.runs.compared import ComparedMaps, Disturbed, MethodRun, entry
 from scorecam_cli.runs.compared_figures import STABILITY, figures
 from scorecam_cli.runs.description import note_score

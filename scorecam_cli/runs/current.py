@@ -11,10 +11,11 @@ from scorecam_cli.config import PHOTO_SECONDS
 from scorecam_cli.errors import MisfitError, PhotoError
 from scorecam_cli.files.listings import Listings
 from scorecam_cli.manifest import Manifest
+from scorecam_cli.outcomes import Explained, Redone
 from scorecam_cli.photos import bucket_manifest, manifest
 from scorecam_cli.photos.names import SCORECAM, manifest_path
 from scorecam_cli.photos.read import sha256_of_photo
-from scorecam_cli.records import Explained, PhotoJob, Redone, Stored
+from scorecam_cli.records import PhotoJob, Stored
 from scorecam_cli.urls import Url
 
 DIGEST = "sha256:"  # begins a setting that stands for the bytes of a file

@@ -8,7 +8,8 @@ from typing import TypeVar
 
 from scorecam_cli.choices import Engine
 from scorecam_cli.config import WorkerSettings
-from scorecam_cli.records import Failed, Outcome, PhotoJob
+from scorecam_cli.outcomes import Failed, Outcome
+from scorecam_cli.records import PhotoJob
 from scorecam_cli.runs.crew import Crew
 from scorecam_cli.runs.explain import explain_photos, up_to_date
 from scorecam_cli.runs.many import with_crew

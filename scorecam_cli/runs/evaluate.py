@@ -8,8 +8,9 @@ from pathlib import PurePath
 from typing import Any
 
 from scorecam_cli.errors import ModelError, PhotoError
+from scorecam_cli.outcomes import Failed
 from scorecam_cli.photos.read import read_photo, sha256_of_photo
-from scorecam_cli.records import Explanation, Failed, Photo, PhotoJob
+from scorecam_cli.records import Explanation, Photo, PhotoJob
 from scorecam_cli.runs.evaluation import DIGITS
 from scorecam_cli.runs.evaluation_tables import COLUMNS, begin, open_table, rows_of_parts
 from scorecam_cli.runs.measuring import MadeMap, measured

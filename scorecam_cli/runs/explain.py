@@ -11,8 +11,9 @@ from functools import partial
 from scorecam_cli.errors import OutputError, PhotoError
 from scorecam_cli.figures.paper import Paper
 from scorecam_cli.files.remote import look_at
+from scorecam_cli.outcomes import Explained, Failed, Outcome, Redone
 from scorecam_cli.photos.read import read_photo
-from scorecam_cli.records import Explained, Failed, Outcome, Photo, PhotoJob, Redone
+from scorecam_cli.records import Photo, PhotoJob
 from scorecam_cli.runs.current import look_up
 from scorecam_cli.runs.memory import give_back, shortage_as_photo_error
 from scorecam_cli.runs.outputs import ComputedPhoto, Drawing, Stop, write_outputs

@@ -16,7 +16,7 @@ from scorecam_cli.files.looks import is_link
 from scorecam_cli.files.regular import kind_of, open_regular
 from scorecam_cli.files.small_files import LOG, require_plain, too_large, unreadable
 from scorecam_cli.files.write import unwritable
-from scorecam_cli.records import Failed, Outcome
+from scorecam_cli.outcomes import Failed, Outcome
 from scorecam_cli.runs.logged_request import LoggedRequest, as_json, checked_request, identity, present_folder
 
 SCHEMA = 1

@@ -9,7 +9,8 @@ from dataclasses import replace
 from typing import Any, Generic, TypeVar
 
 from scorecam_cli.errors import ModelError
-from scorecam_cli.records import Explained, Failed, PhotoJob
+from scorecam_cli.outcomes import Explained, Failed
+from scorecam_cli.records import PhotoJob
 from scorecam_cli.runs.crew import Begun, Broken, Crew, Died, Done, Event, Ready, Told
 from scorecam_cli.runs.following import Following
 from scorecam_cli.runs.handing_out import HandingOut

@@ -15,19 +15,9 @@ from scorecam_cli.figures.paper import SCREEN, Paper
 from scorecam_cli.figures.subject import Subject
 from scorecam_cli.files import write
 from scorecam_cli.manifest import Manifest, Seconds, WrittenFile
+from scorecam_cli.outcomes import Explained, Failed, Outcome, Redone
 from scorecam_cli.photos import manifest, names
-from scorecam_cli.records import (
-    ClassMap,
-    ClassScore,
-    Explained,
-    Explanation,
-    Failed,
-    ModelDescription,
-    Outcome,
-    Photo,
-    PhotoJob,
-    Redone,
-)
+from scorecam_cli.records import ClassMap, ClassScore, Explanation, ModelDescription, Photo, PhotoJob
 from scorecam_cli.runs.description import describe
 from scorecam_cli.runs.memory import give_back, shortage_as_photo_error
 from scorecam_cli.runs.staging import publish, staged

@@ -12,7 +12,8 @@ from scorecam_cli.files import remote, write
 from scorecam_cli.files.listings import Listings
 from scorecam_cli.files.looks import is_file, is_folder
 from scorecam_cli.files.small_files import AGREEMENT, read_small
-from scorecam_cli.records import Found, Stored
+from scorecam_cli.outcomes import Found
+from scorecam_cli.records import Stored
 from scorecam_cli.runs.current import differences, joined
 from scorecam_cli.runs.request import ExplainRequest
 from scorecam_cli.urls import Url

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from pathlib import PurePath
 
 from scorecam_cli.errors import PhotoError
+from scorecam_cli.outcomes import Failed
 from scorecam_cli.photos.read import read_photo
-from scorecam_cli.records import ClassScore, Failed, PhotoJob
+from scorecam_cli.records import ClassScore, PhotoJob
 from scorecam_cli.runs.memory import shortage_as_photo_error
 from scorecam_cli.runs.request import PredictRequest
 from scorecam_cli.runs.session import Session

@@ -10,9 +10,10 @@ from typing import Any
 
 from scorecam_cli.errors import UsageError
 from scorecam_cli.files.regular import kind_of
+from scorecam_cli.outcomes import Failed, Found
 from scorecam_cli.photos.find import why_missing
 from scorecam_cli.photos.names import is_output
-from scorecam_cli.records import Failed, Found, PhotoJob, Stored
+from scorecam_cli.records import PhotoJob, Stored
 from scorecam_cli.runs.log import FailedBefore
 from scorecam_cli.runs.logged_request import MANNER, LoggedRequest, known_names, present_folder, resolved, same_folder
 from scorecam_cli.urls import READ_ONLY, Url, is_url, url

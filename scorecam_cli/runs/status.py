@@ -16,9 +16,9 @@ from scorecam_cli.files.looks import is_folder
 from scorecam_cli.files.regular import read_regular
 from scorecam_cli.files.temporaries import name_being_written
 from scorecam_cli.files.walk import Unreadable, everything_below
+from scorecam_cli.outcomes import Found
 from scorecam_cli.photos.manifest import MAX_BYTES, SCHEMA
 from scorecam_cli.photos.names import SCORECAM, photo_and_mark, photo_and_mark_of_manifest
-from scorecam_cli.records import Found
 from scorecam_cli.runs.current import differing_settings
 from scorecam_cli.runs.log import last_failures
 from scorecam_cli.runs.places import agreed_settings

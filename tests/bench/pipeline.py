@@ -62,7 +62,8 @@ def _report(photos: list[Path], output: Path, model: Path, pause: float) -> None
 
 def _explain(config: Any, photos: list[Path], output: Path, classifier: Any) -> float:
     """Seconds of a whole run with a model that is loaded already."""
-    from scorecam_cli.records import Explained, PhotoJob
+    from scorecam_cli.outcomes import Explained
+    from scorecam_cli.records import PhotoJob
     from scorecam_cli.runs.explain import explain_photos
     from scorecam_cli.runs.request import ExplainRequest
     from scorecam_cli.runs.session import Session

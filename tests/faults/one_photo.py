@@ -17,7 +17,8 @@ from scorecam_cli.config import ExplainConfig, ModelSettings, PhotoSettings
 from scorecam_cli.errors import OutputError
 from scorecam_cli.models.answers import Answers, Observation
 from scorecam_cli.models.labels import numbered_labels
-from scorecam_cli.records import ClassScore, Explained, ModelDescription, Outcome, PhotoJob
+from scorecam_cli.outcomes import Explained, Outcome
+from scorecam_cli.records import ClassScore, ModelDescription, PhotoJob
 from scorecam_cli.runs.current import look_up
 from scorecam_cli.runs.explain import explain_one
 from scorecam_cli.runs.request import ExplainRequest

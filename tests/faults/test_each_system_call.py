@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from scorecam_cli.files import write
-from scorecam_cli.records import Explained
+from scorecam_cli.outcomes import Explained
 from tests.faults.one_photo import NAMES, is_current, write_photo
 
 ROOT = Path(__file__).parents[2]

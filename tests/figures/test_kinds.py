@@ -11,8 +11,9 @@ from scorecam_cli.errors import UsageError
 from scorecam_cli.figures import kinds
 from scorecam_cli.figures.kinds import KINDS, Kind, check, chosen, output_paths
 from scorecam_cli.files.write import write_bytes
+from scorecam_cli.outcomes import Explained
 from scorecam_cli.photos import draw
-from scorecam_cli.records import Explained, Photo, PhotoJob, Uncertainty
+from scorecam_cli.records import Photo, PhotoJob, Uncertainty
 from scorecam_cli.runs.outputs import ComputedPhoto, Drawing, write_outputs
 from tests.figures.sheets import class_map, photo, steps, subject
 

@@ -4,7 +4,8 @@ from pathlib import Path
 import pytest
 
 from scorecam_cli.errors import NothingFoundError
-from scorecam_cli.records import Explained, Failed, PhotoJob
+from scorecam_cli.outcomes import Explained, Failed
+from scorecam_cli.records import PhotoJob
 from scorecam_cli.report.collect import State, collect, entries_of
 from tests.manifests import noted_manifest
 from tests.report.samples import blob, explained, save_photo

@@ -15,9 +15,10 @@ from hypothesis import strategies as st
 
 from scorecam_cli.cli.console import Console
 from scorecam_cli.manifest import Manifest, NotedClass, WrittenFile
+from scorecam_cli.outcomes import Explained, Redone
 from scorecam_cli.photos.manifest import json_values
 from scorecam_cli.photos.names import manifest_path
-from scorecam_cli.records import Explained, PhotoJob, Redone
+from scorecam_cli.records import PhotoJob
 from scorecam_cli.report.collect import State, collect
 from scorecam_cli.report.make import make_report
 from scorecam_cli.report.request import ReportConfig

@@ -10,8 +10,8 @@ from scorecam_cli.choices import Fill, Variant
 from scorecam_cli.config import CompareConfig, ModelSettings, PhotoSettings
 from scorecam_cli.errors import ModelError, OutputError
 from scorecam_cli.faithfulness.curves import deletion_and_insertion
+from scorecam_cli.outcomes import Failed
 from scorecam_cli.photos.read import read_photo
-from scorecam_cli.records import Failed
 from scorecam_cli.runs import compare, compared_figures
 from scorecam_cli.runs.request import CompareRequest
 from scorecam_cli.runs.session import Session

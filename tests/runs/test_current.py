@@ -11,9 +11,10 @@ from PIL import Image
 
 from scorecam_cli.figures.kinds import output_paths
 from scorecam_cli.files import write
+from scorecam_cli.outcomes import Explained, Redone
 from scorecam_cli.photos.manifest import read_manifest, write_manifest
 from scorecam_cli.photos.names import manifest_path
-from scorecam_cli.records import Explained, PhotoJob, Redone
+from scorecam_cli.records import PhotoJob
 from scorecam_cli.runs.current import differences, look_up
 from tests.faults.one_photo import NAMES, is_current, write_photo
 from tests.manifests import noted_class, noted_manifest

@@ -13,7 +13,7 @@ from scorecam_cli.errors import ModelError, NumericsError
 from scorecam_cli.faithfulness import sanity
 from scorecam_cli.files.regular import file_sha256
 from scorecam_cli.models.truth import read_truth
-from scorecam_cli.records import Failed
+from scorecam_cli.outcomes import Failed
 from scorecam_cli.runs import evaluate
 from scorecam_cli.runs.evaluation import Summary, judged, made_by, summary_of
 from scorecam_cli.runs.evaluation_tables import COLUMNS

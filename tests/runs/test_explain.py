@@ -20,8 +20,9 @@ from scorecam_cli.files import write
 from scorecam_cli.loading import load as loading
 from scorecam_cli.loading.load import load_classifier
 from scorecam_cli.manifest import WrittenFile
+from scorecam_cli.outcomes import Explained, Failed
 from scorecam_cli.photos.manifest import json_values
-from scorecam_cli.records import Explained, Failed, Photo, PhotoJob
+from scorecam_cli.records import Photo, PhotoJob
 from scorecam_cli.runs import explain as run
 from scorecam_cli.runs.request import ExplainRequest
 from scorecam_cli.runs.session import Session

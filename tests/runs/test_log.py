@@ -14,7 +14,8 @@ import pytest
 from scorecam_cli.config import ExplainConfig, ModelSettings, PhotoSettings
 from scorecam_cli.errors import PhotoError, UsageError
 from scorecam_cli.manifest import Seconds
-from scorecam_cli.records import Explained, Failed, PhotoJob
+from scorecam_cli.outcomes import Explained, Failed
+from scorecam_cli.records import PhotoJob
 from scorecam_cli.runs.log import OutcomeLog, failed_before
 from scorecam_cli.runs.logged_request import request_of
 from tests.manifests import noted_manifest

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from scorecam_cli.errors import ModelError, OutputError
-from scorecam_cli.records import Failed, PhotoJob
+from scorecam_cli.outcomes import Failed
+from scorecam_cli.records import PhotoJob
 from scorecam_cli.runs.crew import Broken, Done, Told
 from scorecam_cli.runs.following import Following
 from scorecam_cli.runs.many import MOST_ACCIDENTS, MOST_IN_A_ROW, with_crew

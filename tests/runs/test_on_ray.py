@@ -10,7 +10,8 @@ import psutil
 import pytest
 
 from scorecam_cli.errors import ModelError, UsageError
-from scorecam_cli.records import Failed, PhotoJob
+from scorecam_cli.outcomes import Failed
+from scorecam_cli.records import PhotoJob
 from scorecam_cli.runs import on_ray, ray_worker
 from scorecam_cli.runs.many import with_crew
 from scorecam_cli.runs.ray_worker import RayWorker

@@ -11,8 +11,9 @@ import pytest
 
 from scorecam_cli.errors import OutputError, PhotoError
 from scorecam_cli.files import write
+from scorecam_cli.outcomes import Failed
 from scorecam_cli.photos import manifest
-from scorecam_cli.records import ClassMap, Failed, PhotoJob
+from scorecam_cli.records import ClassMap, PhotoJob
 from scorecam_cli.runs import outputs
 from scorecam_cli.runs.outputs import ComputedPhoto, Drawing, HaltError, Stop, write_outputs
 from tests.runs.test_description import CAT, DOG, MADE, MODEL, PHOTO

@@ -12,8 +12,9 @@ from PIL import Image
 from scorecam_cli.config import ExplainConfig, ModelSettings, PhotoSettings
 from scorecam_cli.errors import UsageError
 from scorecam_cli.files import write
+from scorecam_cli.outcomes import Found
 from scorecam_cli.photos.names import is_output
-from scorecam_cli.records import Found, PhotoJob
+from scorecam_cli.records import PhotoJob
 from scorecam_cli.runs.explain import explain_one
 from scorecam_cli.runs.places import agree, agreement_path, require_place
 from scorecam_cli.runs.request import ExplainRequest

@@ -8,7 +8,7 @@ from PIL import Image
 
 from scorecam_cli.config import ModelSettings, PhotoSettings, PredictConfig
 from scorecam_cli.errors import ClassError
-from scorecam_cli.records import Failed
+from scorecam_cli.outcomes import Failed
 from scorecam_cli.runs import predict
 from scorecam_cli.runs.request import PredictRequest
 from scorecam_cli.runs.session import Session

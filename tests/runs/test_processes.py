@@ -12,7 +12,8 @@ import psutil
 import pytest
 
 from scorecam_cli.errors import ModelError
-from scorecam_cli.records import Failed, PhotoJob
+from scorecam_cli.outcomes import Failed
+from scorecam_cli.records import PhotoJob
 from scorecam_cli.runs.many import with_crew
 from scorecam_cli.runs.processes import Processes, _cores_of
 from scorecam_cli.runs.session import Nobody
