@@ -3,7 +3,7 @@
 const pointers = new Map(); // those that are down: id -> [x, y]
 let dragged = null; // what a drag moves: "picture", "divider", or a swipe of the finger through the photos
 let pinched = 0; // how far apart two fingers were
-let fitSince = 0; // when zooming out came to its end
+let fitSince = -Infinity; // when zooming out came to its end
 
 // The pane under a point, and where that is: in pixels from the middle of its view, and as shares of its picture.
 function underPoint(x, y) {
