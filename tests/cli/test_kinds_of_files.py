@@ -104,7 +104,7 @@ def test_photo_without_permission_is_told(photo, tiny_model):
     assert done.stderr == f"{photo}: failed: permission denied: the file cannot be read\n"
 
 
-def test_output_folder_without_permission_fails_the_photo(photo, tiny_model, tmp_path):
+def test_output_folder_without_permission_is_told_before_anything_is_done(photo, tiny_model, tmp_path):
     (tmp_path / "maps").mkdir(mode=0o555)
     done = subprocess.run(
         [*COMMAND, "explain", photo, "-m", tiny_model, "-c", "1", "-o", tmp_path / "maps"],
@@ -112,9 +112,9 @@ def test_output_folder_without_permission_fails_the_photo(photo, tiny_model, tmp
         text=True,
         preexec_fn=without_privileges,
     )
-    assert done.returncode == 1
-    heatmap = tmp_path / "maps" / "dog.png.scorecam-1-heatmap.png"
-    assert done.stderr.splitlines()[-1] == f"{photo}: failed: cannot write {heatmap}: permission denied"
+    assert done.returncode == 2
+    assert done.stderr.endswith("maps: permission denied; give another --output-dir\n")
+    assert "loading" not in done.stderr
 
 
 def test_photo_in_a_folder_that_cannot_be_written_fails_and_another_does_not(scorecam, photo, tiny_model, tmp_path):
