@@ -186,6 +186,7 @@ def test_edited_boxes_are_no_longer_those_of_the_table(evaluate, photos, tmp_pat
     assert (tmp_path / "evaluation" / "evaluation.csv").read_bytes() == before
 
 
+@pytest.mark.slow
 def test_killed_half_way_and_started_again_it_gives_the_same_table(evaluate, photos, tiny_model, tmp_path):
     for number in range(3, 12):
         Image.open(photos / f"{number % 3}.png").rotate(90 * (number // 3)).save(photos / f"{number:02d}.png")

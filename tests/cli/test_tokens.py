@@ -52,6 +52,7 @@ def two_blocks(tmp_path_factory):
     return path
 
 
+@pytest.mark.slow
 def test_methods_that_look_behind_the_layer_take_one_that_no_attention_has_mixed(scorecam, two_blocks, photo, tmp_path):
     done = scorecam("models", two_blocks)
     assert ", + that of recipro-cam and ablation-cam, ~ that of methods by gradients" in done.out

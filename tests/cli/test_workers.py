@@ -49,6 +49,7 @@ def timeless(line):
     return {key: value for key, value in found.items() if key not in ("time", "seconds")}
 
 
+@pytest.mark.slow  # two processes that load TensorFlow
 def test_two_make_the_files_log_and_lines_that_one_makes(scorecam, onnx_model, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     photos = write_photos(tmp_path / "photos", 7)

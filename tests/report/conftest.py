@@ -8,9 +8,9 @@ import pytest
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def chromium():
-    """Debian's Chromium, headless."""
+    """Debian's Chromium, headless, started once for all tests of the page."""
     sync_api = pytest.importorskip("playwright.sync_api", reason="needs the extra: pip install 'scorecam[browser]'")
     if CHROMIUM is None:
         pytest.skip("needs Chromium: apt-get install chromium")

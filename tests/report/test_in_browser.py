@@ -257,8 +257,7 @@ def test_photo_that_failed_says_why(visit, page_file):
     assert seen.page.locator("#legend").is_hidden()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1300, 400])
+@pytest.mark.parametrize(("width", "scheme"), [(1300, "light"), (400, "dark")])  # all pairs in test_every_state.py
 @pytest.mark.parametrize("place", ["", "#a.png", "#torn.png"], ids=["gallery", "large", "failed"])
 def test_accessibility_checker_finds_nothing(visit, page_file, scheme, width, place):
     axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="pip install 'scorecam[browser]'")

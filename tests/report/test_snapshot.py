@@ -35,7 +35,13 @@ def saved(page):
 
 
 @pytest.mark.parametrize(
-    "look", ["", "&i=1&h=40", "&m=classes", "&m=swipe&a=photo"], ids=["map", "contour", "two", "cut"]
+    "look",
+    [
+        pytest.param("", id="map"),
+        pytest.param("&i=1&h=40", id="contour", marks=pytest.mark.slow),
+        pytest.param("&m=classes", id="two", marks=pytest.mark.slow),
+        pytest.param("&m=swipe&a=photo", id="cut"),
+    ],
 )
 def test_png_holds_what_the_screen_shows(visit, pages, look):
     seen = visit(pages[Form.FILE], f"#p=dog%20%26%20cat.png{look}", viewport={"width": 1000, "height": 700})
