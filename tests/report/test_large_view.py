@@ -50,6 +50,7 @@ def test_numbers_of_seven_methods_push_nothing_out_of_sight(visit, crowded, widt
 def test_keys_scroll_the_large_view_from_wherever_the_focus_is(visit, crowded, start):
     seen = visit(crowded, "#a.png")
     seen.page.evaluate("name => document.querySelector(name).focus()", start)
+    seen.page.wait_for_function("() => document.documentElement.scrollHeight > innerHeight + 200")  # all is laid out
     seen.page.keyboard.press("PageDown")
     seen.page.wait_for_function(f"() => {SCROLLED} > 100")
     seen.page.keyboard.press("PageUp")
