@@ -41,6 +41,7 @@ class ModelSettings:
     is a picture of the photo, and prefix: tokens in front of those; None: as it is found out.
     output: name of the output that says the class; None: there is one.
     constant_inputs: `NAME=VALUE` for each input beside the photo, see `models.constants`.
+    threads: of each process that computes; None: as many as there are cores.
     """
 
     model: str = "VGG16"
@@ -59,6 +60,7 @@ class ModelSettings:
     unsafe: bool = False
     offline: bool = False
     device: str = "auto"
+    threads: int | None = None
     precision: Precision = Precision.FLOAT32
 
     def __post_init__(self) -> None:

@@ -40,7 +40,7 @@ CHANGES_THE_RESULT: dict[type, tuple[str, ...]] = {
     ),
 }
 LEAVES_THE_RESULT: dict[type, tuple[str, ...]] = {
-    ModelSettings: ("unsafe", "offline", "device"),
+    ModelSettings: ("unsafe", "offline", "device", "threads"),
     PhotoSettings: ("images", "listed", "recursive", "output_dir", "max_pixels", "seconds", "shard"),
     WorkerSettings: ("workers", "engine", "address", "gpus_per_worker"),
     ExplainConfig: ("photos", "batch_size", "force", "crew"),

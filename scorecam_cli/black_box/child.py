@@ -111,5 +111,8 @@ def _one_line(error: Exception) -> str:
 
 
 def threads() -> int:
-    """Of a runtime: as many as the processors that this process may use."""
+    """Of a runtime: as many as TensorFlow is told to use, else as the processors that this process may use."""
+    asked = os.environ.get("TF_NUM_INTRAOP_THREADS", "")
+    if asked.isdecimal() and int(asked):
+        return int(asked)
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -11,6 +11,7 @@ from scorecam_cli.cli.values import FILE, OneOf, cut_off, device_name
 from scorecam_cli.config import ModelSettings
 
 DEFAULTS = ModelSettings()
+MOST_THREADS = 1024
 UNSAFE = Group.MODEL.option(
     "--unsafe-model",
     "unsafe",
@@ -32,7 +33,7 @@ CONSTANT_INPUT = Group.MODEL.option(
 
 
 def model_options(command: Command) -> Command:
-    """--model and everything about how it is loaded and fed, but for the layer."""
+    """--model and everything about how it is loaded, fed and run, but for the layer."""
     return stacked(
         command,
         Group.MODEL.option(
@@ -104,6 +105,14 @@ def model_options(command: Command) -> Command:
             metavar="auto|cpu|gpu[:N]",
             callback=device_name,
             help="Where the model runs.",
+        ),
+        Group.HOW.option(
+            "--threads",
+            type=click.IntRange(1, MOST_THREADS),
+            metavar="N",
+            envvar="SCORECAM_THREADS",
+            show_envvar=True,
+            help="Of each process that computes.  [default: one for each core]",
         ),
     )
 

@@ -49,6 +49,7 @@ How
     --batch-size        masked photos in one pass         explain compare evaluate
     --selection         which masks are passed            explain
     --signed            keep what speaks against          explain compare
+    --threads           that each process uses            explain predict compare evaluate
     --workers           processes that share the work     explain predict
     --engine            where workers are                 explain predict
     --address           of a cluster of Ray               explain predict

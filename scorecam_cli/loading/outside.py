@@ -11,6 +11,7 @@ from scorecam_cli.choices import HeadKind
 from scorecam_cli.config import ModelSettings
 from scorecam_cli.inspection.inspect import Inspected
 from scorecam_cli.loading.opening import look_into
+from scorecam_cli.loading.threads import limit_threads
 from scorecam_cli.models.classifier import PhotoClassifier
 from scorecam_cli.models.constants import Constant, read_constants
 from scorecam_cli.models.labels import Labels, numbered_labels, numbered_outputs
@@ -36,6 +37,8 @@ def load_any(
     Raises:
         UsageError: the settings do not fit the model. ModelError: it cannot be loaded or is no image classifier.
     """
+    if settings.threads is not None:
+        limit_threads(settings.threads)
     inspected = look_into(settings)
     if inspected is not None and inspected.kind.from_outside:
         check(False)

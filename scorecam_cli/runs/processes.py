@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from multiprocessing.connection import Connection, Pipe, wait
 
 from scorecam_cli.errors import ModelError
+from scorecam_cli.loading.threads import VARIABLES
 from scorecam_cli.runs.crew import Died, Event, Numbered, Work
 
 END_SECONDS = 3.0  # for what is computed and the file under way, see `stages`; then they are killed
@@ -22,7 +23,6 @@ _PROGRAM = (
     "import json, sys; asked = json.loads(sys.argv[1]); sys.path[:] = asked['modules']; "
     "from scorecam_cli.runs.worker_process import serve; serve(asked['connection'])"
 )
-_THREADS = ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 
 
 class Processes:
@@ -56,7 +56,7 @@ class Processes:
         ours, theirs = Pipe()
         modules = [os.path.abspath(folder) for folder in sys.path]  # noqa: PTH100
         asked = json.dumps({"modules": modules, "connection": theirs.fileno()})
-        threads = dict.fromkeys(_THREADS, str(_cores_of(worker, self.count)))
+        threads = dict.fromkeys(VARIABLES, str(_cores_of(worker, self.count)))
         try:
             process = subprocess.Popen(
                 [sys.executable, "-I", "-c", _PROGRAM, asked],

@@ -79,7 +79,7 @@ def test_what_changes_a_map_changes_the_settings(change):
         ({"save": ("npy", "overlay")}, {"save": ("overlay", "npy")}),
         ({"classes": ("boxer",)}, {"classes": ("242",)}),
         ({"batch_size": 3}, {"force": True}),
-        ({"model": {"seed": 1}}, {"model": {"device": "cpu", "offline": True}}),
+        ({"model": {"seed": 1}}, {"model": {"device": "cpu", "offline": True, "threads": 1}}),
     ],
 )
 def test_what_does_not_change_a_map_does_not(one, other):
