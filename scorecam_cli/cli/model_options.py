@@ -112,7 +112,7 @@ def model_options(command: Command) -> Command:
             metavar="N",
             envvar="SCORECAM_THREADS",
             show_envvar=True,
-            help="Of each process that computes.  [default: one for each core]",
+            help="Of each process that computes; 1 keeps it to one core.  [default: one for each core]",
         ),
     )
 

@@ -4,40 +4,26 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Generator, Iterable
-from contextlib import closing
-from dataclasses import dataclass
 from functools import partial
 
 from scorecam_cli.errors import OutputError, PhotoError
 from scorecam_cli.figures.paper import Paper
 from scorecam_cli.files.remote import look_at
-from scorecam_cli.outcomes import Explained, Failed, Outcome, Redone
-from scorecam_cli.photos.read import read_photo
-from scorecam_cli.records import Photo, PhotoJob
+from scorecam_cli.outcomes import Explained, Outcome, Redone
+from scorecam_cli.records import PhotoJob
 from scorecam_cli.runs.current import look_up
-from scorecam_cli.runs.memory import give_back, shortage_as_photo_error
+from scorecam_cli.runs.memory import give_back
 from scorecam_cli.runs.outputs import ComputedPhoto, Drawing, Stop, write_outputs
 from scorecam_cli.runs.places import require_place
 from scorecam_cli.runs.request import ExplainRequest
 from scorecam_cli.runs.roles import with_roles
 from scorecam_cli.runs.session import Session
-from scorecam_cli.runs.stages import Admit, in_stages
+from scorecam_cli.runs.stages import Admit
+from scorecam_cli.runs.under_way import ReadPhoto, Work, read_timed
 from scorecam_cli.saliency.explaining import explain_with, planned_passes
 from scorecam_cli.saliency.question import Question
 
 NOTED_PREDICTIONS = 5  # in the manifest
-# Of all photos between reading and the end of writing: each pixel takes 3 bytes, and 5 while it is written. 800 MB.
-PIXELS_UNDER_WAY = 100_000_000
-
-
-@dataclass(frozen=True)
-class ReadPhoto:
-    """A photo that needs a map; seconds: of reading it. redone: why, where an earlier run has made some."""
-
-    job: PhotoJob
-    photo: Photo
-    seconds: float
-    redone: Redone | None = None
 
 
 def explain_photos(
@@ -52,25 +38,7 @@ def explain_photos(
         UsageError, ModelError: the request cannot be met for any photo.
         OutputError: nothing more can be written, as the photo that failed last says.
     """
-    halt = threading.Event()
-    stages = in_stages(
-        jobs,
-        read=partial(_read, request, session),
-        compute=partial(_compute, request, session),
-        write=partial(_write, request, session, halt=halt),
-        halt=halt,
-        clock=session.clock,
-        most_weight=PIXELS_UNDER_WAY / session.share,
-    )
-    with closing(stages):
-        for outcome in stages:
-            if isinstance(outcome, Stop):
-                yield outcome.failed
-                raise OutputError(
-                    f"the run stops here: {outcome.failed.reason}, and so it would be for every photo; put that right "
-                    "and run the same command again to go on"
-                )
-            yield outcome
+    return _work(request, session).on_each(session, jobs)
 
 
 def explain_one(request: ExplainRequest, session: Session, job: PhotoJob) -> Outcome:
@@ -80,9 +48,7 @@ def explain_one(request: ExplainRequest, session: Session, job: PhotoJob) -> Out
         UsageError, ModelError: the request cannot be met for any photo.
         OutputError: nothing more can be written, of this photo or another.
     """
-    read = _read(request, session, job, lambda pixels: None)
-    computed = _compute(request, session, read)
-    outcome = _write(request, session, computed, halt=threading.Event())
+    outcome = _work(request, session).on_one(session, job)
     if isinstance(outcome, Stop):
         raise OutputError(outcome.failed.reason)
     return outcome
@@ -101,31 +67,28 @@ def up_to_date(request: ExplainRequest, session: Session, job: PhotoJob) -> Expl
     return earlier if isinstance(earlier, Explained) else None
 
 
-def _read(request: ExplainRequest, session: Session, job: PhotoJob, admit: Admit) -> ReadPhoto | Outcome:
-    """The photo, or the outcome where it is known already: up to date, or not to be read."""
-    config, clock = request.config, session.clock
-    try:
-        job = job.looked_at(look_at)
-        earlier = _earlier(request, session, job)
-    except PhotoError as error:
-        return Failed(job.photo, str(error))
+def _work(request: ExplainRequest, session: Session) -> Work[ComputedPhoto | Explained, Explained]:
+    halt = threading.Event()
+    return Work(
+        read=partial(_read, request, session),
+        compute=partial(_explain, request, session),
+        write=partial(_write, request, session, halt=halt),
+        halt=halt,
+    )
+
+
+def _read(request: ExplainRequest, session: Session, job: PhotoJob, admit: Admit) -> ReadPhoto | Explained:
+    """The photo, or the outcome where it is up to date.
+
+    Raises:
+        PhotoError: it cannot be read.
+    """
+    job = job.looked_at(look_at)
+    earlier = _earlier(request, session, job)
     if isinstance(earlier, Explained):
         return earlier
-    waited = 0.0
-
-    def wait_for_room(pixels: int) -> None:
-        nonlocal waited
-        since = clock()
-        admit(pixels)
-        waited += clock() - since
-
-    began, limits = clock(), config.photos
-    try:
-        with shortage_as_photo_error():
-            photo = read_photo(job.bytes_at, max_pixels=limits.max_pixels, seconds=limits.seconds, admit=wait_for_room)
-    except PhotoError as error:
-        return Failed(job.photo, str(error))
-    return ReadPhoto(job, photo, clock() - began - waited, earlier)
+    photo, seconds = read_timed(job, request.config.photos, clock=session.clock, admit=admit)
+    return ReadPhoto(job, photo, seconds, earlier)
 
 
 def _earlier(request: ExplainRequest, session: Session, job: PhotoJob) -> Explained | Redone | None:
@@ -137,18 +100,6 @@ def _earlier(request: ExplainRequest, session: Session, job: PhotoJob) -> Explai
     config, settings = request.config, request.settings_of(job.photo)
     seconds = config.photos.seconds
     return look_up(job, settings, mark=request.mark, force=config.force, listings=session.listings, seconds=seconds)
-
-
-def _compute(request: ExplainRequest, session: Session, read: ReadPhoto | Outcome) -> ComputedPhoto | Outcome:
-    """The maps of a photo; an outcome that is known already is handed on."""
-    if not isinstance(read, ReadPhoto):
-        return read
-    session.begun(read.job.photo)
-    try:
-        with shortage_as_photo_error():
-            return _explain(request, session, read)
-    except PhotoError as error:
-        return Failed(read.job.photo, str(error))
 
 
 def _explain(request: ExplainRequest, session: Session, read: ReadPhoto) -> ComputedPhoto:
@@ -178,10 +129,10 @@ def _explain(request: ExplainRequest, session: Session, read: ReadPhoto) -> Comp
 
 
 def _write(
-    request: ExplainRequest, session: Session, computed: ComputedPhoto | Outcome, *, halt: threading.Event
+    request: ExplainRequest, session: Session, computed: ComputedPhoto | Explained, *, halt: threading.Event
 ) -> Outcome | Stop:
-    """The outcome of a photo, its files written now; one that is known already is handed on."""
-    if not isinstance(computed, ComputedPhoto):
+    """The outcome of a photo, its files written now; one that is up to date is handed on."""
+    if isinstance(computed, Explained):
         return computed
     config = request.config
     drawing = Drawing(config.save, config.colormap, config.alpha, Paper(config.width, config.dpi))

@@ -80,6 +80,12 @@ class Session:
     begun: Callable[[PurePath], None] = lambda photo: None
     share: int = 1
 
+    @property
+    def threads(self) -> int | None:
+        """How many it computes with; None: as many as there are cores."""
+        threads: int | None = self.request.config.model.threads
+        return threads
+
     @cached_property
     def classifier(self) -> PhotoClassifier:
         """The loaded model."""

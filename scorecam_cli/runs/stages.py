@@ -37,6 +37,7 @@ def in_stages(
     halt: threading.Event,
     clock: Callable[[], float],
     most_weight: float = math.inf,
+    writers: int = WRITERS,
 ) -> Generator[_Done, None, None]:
     """What became of each job, in the order of the jobs, each as soon as it and all before it are written.
 
@@ -54,9 +55,10 @@ def in_stages(
             that is known: `admit` waits until it and the items under way weigh `most_weight` at most, or it is alone.
         clock: seconds, from any beginning.
         most_weight: of the items between reading and the end of writing.
+        writers: how many are written at once; 1: in their order.
     """
     room = _Room(most_weight)
-    reader, writers = _Workers("scorecam reader"), _Workers("scorecam writer", count=WRITERS)
+    reader, writing = _Workers("scorecam reader"), _Workers("scorecam writer", count=writers)
     remaining = iter(jobs)
     upcoming: deque[Future[tuple[_Place, _Ready]]] = deque()
     leaving: deque[Future[_Done]] = deque()
@@ -94,7 +96,7 @@ def in_stages(
                     began = clock()
                     computed = compute(ready)
                     patience = PATIENCE * (clock() - began)
-                    leaving.append(writers.submit(write_out, (place, computed)))
+                    leaving.append(writing.submit(write_out, (place, computed)))
                     del ready, computed  # a photo must not stay in memory until the next one is computed
                 except Exception:
                     while leaving:
@@ -105,7 +107,7 @@ def in_stages(
     finally:
         room.close()
         reader.dismiss()
-        _dismiss_gently(writers, halt)
+        _dismiss_gently(writing, halt)
         reader.join(GRACE_SECONDS)
 
 

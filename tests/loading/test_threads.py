@@ -1,8 +1,15 @@
 """How many threads compute: told to the libraries before a model is opened."""
 
 import os
+import resource
+import subprocess
+import sys
+import time
+from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 from threadpoolctl import threadpool_info, threadpool_limits
 
 from scorecam_cli.black_box import child
@@ -49,3 +56,17 @@ def test_they_are_told_before_a_model_is_opened(asked, told, monkeypatch):
 def test_runtime_of_a_model_seen_from_outside_has_as_many_as_tensorflow_would(said, monkeypatch):
     monkeypatch.setenv("TF_NUM_INTRAOP_THREADS", said)
     assert child.threads() == (3 if said == "3" else len(os.sched_getaffinity(0)))
+
+
+@pytest.mark.slow  # a network of the usual size, in a process of its own
+def test_one_thread_keeps_a_run_to_one_core(tmp_path):
+    rng = np.random.default_rng(0)
+    for name in ("a.jpg", "b.jpg", "c.jpg"):
+        Image.fromarray(rng.integers(0, 255, (960, 1280, 3), dtype=np.uint8)).save(tmp_path / name)
+    model = ("-m", "MobileNetV2", "--weights", "random", "--threads", "1", "--save", "overlay,panel")
+    command = [sys.executable, "-m", "scorecam_cli", "explain", str(tmp_path), *model, "--passes", "300", "-q"]
+    free = {name: value for name, value in os.environ.items() if name not in threads.VARIABLES}
+    began, used = time.monotonic(), resource.getrusage(resource.RUSAGE_CHILDREN)
+    subprocess.run(command, check=True, cwd=Path(__file__).parents[2], env=free, stdout=subprocess.DEVNULL)
+    wall, now = time.monotonic() - began, resource.getrusage(resource.RUSAGE_CHILDREN)
+    assert now.ru_utime + now.ru_stime - used.ru_utime - used.ru_stime < 1.1 * wall

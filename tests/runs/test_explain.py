@@ -24,6 +24,7 @@ from scorecam_cli.outcomes import Explained, Failed
 from scorecam_cli.photos.manifest import json_values
 from scorecam_cli.records import Photo, PhotoJob
 from scorecam_cli.runs import explain as run
+from scorecam_cli.runs import under_way
 from scorecam_cli.runs.request import ExplainRequest
 from scorecam_cli.runs.session import Session
 from tests.loading import model_zoo
@@ -106,7 +107,7 @@ def test_a_photo_for_which_memory_runs_out_fails_alone(explain, tmp_path, monkey
         return real(*arguments, **options)
 
     owner, name = {
-        "read": (run, "read_photo"),
+        "read": (under_way, "read_photo"),
         "compute": (type(classifier), "prepare"),
         "write": (kinds, "output_paths"),
     }[stage]
@@ -173,7 +174,7 @@ def test_photos_in_memory_do_not_grow_with_the_run(explain, tmp_path, monkeypatc
         time.sleep(0.01 if slow == "write" else 0)
         return WrittenFile(1, "", 1, 1)
 
-    monkeypatch.setattr(run, "read_photo", read)
+    monkeypatch.setattr(under_way, "read_photo", read)
     monkeypatch.setattr(kinds, "write_image", write_image)
     jobs = [PhotoJob(tmp_path / f"{number}.png", tmp_path / f"{number}.png") for number in range(30)]
     for _ in explain(jobs):
