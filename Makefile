@@ -70,7 +70,7 @@ bucket: $(VENV)/installed-buckets ## Run over a bucket of this machine and kill 
 fuzz: $(VENV)/installed-test ## Read 2,000 damaged photos of each format (ARGS="--count 100 --seed 2")
 	$(BIN)/python -m tests.fuzz.photos $(ARGS)
 
-bench: $(VENV)/installed-bench ## Time whole maps against another program (ARGS="--models VGG16 --rounds 1")
+bench: $(VENV)/installed-bench ## Time whole maps against other programs (ARGS="--models VGG16 --rounds 1")
 	$(BIN)/python -m tests.bench.speed $(ARGS)
 
 matrix: $(VENV)/installed-test ## Which kinds of model this and other programs explain: docs/compared.md (ARGS="xplique")

@@ -1,8 +1,8 @@
 """Time whole Score-CAM maps, ours and others', and print a table: `make bench`, or `python -m tests.bench.speed -h`.
 
 Each map is made in a fresh process, contestant after contestant and round after round, so that a machine that slows
-down slows all of them. All get the same model, weights, photo, layer and class; see `tests.bench.contestants` for what
-is inside the time. Runs on the CPU unless CUDA_VISIBLE_DEVICES is set.
+down slows all of them. All get the same network, weights, photo, layer and class; `tests.bench.contestants` and
+`tests.bench.torch_contestants` say what is inside the time. Runs on the CPU, and then on a GPU where there is one.
 """
 
 from __future__ import annotations
@@ -12,47 +12,27 @@ import importlib.metadata
 import json
 import os
 import platform
+import shutil
 import signal
-import statistics
 import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from tests.bench.contest import map_path
+from tests.bench.entrants import ENTRANTS, KERAS, OURS, TORCH
+from tests.bench.rows import CPU, GPU, Entry, notes, table
+
 ROOT = Path(__file__).parents[2]
 PHOTO = ROOT / "sample_images" / "chelsea.jpg"
-MODELS = ("VGG16", "ResNet50", "EfficientNetLite0")  # random weights, but for the last, whose weights are in a package
-CONTESTANTS = ("scorecam", "tf-keras-vis", "floor")
-PACKAGES = ("tensorflow", "keras", "tf-keras-vis", "scorecam")
+MODELS = ("VGG16", "ResNet18", "MobileNetV3Large", "EfficientNetLite0")  # random weights, but for the last
+PACKAGES = ("tensorflow", "keras", "tf-keras-vis", "torch", "grad-cam", "torchcam", "scorecam")
 CPU_FEATURES = ("avx2", "avx512f", "avx512_bf16", "amx_bf16")
-HEADER = "model | contestant | passes | seconds | to scorecam | to floor | peak memory | correlation with scorecam"
-
-
-@dataclass
-class Entry:
-    """What one contestant did with one model.
-
-    runs: seconds, passes and peak_bytes of each round. maps: where they are, none for the floor.
-    failure: why it has no result; empty if it has. correlation: of its map with ours, None where there is none.
-    """
-
-    model: str
-    contestant: str
-    runs: list[dict[str, Any]] = field(default_factory=list)
-    maps: list[Path] = field(default_factory=list)
-    failure: str = ""
-    correlation: float | None = None
-
-    def median(self, quantity: str) -> float | None:
-        """The middle of the rounds; None without a result."""
-        return None if self.failure or not self.runs else statistics.median(run[quantity] for run in self.runs)
 
 
 class ContestantError(Exception):
@@ -62,57 +42,56 @@ class ContestantError(Exception):
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the bench and print its table; 1 if a contestant failed."""
     options = _parser().parse_args(arguments)
-    with tempfile.TemporaryDirectory(prefix="scorecam-bench-") as folder:
-        entries = bench(
-            options.models,
-            contestants=options.contestants,
-            rounds=options.rounds,
-            photo=options.photo.absolute(),
-            folder=Path(folder),
-        )
-    print(table(entries), surroundings(), sep="\n\n")
+    entries = []
+    for device in [options.device] if options.device else [CPU, *([GPU] if gpu_found() else [])]:
+        with tempfile.TemporaryDirectory(prefix="scorecam-bench-") as folder:
+            entries += bench(
+                options.models,
+                contestants=options.contestants,
+                rounds=options.rounds,
+                photo=options.photo.absolute(),
+                folder=Path(folder),
+                device=device,
+            )
+    print(table(entries), notes(entries), surroundings(), sep="\n\n")
     return 1 if any(entry.failure for entry in entries) else 0
 
 
-def bench(models: Sequence[str], *, contestants: Sequence[str], rounds: int, photo: Path, folder: Path) -> list[Entry]:
+def bench(
+    models: Sequence[str], *, contestants: Sequence[str], rounds: int, photo: Path, folder: Path, device: str = CPU
+) -> list[Entry]:
     """Time every contestant with every model, in turn.
 
     Args:
-        models: catalogued names, or `.keras` files that end in a softmax and take photos of 0-255.
-        contestants: of CONTESTANTS. rounds: maps of each.
-        photo: absolute path. folder: for weights (VGG16: 553 MB) and maps.
+        models: catalogued names, ResNet18, or `.keras` files that end in a softmax and take photos of 0-255.
+        contestants: of ENTRANTS; one whose packages are not installed is left out, which is no failure.
+        rounds: maps of each.
+        photo: absolute path.
+        folder: for weights (VGG16: 553 MB, and as much again for torch) and maps.
+        device: CPU or GPU.
     """
     entries = []
     for number, model in enumerate(models):
         place = folder / str(number)
         place.mkdir()
         fixed = str(Path(model).absolute()) if model.endswith(".keras") else model
-        of_model = [Entry(Path(model).name, contestant) for contestant in contestants]
-        _run_rounds(of_model, model=fixed, rounds=rounds, photo=photo, folder=place)
+        of_model = [
+            Entry(Path(model).name, contestant, device=device, missing=" ".join(ENTRANTS[contestant].missing))
+            for contestant in contestants
+        ]
+        common = (fixed, str(place), str(photo), device)
+        _run_rounds([entry for entry in of_model if not entry.missing], common=common, rounds=rounds, folder=place)
         _correlate(of_model)
         entries += of_model
     return entries
 
 
-def table(entries: Sequence[Entry]) -> str:
-    """The entries as a Markdown table; seconds and memory are medians, ratios are of seconds."""
-    rows = [HEADER, " | ".join(["---", "---", *["---:"] * 6])]
-    for entry in entries:
-        if entry.failure:
-            reason = entry.failure.replace("|", "\\|")
-            rows.append(" | ".join([entry.model, entry.contestant, "", f"failed: {reason}", "", "", "", ""]))
-            continue
-        seconds = {other.contestant: other.median("seconds") for other in entries if other.model == entry.model}
-        cells = [
-            entry.model,
-            entry.contestant,
-            f"{entry.runs[0]['passes']}",
-            _number(entry.median("seconds"), "{:.2f}"),
-        ]
-        cells += [_ratio(entry.median("seconds"), seconds.get(other)) for other in ("scorecam", "floor")]
-        cells += [f"{(entry.median('peak_bytes') or 0) / 1e9:.2f} GB", _number(entry.correlation, "{:.4f}")]
-        rows.append(" | ".join(cells))
-    return "\n".join(f"| {row} |" for row in rows)
+def gpu_found() -> bool:
+    """Whether the driver of NVIDIA lists a GPU and CUDA_VISIBLE_DEVICES does not hide it."""
+    if os.environ.get("CUDA_VISIBLE_DEVICES", "all") in ("", "-1") or shutil.which("nvidia-smi") is None:
+        return False
+    listed = subprocess.run(["nvidia-smi", "-L"], capture_output=True, text=True, check=False)
+    return listed.returncode == 0 and "GPU" in listed.stdout
 
 
 def surroundings() -> str:
@@ -138,8 +117,11 @@ def correlation(one: NDArray[np.float32], other: NDArray[np.float32]) -> float |
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m tests.bench.speed", description=__doc__.splitlines()[0])
     parser.add_argument("--models", type=_names, default=MODELS, metavar="A,B", help="names or .keras files")
-    parser.add_argument("--contestants", type=_contestants, default=CONTESTANTS, metavar="A,B", help="of %(default)s")
+    parser.add_argument(
+        "--contestants", type=_contestants, default=tuple(ENTRANTS), metavar="A,B", help="of %(default)s"
+    )
     parser.add_argument("--rounds", type=_positive, default=3, metavar="N", help="maps of each (default: 3)")
+    parser.add_argument("--device", choices=(CPU, GPU), help="by default the CPU, and then a GPU if there is one")
     parser.add_argument("--photo", type=Path, default=PHOTO, metavar="FILE", help="a sample photo by default")
     return parser
 
@@ -150,9 +132,9 @@ def _names(text: str) -> list[str]:
 
 def _contestants(text: str) -> list[str]:
     names = _names(text)
-    unknown = [name for name in names if name not in CONTESTANTS]
+    unknown = [name for name in names if name not in ENTRANTS]
     if unknown or not names:
-        raise argparse.ArgumentTypeError(f"{', '.join(unknown) or 'nothing'} is none of {', '.join(CONTESTANTS)}")
+        raise argparse.ArgumentTypeError(f"{', '.join(unknown) or 'nothing'} is none of {', '.join(ENTRANTS)}")
     return names
 
 
@@ -162,33 +144,43 @@ def _positive(text: str) -> int:
     return int(text)
 
 
-def _run_rounds(entries: Sequence[Entry], *, model: str, rounds: int, photo: Path, folder: Path) -> None:
-    """Fill the entries of one model; who failed once is not asked again."""
-    try:
-        _run("setup", model, str(folder), str(photo))
-    except ContestantError as error:
-        for entry in entries:
-            entry.failure = str(error)
-        return
+def _run_rounds(entries: Sequence[Entry], *, common: Sequence[str], rounds: int, folder: Path) -> None:
+    """Fill the entries of one model; who failed once is not asked again.
+
+    Args:
+        common: what every process is told beside its name: model, folder, photo, device.
+    """
+    for module in (KERAS, TORCH):
+        of_module = [each for each in entries if ENTRANTS[each.contestant].module == module and not each.failure]
+        try:
+            if of_module or (module == KERAS and entries):  # torch gets what Keras was given
+                _run(module, "setup", *common)
+        except ContestantError as error:
+            for entry in entries if module == KERAS else of_module:
+                entry.failure = str(error)
     for number in range(1, rounds + 1):
         for entry in (entry for entry in entries if not entry.failure):
-            path = folder / f"{entry.contestant}-{number}.npy"
+            stem = folder / f"{entry.contestant}-{number}"
+            entrant = ENTRANTS[entry.contestant]
             try:
-                lines = _run(entry.contestant, model, str(folder), str(photo), str(path)).splitlines()
+                lines = _run(entrant.module, entry.contestant, *common, str(stem)).splitlines()
             except ContestantError as error:
                 entry.failure = str(error)
                 continue
             entry.runs.append(json.loads(lines[-1]))
+            path = map_path(stem, entrant.variant)
             entry.maps += [path] if path.exists() else []
             seconds = entry.runs[-1]["seconds"]
             print(f"{entry.model} {entry.contestant} round {number}: {seconds:.2f} s", file=sys.stderr, flush=True)
 
 
-def _run(*arguments: str) -> str:
-    """What a fresh process of `tests.bench.contestants` writes to stdout."""
-    settings = {"CUDA_VISIBLE_DEVICES": "", "KERAS_BACKEND": "tensorflow", "TF_CPP_MIN_LOG_LEVEL": "3"}
-    command = [sys.executable, "-m", "tests.bench.contestants", *arguments]
-    done = subprocess.run(command, cwd=ROOT, env=settings | os.environ, capture_output=True, text=True, check=False)
+def _run(module: str, who: str, *common: str) -> str:
+    """What a fresh process of a contestant's module writes to stdout."""
+    environment = {"KERAS_BACKEND": "tensorflow", "TF_CPP_MIN_LOG_LEVEL": "3"} | os.environ
+    if common[3] == CPU:
+        environment["CUDA_VISIBLE_DEVICES"] = ""
+    command = [sys.executable, "-m", module, who, *common]
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     if done.returncode < 0:
         raise ContestantError(f"killed by {signal.Signals(-done.returncode).name}")
     if done.returncode:
@@ -197,11 +189,12 @@ def _run(*arguments: str) -> str:
 
 
 def _correlate(entries: Sequence[Entry]) -> None:
-    """Note how like ours the maps of the others are."""
-    ours = next((entry.maps[0] for entry in entries if entry.contestant == "scorecam" and entry.maps), None)
+    """Note how like ours, of the variant that they compute, the maps of the others are."""
     for entry in entries:
-        if ours and entry.maps and entry.contestant != "scorecam":
-            entry.correlation = correlation(np.load(ours), np.load(entry.maps[0]))
+        variant = ENTRANTS[entry.contestant].variant
+        ours = [map_path(path.with_name(f"{OURS}-1"), variant) for path in entry.maps[:1]]
+        if entry.contestant != OURS and ours and ours[0].exists():
+            entry.correlation = correlation(np.load(ours[0]), np.load(entry.maps[0]))
 
 
 def _version(package: str) -> str:
@@ -209,14 +202,6 @@ def _version(package: str) -> str:
         return importlib.metadata.version(package)
     except importlib.metadata.PackageNotFoundError:
         return "not installed"
-
-
-def _number(value: float | None, pattern: str) -> str:
-    return "" if value is None else pattern.format(value)
-
-
-def _ratio(seconds: float | None, of: float | None) -> str:
-    return f"{seconds / of:.2f}" if seconds is not None and of else ""
 
 
 if __name__ == "__main__":

@@ -1,16 +1,16 @@
 """The bench, with a model that takes no time: what it says is what happened."""
 
-from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from scorecam_cli import explain, wrap
-from tests.bench.speed import CONTESTANTS, PHOTO, Entry, bench, correlation, main, table
+from tests.bench.entrants import ENTRANTS
+from tests.bench.speed import PHOTO, bench, correlation, main
 
 CHANNELS = 40  # one whole batch and a smaller one
-RUNNABLE = [name for name in CONTESTANTS if name != "tf-keras-vis" or find_spec("tf_keras_vis")]
+RUNNABLE = [name for name, entrant in ENTRANTS.items() if not entrant.missing]
 
 
 def tiny_model(path: Path):
@@ -36,16 +36,19 @@ def test_every_contestant_is_timed_and_its_map_kept(tmp_path):
     assert [(entry.model, entry.contestant) for entry in entries] == [("tiny.keras", name) for name in RUNNABLE]
     for entry in entries:
         (run,) = entry.runs
-        assert run["passes"] == CHANNELS
+        assert run["passes"] == CHANNELS or (entry.contestant == "scorecam-0.99" and run["passes"] < CHANNELS)
         assert 0 < run["seconds"] < 30
         assert 50e6 < run["peak_bytes"] < 8e9
-        assert len(entry.maps) == (entry.contestant != "floor")
+        assert len(entry.maps) == (not entry.contestant.endswith("floor"))
+    of = {entry.contestant: entry for entry in entries}
     expected = explain(PHOTO, wrap(model, preprocess="none")).classes[0].map
-    np.testing.assert_allclose(np.load(entries[0].maps[0]), expected, rtol=1e-4, atol=1e-6)
-    for entry in entries:
-        if entry.contestant == "tf-keras-vis":
-            assert np.load(entry.maps[0]).shape == (32, 32)
-            assert -1 <= entry.correlation <= 1
+    np.testing.assert_allclose(np.load(of["scorecam"].maps[0]), expected, rtol=1e-4, atol=1e-6)
+    assert of["scorecam-0.99"].correlation > 0.98
+    for name in {"pytorch-grad-cam", "torch-cam"} & of.keys():  # the same network, masks and sum
+        assert of[name].correlation > 0.999
+    for name in {"tf-keras-vis"} & of.keys():
+        assert np.load(of[name].maps[0]).shape == (32, 32)
+        assert -1 <= of[name].correlation <= 1
 
 
 @pytest.mark.slow
@@ -58,24 +61,6 @@ def test_a_failure_is_in_the_table_and_in_the_exit_code(tmp_path, capsys):
     assert code == 1
     assert "| broken.keras | scorecam |  | failed: " in printed
     assert "tensorflow 2." in printed
-
-
-def test_table_has_medians_and_ratios():
-    def runs(*seconds):
-        return [{"seconds": each, "passes": 7, "peak_bytes": 1.5e9} for each in seconds]
-
-    ours = Entry("A", "scorecam", runs(2, 9, 4))
-    rival = Entry("A", "tf-keras-vis", runs(8, 8, 80), correlation=0.5)
-    floor, failed = Entry("A", "floor", runs(2)), Entry("B", "scorecam", failure="x | y")
-
-    rows = table([ours, rival, floor, failed]).splitlines()[2:]
-
-    assert rows == [
-        "| A | scorecam | 7 | 4.00 | 1.00 | 2.00 | 1.50 GB |  |",
-        "| A | tf-keras-vis | 7 | 8.00 | 2.00 | 4.00 | 1.50 GB | 0.5000 |",
-        "| A | floor | 7 | 2.00 | 0.50 | 1.00 | 1.50 GB |  |",
-        "| B | scorecam |  | failed: x \\| y |  |  |  |  |",
-    ]
 
 
 def test_correlation_is_of_maps_of_one_size():
