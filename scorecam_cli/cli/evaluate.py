@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import ExitStack, closing
 from dataclasses import replace
 from itertools import chain
 from typing import Any
@@ -126,16 +127,16 @@ def evaluate(as_json: bool, print0: bool, **options: Any) -> int:
     jobs = found.jobs
     console = Console(verbosity=loudness, total=len(jobs) + len(found.failures))
     console.notes(found.notes)
-    try:
+    with ExitStack() as ending:
+        ending.callback(console.close)
         measured = evaluate_photos(request, Session(request, time.perf_counter, console), jobs)
+        ending.enter_context(closing(measured))
         for outcome in chain(found.failures, measured):
             if isinstance(outcome, Failed):
                 console.failed_photo(outcome)
             else:
                 console.finished_photo(outcome.lines, skipped=outcome.skipped)
                 console.say_lines([f"{outcome.photo}: warning: {doubt}" for doubt in outcome.doubts])
-    finally:
-        console.close()
     finished = finish_evaluation(config, request.settings)
     console.say_lines(aligned(finished.table))
     if finished.apart is not None:

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import PurePath
 from typing import Any
 
 from scorecam_cli.errors import ModelError, PhotoError
+from scorecam_cli.files.table import GrowingTable, Row
 from scorecam_cli.outcomes import Failed
-from scorecam_cli.photos.read import read_photo, sha256_of_photo
+from scorecam_cli.photos.read import sha256_of_photo
 from scorecam_cli.records import Explanation, Photo, PhotoJob
 from scorecam_cli.runs.evaluation import DIGITS
 from scorecam_cli.runs.evaluation_tables import COLUMNS, begin, open_table, rows_of_parts
 from scorecam_cli.runs.measuring import MadeMap, measured
-from scorecam_cli.runs.memory import shortage_as_photo_error
 from scorecam_cli.runs.request import EvaluateRequest
 from scorecam_cli.runs.session import Session
+from scorecam_cli.runs.stages import Admit
+from scorecam_cli.runs.under_way import ReadPhoto, Work, read_timed
 from scorecam_cli.saliency.explaining import explain_with, planned_passes
 from scorecam_cli.saliency.methods import among_others
 from scorecam_cli.saliency.question import Question
@@ -46,52 +49,79 @@ class Seen:
     asked: Question
 
 
+@dataclass(frozen=True)
+class _Measured:
+    """A photo whose rows are to go into the table, and what is told of it then."""
+
+    rows: Sequence[Row]
+    told: Evaluated
+
+
 def evaluate_photos(
-    request: EvaluateRequest, session: Session, jobs: Sequence[PhotoJob]
-) -> Iterator[Evaluated | Failed]:
+    request: EvaluateRequest, session: Session, jobs: Iterable[PhotoJob]
+) -> Generator[Evaluated | Failed, None, None]:
     """Measure each photo's maps and add its rows to the table; photos whose rows are there are not done again.
 
-    What parts of the run have measured is taken from their tables.
+    The next photos are read and the rows of the last one written while the model, in the calling thread, computes. Rows
+    come in the order of the photos. What parts of the run have measured is taken from their tables.
 
     Raises:
         UsageError, ModelError: the request cannot be met for any photo.
+        OutputError: nothing more can be written, as the photo that failed last says.
     """
     begin(request.config, request.settings)
     with open_table(request.config) as table:
         known = {row["photo"]: row["photo_sha256"] for row in table.rows}
-        of_parts = rows_of_parts(request.config)
-        for job in jobs:
-            try:
-                digest = sha256_of_photo(job.bytes_at)
-                if known.get(str(job.photo)) == digest:
-                    yield Evaluated(job.photo, (f"{job.photo}: in the table",), skipped=True)
-                    continue
-                if str(job.photo) in known:
-                    raise PhotoError(
-                        f"{job.photo} has changed since its rows were made; begin anew with --force or another "
-                        "--output-dir"
-                    )
-                if measured_elsewhere := of_parts.get((str(job.photo), digest)):
-                    table.append(measured_elsewhere)
-                    yield Evaluated(job.photo, (f"{job.photo}: measured by a part",), skipped=True)
-                    continue
-                began = session.clock()
-                with shortage_as_photo_error():
-                    rows = _rows(request, session, job)
-            except PhotoError as error:
-                yield Failed(job.photo, str(error))
-                continue
-            lines = (f"{job.photo}: class {rows[0]['class']}, {session.clock() - began:.1f} s",)
-            table.append([as_text(row) for row in rows])
-            yield Evaluated(job.photo, lines, doubts=tuple(doubt for row in rows for doubt in row.get(SENTENCES, ())))
+        work: Work[Evaluated | _Measured, Evaluated] = Work(
+            read=partial(_read, request, session, known, rows_of_parts(request.config)),
+            compute=partial(_measure, request, session),
+            write=partial(_write, table),
+            writers=1,
+        )
+        yield from work.on_each(session, jobs)
 
 
-def _rows(request: EvaluateRequest, session: Session, job: PhotoJob) -> list[dict[str, Any]]:
-    """The rows of one photo, one for each method."""
-    config = request.config
-    photo = read_photo(job.bytes_at, max_pixels=config.photos.max_pixels, seconds=config.photos.seconds)
-    classes = config.classes if request.truth is None else (request.truth.of(job.photo),)
-    return measured_rows(request, session, path=job.photo, photo=photo, classes=classes)
+def _read(
+    request: EvaluateRequest,
+    session: Session,
+    known: Mapping[str, str],
+    of_parts: Mapping[tuple[str, str], Sequence[Row]],
+    job: PhotoJob,
+    admit: Admit,
+) -> ReadPhoto | Evaluated | _Measured:
+    """The photo; what is told of one whose rows are in the table; or the rows that a part of the run has measured.
+
+    Raises:
+        PhotoError: it cannot be read, or has changed since its rows were made.
+    """
+    digest = sha256_of_photo(job.bytes_at)
+    if known.get(str(job.photo)) == digest:
+        return Evaluated(job.photo, (f"{job.photo}: in the table",), skipped=True)
+    if str(job.photo) in known:
+        raise PhotoError(
+            f"{job.photo} has changed since its rows were made; begin anew with --force or another --output-dir"
+        )
+    if measured_elsewhere := of_parts.get((str(job.photo), digest)):
+        return _Measured(measured_elsewhere, Evaluated(job.photo, (f"{job.photo}: measured by a part",), skipped=True))
+    return ReadPhoto(job, *read_timed(job, request.config.photos, clock=session.clock, admit=admit))
+
+
+def _measure(request: EvaluateRequest, session: Session, read: ReadPhoto) -> _Measured:
+    path, began = read.job.photo, session.clock()
+    classes = request.config.classes if request.truth is None else (request.truth.of(read.job.photo),)
+    rows = measured_rows(request, session, path=path, photo=read.photo, classes=classes)
+    seconds = read.seconds + session.clock() - began
+    doubts = tuple(doubt for row in rows for doubt in row.get(SENTENCES, ()))
+    line = f"{path}: class {rows[0]['class']}, {seconds:.1f} s"
+    return _Measured([as_text(row) for row in rows], Evaluated(path, (line,), doubts=doubts))
+
+
+def _write(table: GrowingTable, found: Evaluated | _Measured) -> Evaluated:
+    """What is told of a photo, its rows written now where they are not there yet."""
+    if isinstance(found, Evaluated):
+        return found
+    table.append(found.rows)
+    return found.told
 
 
 def measured_rows(

@@ -160,7 +160,7 @@ def test_photos_in_the_table_are_not_done_again_and_other_settings_are_refused(e
     def never(*_):
         raise AssertionError("done again")
 
-    monkeypatch.setattr(evaluating, "_rows", never)
+    monkeypatch.setattr(evaluating, "measured_rows", never)
     again = evaluate("--measures", "drop")
     assert again.code == 0
     assert "loading" not in again.err

@@ -1,6 +1,7 @@
 """The numbers of several methods over photos: which photos are done, which class is asked, what the table gets."""
 
 import csv
+import threading
 import time
 from dataclasses import replace
 
@@ -9,17 +10,19 @@ import pytest
 
 from scorecam_cli.choices import Fill
 from scorecam_cli.config import EvaluateConfig, ModelSettings, PhotoSettings
-from scorecam_cli.errors import ModelError, NumericsError
+from scorecam_cli.errors import ModelError, NumericsError, OutputError
 from scorecam_cli.faithfulness import sanity
 from scorecam_cli.files.regular import file_sha256
+from scorecam_cli.files.table import GrowingTable
 from scorecam_cli.models.truth import read_truth
 from scorecam_cli.outcomes import Failed
-from scorecam_cli.runs import evaluate
+from scorecam_cli.runs import evaluate, under_way
 from scorecam_cli.runs.evaluation import Summary, judged, made_by, summary_of
 from scorecam_cli.runs.evaluation_tables import COLUMNS
 from scorecam_cli.runs.regions import read_regions
 from scorecam_cli.runs.request import EvaluateRequest
 from scorecam_cli.runs.session import Session
+from tests.runs.test_stages import our_threads
 
 
 @pytest.fixture
@@ -59,6 +62,64 @@ def test_photos_of_the_table_are_skipped_and_a_changed_one_fails(run, jobs, tmp_
     assert "has changed since its rows were made" in changed.reason
     assert not new.skipped
     assert len(rows_of(tmp_path)) == 6
+
+
+def test_the_next_photo_is_read_and_rows_come_in_order_while_the_model_has_another(run, jobs, tmp_path, monkeypatch):
+    read_last, real_read, real_rows = threading.Event(), under_way.read_photo, evaluate.measured_rows
+
+    def read(path, **options):
+        photo = real_read(path, **options)
+        if path == jobs[1].photo:
+            read_last.set()
+        return photo
+
+    def measured(*arguments, **options):
+        assert read_last.wait(5), "the second photo is not read while the first is computed"
+        return real_rows(*arguments, **options)
+
+    def append(table, rows, real=GrowingTable.append):
+        time.sleep(0.1 if rows[0]["photo"] == str(jobs[0].photo) else 0)
+        real(table, rows)
+
+    monkeypatch.setattr(under_way, "read_photo", read)
+    monkeypatch.setattr(evaluate, "measured_rows", measured)
+    monkeypatch.setattr(GrowingTable, "append", append)
+    assert [outcome.photo for outcome in run(jobs)] == [job.photo for job in jobs]
+    assert [row["photo"] for row in rows_of(tmp_path)] == [str(job.photo) for job in jobs for _ in range(2)]
+
+
+def test_an_interrupt_keeps_the_rows_of_photos_that_are_measured(run, jobs, tmp_path, monkeypatch):
+    real_rows, real_append = evaluate.measured_rows, GrowingTable.append
+
+    def interrupted(*arguments, path, **options):
+        if path == jobs[2].photo:
+            raise KeyboardInterrupt
+        return real_rows(*arguments, path=path, **options)
+
+    def append(table, rows):
+        time.sleep(0.1)
+        real_append(table, rows)
+
+    monkeypatch.setattr(evaluate, "measured_rows", interrupted)
+    monkeypatch.setattr(GrowingTable, "append", append)
+    with pytest.raises(KeyboardInterrupt):
+        run(jobs)
+    assert [row["photo"] for row in rows_of(tmp_path)] == [str(job.photo) for job in jobs[:2] for _ in range(2)]
+    assert not our_threads()
+
+
+def test_where_the_table_cannot_grow_the_run_stops_and_goes_on_when_it_can(run, jobs, tmp_path, monkeypatch):
+    def full(table, rows, real=GrowingTable.append):
+        if rows[0]["photo"] == str(jobs[1].photo):
+            raise OutputError("the disk is full")
+        real(table, rows)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(GrowingTable, "append", full)
+        with pytest.raises(OutputError, match="run the same command again to go on"):
+            run(jobs)
+    assert {row["photo"] for row in rows_of(tmp_path)} == {str(jobs[0].photo)}
+    assert [outcome.skipped for outcome in run(jobs)] == [True, False, False]
 
 
 def test_doubts_of_each_map_are_told_in_words_and_counted_by_kind(run, jobs, tmp_path, monkeypatch):
