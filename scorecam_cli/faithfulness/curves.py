@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from scorecam_cli.choices import Fill
 from scorecam_cli.errors import UsageError
+from scorecam_cli.faithfulness.asking import WHOLE, Pictures, ask_together, digest
 from scorecam_cli.faithfulness.ranks import pixel_ranks, require_size
 from scorecam_cli.models.classifier import PhotoClassifier
 from scorecam_cli.saliency.fills import filled
@@ -67,7 +68,7 @@ def deletion_and_insertion(
         image: float32 [H, W, c] in model units.
         saliency: float32 [H, W], finite; only its order counts.
         class_index: in 0 .. C - 1.
-        steps: in 1 .. H * W; both curves together take 2 * (steps + 1) passes.
+        steps: in 1 .. H * W; both curves together take 2 * steps + 2 passes.
         deletion_fill: what pixels taken away look like.
         insertion_fill: what pixels not yet given look like.
         seed: of the order among pixels of equal value.
@@ -80,23 +81,60 @@ def deletion_and_insertion(
         PhotoError: memory runs out even for one photo, or the model stops.
     """
     require_size(saliency, image.shape[:2])
-    counts = _counts(saliency.size, steps)  # [steps + 1]
-    order = pixel_ranks(saliency, seed=seed)[..., None]  # [H, W, 1]
-    deleted, uninserted = (filled(image, fill) for fill in (deletion_fill, insertion_fill))
+    ends = Ends.of(image, deletion_fill, insertion_fill)
+    pictures = curve_pictures(ends, pixel_ranks(saliency, seed=seed), steps=steps)
+    (found,) = ask_together(classifier, [pictures], batch_size=batch_size, on_passes=on_passes)
+    return curves_of(found[:, class_index], saliency.size)
 
-    def shown(first: int, last: int) -> NDArray[np.float32]:
-        """Photos first .. last - 1 of the deletion, then of the insertion: [B, H, W, c]."""
-        photos = [
-            np.where(order < counts[number], deleted, image)
-            if number < len(counts)
-            else np.where(order < counts[number - len(counts)], image, uninserted)
-            for number in range(first, last)
-        ]
-        return np.stack(photos)
 
-    answers = classifier.photo_answers(2 * len(counts), shown, batch_size=batch_size, on_passes=on_passes)
-    deletion, insertion = np.split(answers.probabilities[:, class_index], 2)
-    fractions = counts / saliency.size
+@dataclass(frozen=True)
+class Ends:
+    """What the curves of every map of a photo lead to and from, float32 [H, W, c] each.
+
+    image: the photo. deleted: with all of it deleted. uninserted: before anything is inserted. fills: of the two.
+    """
+
+    image: NDArray[np.float32]
+    deleted: NDArray[np.float32]
+    uninserted: NDArray[np.float32]
+    fills: tuple[Fill, Fill]
+
+    @classmethod
+    def of(cls, image: NDArray[np.float32], deletion_fill: Fill, insertion_fill: Fill) -> Ends:
+        """Those of one photo, float32 [H, W, c] in model units."""
+        deleted, uninserted = filled(image, deletion_fill), filled(image, insertion_fill)
+        return cls(image, deleted, uninserted, (deletion_fill, insertion_fill))
+
+
+def curve_pictures(ends: Ends, ranks: NDArray[np.intp], *, steps: int) -> Pictures:
+    """The photos along both curves of one map, deletion first: 2 * (steps + 1), of which the ends are every map's.
+
+    Args:
+        ends: of the photo.
+        ranks: [H, W], the place of each pixel in the order of the map, see `pixel_ranks`.
+        steps: in 1 .. H * W.
+
+    Raises:
+        UsageError: the steps are out of range.
+    """
+    counts = _counts(ranks.size, steps)  # [steps + 1]
+    order = ranks[..., None]  # [H, W, 1]
+
+    def shown(number: int) -> NDArray[np.float32]:
+        if number < len(counts):
+            return np.where(order < counts[number], ends.deleted, ends.image)
+        return np.where(order < counts[number - len(counts)], ends.image, ends.uninserted)
+
+    changed = [digest(ranks < count) for count in counts[1:-1]]
+    deletion, insertion = ends.fills
+    keys = WHOLE, *(("deletion", deletion, each) for each in changed), deletion
+    return Pictures((*keys, insertion, *(("insertion", insertion, each) for each in changed), WHOLE), shown)
+
+
+def curves_of(probabilities: NDArray[np.float32], pixels: int) -> Curves:
+    """Both curves of the class's probabilities [2 * (steps + 1)] for `curve_pictures` of a map of so many pixels."""
+    deletion, insertion = np.split(probabilities, 2)
+    fractions = _counts(pixels, len(deletion) - 1) / pixels
     return Curves(Curve(fractions, deletion), Curve(fractions, insertion))
 
 

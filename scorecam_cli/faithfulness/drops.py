@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scorecam_cli.errors import UsageError
+from scorecam_cli.faithfulness.asking import WHOLE, Pictures, ask_together, digest
 from scorecam_cli.faithfulness.ranks import pixel_ranks, require_size
 from scorecam_cli.models.classifier import PhotoClassifier
 from scorecam_cli.photos.draw import scale_map
@@ -79,13 +80,35 @@ def changes(
         PhotoError: memory runs out even for one photo, or the model stops.
     """
     require_size(saliency, image.shape[:2])
+    ranks = pixel_ranks(saliency, seed=seed)
+    parts = shown_of_map(image, saliency, ranks, top_share=top_share)
+    found = ask_together(classifier, parts, batch_size=batch_size, on_passes=on_passes)
+    return changes_of(*(each[:, class_index] for each in found))
+
+
+def shown_of_map(
+    image: NDArray[np.float32], saliency: NDArray[np.float32], ranks: NDArray[np.intp], *, top_share: float = TOP_SHARE
+) -> tuple[Pictures, Pictures]:
+    """The photo and the photo times its map, and, alone, that restricted to the map's top pixels.
+
+    Args:
+        image: float32 [H, W, c] in model units.
+        saliency: float32 [H, W], finite.
+        ranks: [H, W], the place of each pixel in the order of the map, see `pixel_ranks`.
+        top_share: of the pixels that are left in the last one, in (0, 1].
+
+    Raises:
+        UsageError: the share is out of range.
+    """
     if not 0 < top_share <= 1:
         raise UsageError(f"a top share of {top_share} of the pixels: give more than 0 and at most 1")
     mask = scale_map(saliency)  # [H, W]
-    top = pixel_ranks(saliency, seed=seed) < round(top_share * saliency.size)  # [H, W]
-    masks = np.stack([np.ones_like(mask), mask, mask * top])[..., None]  # [3, H, W, 1]
-    answers = classifier.photo_answers(
-        len(masks), lambda first, last: image * masks[first:last], batch_size=batch_size, on_passes=on_passes
-    )
-    p, whole, best = (float(value) for value in answers.probabilities[:, class_index])
-    return Changes(Change(p, whole), Change(p, best))
+    best = mask * (ranks < round(top_share * saliency.size))
+    whole = Pictures((WHOLE, ("shown", digest(mask))), lambda number: image * mask[..., None] if number else image)
+    return whole, Pictures((("shown", digest(best)),), lambda _number: image * best[..., None], alone=True)
+
+
+def changes_of(whole: NDArray[np.float32], top: NDArray[np.float32]) -> Changes:
+    """What the class's probabilities, [2] and [1], for the pictures of `shown_of_map` say."""
+    (p, shown), (best,) = ([float(value) for value in each] for each in (whole, top))
+    return Changes(Change(p, shown), Change(p, best))

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from scorecam_cli.faithfulness.asking import Pictures, ask_together, digest
 from scorecam_cli.faithfulness.imputation import imputed
 from scorecam_cli.faithfulness.ranks import pixel_ranks, require_size
 from scorecam_cli.models.classifier import PhotoClassifier
@@ -76,18 +77,27 @@ def road(
         PhotoError: memory runs out even for one photo, or the model stops.
     """
     require_size(saliency, image.shape[:2])
-    ranks = pixel_ranks(saliency, seed=seed)  # [H, W], 0 is the best
+    pictures = road_pictures(image, pixel_ranks(saliency, seed=seed), shares=shares, seed=seed)
+    (found,) = ask_together(classifier, [pictures], batch_size=batch_size, on_passes=on_passes)
+    return Road(*np.split(found[:, class_index], 2))
+
+
+def road_pictures(
+    image: NDArray[np.float32], ranks: NDArray[np.intp], *, shares: tuple[float, ...] = SHARES, seed: int = 0
+) -> Pictures:
+    """The photo without its best pixels and then without its least, of each share: 2 n pictures.
+
+    Args:
+        image: float32 [H, W, c] in model units.
+        ranks: [H, W], the place of each pixel in the order of the map, see `pixel_ranks`.
+        shares: of the pixels, each above 0 and below 1.
+        seed: of the noise on those that are filled in.
+    """
     counts = [round(share * ranks.size) for share in shares]
     missing = [ranks < count for count in counts] + [ranks >= ranks.size - count for count in counts]
+    keys = tuple(("road", seed, number, digest(each)) for number, each in enumerate(missing))
 
-    def shown(first: int, last: int) -> NDArray[np.float32]:
-        """Photos first .. last - 1 without their best pixels, then without their least: [B, H, W, c]."""
-        return np.stack(
-            [
-                imputed(image, missing[number], random=np.random.default_rng((seed, number)))
-                for number in range(first, last)
-            ]
-        )
+    def shown(number: int) -> NDArray[np.float32]:
+        return imputed(image, missing[number], random=np.random.default_rng((seed, number)))
 
-    answers = classifier.photo_answers(len(missing), shown, batch_size=batch_size, on_passes=on_passes)
-    return Road(*np.split(answers.probabilities[:, class_index], 2))
+    return Pictures(keys, shown)

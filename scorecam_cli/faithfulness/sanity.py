@@ -5,7 +5,7 @@ Source: Adebayo et al. 2018, "Sanity Checks for Saliency Maps", arXiv:1810.03292
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -68,6 +68,33 @@ def cascading_randomisation(
         ModelError: the model has no layer with weights.
         NumericsError: with random weights the model returns a value that is not finite.
     """
+    (found,) = cascades_of_several(
+        classifier, lambda following, _which: [explain(following)], maps=1, stages=stages, seed=seed
+    )
+    return found or ()
+
+
+def cascades_of_several(
+    classifier: Classifier,
+    explain: Callable[[Classifier, Sequence[int]], Sequence[NDArray[np.float32] | None]],
+    *,
+    maps: int,
+    stages: int = STAGES,
+    seed: int = 0,
+) -> list[tuple[SanityStage, ...] | None]:
+    """The same of several maps of one photo: the weights are randomised once, and then all maps are made.
+
+    Args:
+        explain: from a classifier and the numbers of some maps to these maps, None for one that cannot be made with
+            such weights; that is not asked for again.
+        maps: how many there are. The others as `cascading_randomisation`.
+
+    Returns:
+        Of each map its stages; None of one that could not be made.
+
+    Raises:
+        As `cascading_randomisation`.
+    """
     if stages < 1:
         raise UsageError(f"{stages} stages: give at least 1")
     layers = weighted_layers(classifier.network)[::-1]  # from the top
@@ -75,16 +102,25 @@ def cascading_randomisation(
         raise ModelError(f"{classifier.name} has no layer with weights to randomise")
     following = classifier.unfrozen()
     random = np.random.default_rng(seed)
-    original = explain(following)
-    done = []
+    originals = _made(explain(following, range(maps)), range(maps))
+    done: dict[int, list[SanityStage]] = {number: [] for number in originals}
     with restored(layers):
         for numbers in np.array_split(np.arange(len(layers)), min(stages, len(layers))):
             chosen = [layers[number] for number in numbers]
             for variable in (variable for layer in chosen for variable in layer.variables):
                 variable.assign(randomised(_values(variable), random))
-            found = explain(following)
-            done.append(SanityStage(tuple(layer.path for layer in chosen), rank_correlation(found, original)))
-    return tuple(done)
+            paths, which = tuple(layer.path for layer in chosen), list(done)
+            found = _made(explain(following, which), which)
+            for number in which:
+                if number in found:
+                    done[number].append(SanityStage(paths, rank_correlation(found[number], originals[number])))
+                else:
+                    del done[number]
+    return [tuple(done[number]) if number in done else None for number in range(maps)]
+
+
+def _made(found: Sequence[NDArray[np.float32] | None], which: Sequence[int]) -> dict[int, NDArray[np.float32]]:
+    return {number: each for number, each in zip(which, found, strict=True) if each is not None}
 
 
 def weighted_layers(network: Network) -> list[WeightedLayer]:

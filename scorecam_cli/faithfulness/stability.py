@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,19 +39,50 @@ def max_sensitivity(
 
     Source: Yeh et al. 2019, "On the (In)fidelity and Sensitivity of Explanations", arXiv:1901.09392, definition 2.
     """
-    if not reach > 0 or samples < 1:
-        raise UsageError(f"a reach of {reach} and {samples} samples: give a reach above 0 and at least 1 sample")
+    _check(reach, samples)
+    original = explain(image)
+    (found,) = max_sensitivities(
+        lambda changed, _which: [explain(changed)],
+        image,
+        originals=[original],
+        reach=reach,
+        samples=samples,
+        seed=seed,
+    )
+    return found
+
+
+def max_sensitivities(
+    explain: Callable[[NDArray[np.float32], Sequence[int]], Sequence[NDArray[np.float32]]],
+    image: NDArray[np.float32],
+    *,
+    originals: Sequence[NDArray[np.float32]],
+    reach: float = REACH,
+    samples: int = SAMPLES,
+    seed: int = 0,
+) -> list[float | None]:
+    """The same of several maps of one photo, under the same changes: each changed photo is made once.
+
+    Args:
+        explain: from a changed photo and the numbers of some maps to these maps of it; called once for each sample.
+        originals: the maps of the photo itself, float32 [H, W] each. The others as `max_sensitivity`.
+
+    Raises:
+        As `max_sensitivity`.
+    """
+    _check(reach, samples)
     random = np.random.default_rng(seed)
     radius = reach * (float(image.max()) - float(image.min()))
-    original = _map_of(explain, image)
-    size = np.linalg.norm(original)
-    if size == 0:
-        return None
-    largest = 0.0
-    for _ in range(samples):
+    before = [_finite(each) for each in originals]
+    sizes = [float(np.linalg.norm(each)) for each in before]
+    which = [number for number, size in enumerate(sizes) if size > 0]
+    largest = dict.fromkeys(which, 0.0)
+    for _ in range(samples if which else 0):
         changed = image + random.uniform(-radius, radius, image.shape).astype(np.float32)
-        largest = max(largest, float(np.linalg.norm(_map_of(explain, changed) - original) / size))
-    return largest
+        for number, found in zip(which, explain(changed, which), strict=True):
+            moved = float(np.linalg.norm(_finite(found) - before[number]) / sizes[number])
+            largest[number] = max(largest[number], moved)
+    return [largest.get(number) for number in range(len(originals))]
 
 
 def with_unseen_noise(rgb: NDArray[np.uint8], *, levels: int = UNSEEN, seed: int = 0) -> NDArray[np.uint8]:
@@ -69,8 +100,13 @@ def with_unseen_noise(rgb: NDArray[np.uint8], *, levels: int = UNSEEN, seed: int
     return np.clip(rgb.astype(int) + noise, 0, 255).astype(np.uint8)
 
 
-def _map_of(explain: Explain, image: NDArray[np.float32]) -> NDArray[np.float64]:
-    found = np.asarray(explain(image), np.float64)
+def _check(reach: float, samples: int) -> None:
+    if not reach > 0 or samples < 1:
+        raise UsageError(f"a reach of {reach} and {samples} samples: give a reach above 0 and at least 1 sample")
+
+
+def _finite(saliency: NDArray[np.float32]) -> NDArray[np.float64]:
+    found = np.asarray(saliency, np.float64)
     if not np.isfinite(found).all():
         raise NumericsError("the saliency map holds numbers that are not finite")
     return found

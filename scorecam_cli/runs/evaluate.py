@@ -8,11 +8,14 @@ from functools import partial
 from pathlib import PurePath
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from scorecam_cli.errors import ModelError, PhotoError
 from scorecam_cli.files.table import GrowingTable, Row
 from scorecam_cli.outcomes import Failed
 from scorecam_cli.photos.read import sha256_of_photo
-from scorecam_cli.records import Explanation, Photo, PhotoJob
+from scorecam_cli.records import ClassLabel, Explanation, Photo, PhotoJob
 from scorecam_cli.runs.evaluation import DIGITS
 from scorecam_cli.runs.evaluation_tables import COLUMNS, begin, open_table, rows_of_parts
 from scorecam_cli.runs.measuring import MadeMap, measured
@@ -42,11 +45,15 @@ class Evaluated:
 
 @dataclass(frozen=True)
 class Seen:
-    """One photo before any method has seen it, and what is asked about it: one class."""
+    """One photo before any method has seen it, and what is asked about it: one class.
+
+    region, pair: where the object is, as in `MadeMap`.
+    """
 
     path: PurePath
-    photo: Photo
     asked: Question
+    region: NDArray[np.bool_] | None = None
+    pair: tuple[NDArray[np.bool_], NDArray[np.bool_]] | None = None
 
 
 @dataclass(frozen=True)
@@ -140,24 +147,24 @@ def measured_rows(
         PhotoError: the model returns a value that is not finite. ModelError: the only method does not fit the model.
     """
     config = request.config
-    seen = Seen(path, photo, Question.about(session.classifier, photo.pixels, asked=classes))
-    (score,) = seen.asked.scores
-    rows = []
-    for method in config.methods:
-        cells: dict[str, Any] = {
-            "photo": str(path),
-            "photo_sha256": photo.sha256,
-            "method": method,
-            "class": score.label.index,
-            "probability": score.probability,
-        }
-        try:
-            cells |= _measured(request, session, seen=seen, method=method)
-        except ModelError:  # the method does not fit the model: its cells stay empty
-            if len(config.methods) == 1:
-                raise
-        rows.append(cells)
-    return rows
+    asked = Question.about(session.classifier, photo.pixels, asked=classes)
+    seen = Seen(path, asked, *_regions(request, path=path, photo=photo, label=asked.scores[0].label))
+    (score,) = asked.scores
+    about = {
+        "photo": str(path),
+        "photo_sha256": photo.sha256,
+        "class": score.label.index,
+        "probability": score.probability,
+    }
+    try:
+        made = _made_maps(request, session, seen=seen)
+        cells = measured([each.made for each in made])
+    except ModelError:  # the model does not fit a measure: the cells of all stay empty
+        if len(config.methods) == 1:
+            raise
+        made, cells = [], []
+    found = {each.method: each.cells | own for each, own in zip(made, cells, strict=True)}
+    return [about | {"method": method} | found.get(method, {}) for method in config.methods]
 
 
 def as_text(row: Mapping[str, Any]) -> dict[str, str]:
@@ -165,35 +172,63 @@ def as_text(row: Mapping[str, Any]) -> dict[str, str]:
     return {column: _text(row.get(column)) for column in COLUMNS}
 
 
-def _measured(request: EvaluateRequest, session: Session, *, seen: Seen, method: str) -> dict[str, Any]:
-    """The cells of one method for one photo."""
+def _regions(request: EvaluateRequest, *, path: PurePath, photo: Photo, label: ClassLabel) -> tuple[Any, Any]:
+    """The region of the object, and the two of a pair, as far as they are known."""
+    if request.regions is None:
+        return None, None
+    where, names = (path, photo.width, photo.height), {str(label.index), label.name.lower()}
+    region = request.regions.of(*where)
+    return region, request.regions.pair_of(*where, names=names | {(label.wnid or label.name).lower()})
+
+
+@dataclass(frozen=True)
+class _Made:
+    """What a method made of a photo; cells: what is told of its map before anything is measured."""
+
+    method: str
+    made: MadeMap
+    cells: dict[str, Any]
+
+
+def _made_maps(request: EvaluateRequest, session: Session, *, seen: Seen) -> list[_Made]:
+    """The maps of all methods that fit the model.
+
+    Raises:
+        ModelError: the only method does not.
+    """
+    made = []
+    for method in request.config.methods:
+        try:
+            made.append(_made_map(request, session, seen=seen, method=method))
+        except ModelError:  # the method does not fit the model: its cells stay empty
+            if len(request.config.methods) == 1:
+                raise
+    return made
+
+
+def _made_map(request: EvaluateRequest, session: Session, *, seen: Seen, method: str) -> _Made:
     asked, settings = seen.asked, among_others(method, request.how)
     session.watcher.passes_planned(seen.path, planned_passes(method, asked, settings))
 
     def explain(question: Question) -> Explanation:
         return explain_with(method, question, settings, on_passes=session.watcher.passes_done)
 
-    explanation, region, pair = explain(asked), None, None
-    if request.regions is not None:
-        where, label = (seen.path, seen.photo.width, seen.photo.height), asked.scores[0].label
-        region = request.regions.of(*where)
-        names = {str(label.index), label.name.lower(), (label.wnid or label.name).lower()}
-        pair = request.regions.pair_of(*where, names=names)
+    explanation = explain(asked)
+    (found,) = explanation.classes
     made = MadeMap(
         config=request.config,
         asked=asked,
-        saliency=explanation.classes[0].map,
+        saliency=found.map,
         explain=lambda question: explain(question).classes[0].map,
         unfrozen=lambda: session.unfrozen,
-        region=region,
-        pair=pair,
+        region=seen.region,
+        pair=seen.pair,
     )
-    (found,) = explanation.classes
     doubts = {
         "doubts": "; ".join(found.doubted),
         SENTENCES: tuple(f"{method}: {doubt}" for doubt in found.doubts),
     }
-    return {"passes": explanation.passes, **doubts, **measured(made)}
+    return _Made(method, made, {"passes": explanation.passes, **doubts})
 
 
 def _text(value: Any) -> str:

@@ -206,7 +206,7 @@ def test_random_weights_that_return_infinity_leave_the_sanity_check_out(run, job
     def infinite(*_, **__):
         raise NumericsError("infinity")
 
-    monkeypatch.setattr(sanity, "cascading_randomisation", infinite)
+    monkeypatch.setattr(sanity, "cascades_of_several", infinite)
     run(jobs[:1], measures=("sanity", "drop"))
     assert [row["sanity"] for row in rows_of(tmp_path)] == ["", ""]
     assert all(row["drop"] for row in rows_of(tmp_path))
