@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import signal
 import sys
@@ -27,6 +26,7 @@ from scorecam_cli.cli.status import status
 from scorecam_cli.cli.streams import ReaderGoneError, standard_streams
 from scorecam_cli.cli.values import OWN_PROCESS
 from scorecam_cli.errors import ModelError, PhotoError, ScorecamError
+from scorecam_cli.runs.cycles import collect_rarely, leave_all_for_the_end
 
 EXIT_PHOTO_FAILED = 1
 EXIT_USAGE = 2
@@ -34,11 +34,6 @@ EXIT_MODEL = 3
 EXIT_INTERRUPTED = 130  # 128 + SIGINT
 EXIT_BROKEN_PIPE = 141  # 128 + SIGPIPE
 EXIT_TERMINATED = 143  # 128 + SIGTERM
-
-# How rarely Python looks for cycles that nothing refers to. TensorFlow's import and the tracing of a model make a
-# million objects, nearly all to stay; looking through them as often as Python would takes an eighth of the processor
-# time of explaining one photo.
-COLLECT_RARELY = (100_000, 50, 100)
 
 
 class Terminated(BaseException):
@@ -86,11 +81,11 @@ def main(arguments: list[str] | None = None) -> NoReturn:
     """
     signal.signal(signal.SIGTERM, _terminate)
     if arguments is None:
-        gc.set_threshold(*COLLECT_RARELY)
+        collect_rarely()
     with standard_streams():
         code = _run(arguments)
     if arguments is None:
-        gc.freeze()  # what is left goes with the process: looking through it takes 0.6 s
+        leave_all_for_the_end()
     sys.exit(code)
 
 

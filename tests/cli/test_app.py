@@ -6,6 +6,7 @@ import sys
 import pytest
 
 from scorecam_cli.cli import app
+from scorecam_cli.runs import cycles
 
 
 @pytest.fixture
@@ -21,7 +22,7 @@ def test_cycles_are_looked_for_rarely_in_a_process_of_the_commands_own(monkeypat
     monkeypatch.setattr(sys, "argv", ["scorecam", "--version"])
     with pytest.raises(SystemExit):
         app.main()
-    assert gc.get_threshold() == app.COLLECT_RARELY != thresholds
+    assert gc.get_threshold() == cycles.RARELY != thresholds
 
 
 def test_a_process_of_the_commands_own_ends_without_looking_through_what_it_made(monkeypatch, thresholds, capsys):
