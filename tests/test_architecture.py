@@ -33,6 +33,7 @@ ROOMS = (  # a module imports only from rooms further down this list; the last e
     "config",
     "relations",
     "choices",
+    "own_process",
     "urls",
     "words",
     "errors",

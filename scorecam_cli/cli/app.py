@@ -11,7 +11,7 @@ from typing import NoReturn
 
 import click
 
-from scorecam_cli import __version__
+from scorecam_cli import __version__, own_process
 from scorecam_cli.cli.compare import compare
 from scorecam_cli.cli.console import say_error
 from scorecam_cli.cli.evaluate import evaluate
@@ -26,7 +26,6 @@ from scorecam_cli.cli.status import status
 from scorecam_cli.cli.streams import ReaderGoneError, standard_streams
 from scorecam_cli.cli.values import OWN_PROCESS
 from scorecam_cli.errors import ModelError, PhotoError, ScorecamError
-from scorecam_cli.runs.cycles import collect_rarely, leave_all_for_the_end
 
 EXIT_PHOTO_FAILED = 1
 EXIT_USAGE = 2
@@ -81,11 +80,11 @@ def main(arguments: list[str] | None = None) -> NoReturn:
     """
     signal.signal(signal.SIGTERM, _terminate)
     if arguments is None:
-        collect_rarely()
+        own_process.begin()
     with standard_streams():
         code = _run(arguments)
     if arguments is None:
-        leave_all_for_the_end()
+        own_process.end()
     sys.exit(code)
 
 

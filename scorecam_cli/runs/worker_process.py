@@ -11,10 +11,10 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+from scorecam_cli import own_process
 from scorecam_cli.errors import ScorecamError
 from scorecam_cli.files.parent import end_with_parent
 from scorecam_cli.runs.crew import Broken, Event, Numbered, Ready
-from scorecam_cli.runs.cycles import collect_rarely, leave_all_for_the_end
 
 SOONER = "500"  # of -1000 to 1000: where memory runs out, the system is to kill a worker and not the run
 
@@ -29,7 +29,7 @@ def serve(descriptor: int) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to deal with
     end_with_parent()
     _be_killed_first()
-    collect_rarely()
+    own_process.begin()
     with Connection(descriptor) as connection, contextlib.suppress(Dismissed):
         run = _Connected(connection)
         try:
@@ -39,7 +39,7 @@ def serve(descriptor: int) -> None:
                 worker.explain(run.photos())
         except Exception as error:
             run.tell(Broken(_portable(error)))
-    leave_all_for_the_end()
+    own_process.end()
 
 
 class _Connected:

@@ -5,8 +5,8 @@ import sys
 
 import pytest
 
+from scorecam_cli import own_process
 from scorecam_cli.cli import app
-from scorecam_cli.runs import cycles
 
 
 @pytest.fixture
@@ -16,13 +16,14 @@ def thresholds():
     yield before
     gc.set_threshold(*before)
     gc.unfreeze()
+    own_process._begun.clear()
 
 
 def test_cycles_are_looked_for_rarely_in_a_process_of_the_commands_own(monkeypatch, thresholds, capsys):
     monkeypatch.setattr(sys, "argv", ["scorecam", "--version"])
     with pytest.raises(SystemExit):
         app.main()
-    assert gc.get_threshold() == cycles.RARELY != thresholds
+    assert gc.get_threshold() == own_process.RARELY != thresholds
 
 
 def test_a_process_of_the_commands_own_ends_without_looking_through_what_it_made(monkeypatch, thresholds, capsys):

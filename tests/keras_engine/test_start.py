@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import subprocess
@@ -12,9 +13,9 @@ from typing import Any
 
 import pytest
 
-from scorecam_cli import __version__
+from scorecam_cli import __version__, own_process
 from scorecam_cli.errors import ModelError, UsageError
-from scorecam_cli.keras_engine.start import device_name, start, versions
+from scorecam_cli.keras_engine.start import _without_galleries, device_name, start, versions
 
 # Keras as a user may have left it: another backend, channels first, half precision.
 KERAS_JSON = {"backend": "jax", "image_data_format": "channels_first", "floatx": "float16", "epsilon": 1e-7}
@@ -74,6 +75,20 @@ def test_keras_is_as_scorecam_needs_it_whatever_the_user_configured(
         "policy": "float32",
         "same": True,
     }
+
+
+@pytest.mark.parametrize("ours", [True, False])
+def test_keras_finds_no_pyplot_while_it_is_imported_into_a_process_of_the_commands_own(
+    ours: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(own_process, "is_ours", lambda: ours)
+    monkeypatch.delitem(sys.modules, "matplotlib.pyplot", raising=False)
+    with _without_galleries():
+        assert ("matplotlib.pyplot" in sys.modules) is ours
+        if ours:
+            with pytest.raises(ImportError):
+                importlib.import_module("matplotlib.pyplot")
+    assert "matplotlib.pyplot" not in sys.modules
 
 
 def test_another_backend_in_the_process_is_refused_with_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
