@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from scorecam_cli.keras_engine.start import keras, tf
 
 LARGE = 2**22  # numbers, 17 MB in float32; smaller arrays are left to Keras
+DRAWN_IN_VAIN = 2**10  # numbers; drawing fewer takes no longer than lending zeros
 ALIGNMENT = 64  # bytes, one AVX-512 register
 
 
@@ -38,13 +39,13 @@ def drawn_by_numpy(seed: int) -> Iterator[None]:
         values -= limit
         return _lent(values) if dtype == "float32" else values
 
-    with _instead_of((keras.initializers.GlorotUniform,), glorot):
+    with _instead_of((keras.initializers.GlorotUniform,), glorot, least=LARGE):
         yield
 
 
 @contextmanager
 def read_from_file() -> Iterator[None]:
-    """While a model is built and read inside, its large random weights start at zero and are filled without a copy."""
+    """While a model is built and read inside, random weights start at zero and large ones are filled without a copy."""
     with _left_at_zero(), _assigned_without_copies():
         yield
 
@@ -62,7 +63,7 @@ def _left_at_zero() -> Iterator[None]:
         keras.initializers.RandomUniform,
         keras.initializers.TruncatedNormal,
     )
-    with _instead_of(drawing, zeros):
+    with _instead_of(drawing, zeros, least=DRAWN_IN_VAIN):
         yield
 
 
@@ -91,12 +92,12 @@ def _assigned_without_copies() -> Iterator[None]:
 
 
 @contextmanager
-def _instead_of(kinds: tuple[type, ...], draw: Callable[..., Any]) -> Iterator[None]:
+def _instead_of(kinds: tuple[type, ...], draw: Callable[..., Any], *, least: int) -> Iterator[None]:
     original = keras.Layer.add_weight
 
     def add_weight(layer: Any, *arguments: Any, **settings: Any) -> Any:
         shape = settings.get("shape") or ()
-        if isinstance(settings.get("initializer"), kinds) and len(shape) >= 2 and math.prod(shape) >= LARGE:
+        if isinstance(settings.get("initializer"), kinds) and len(shape) >= 2 and math.prod(shape) >= least:
             settings["initializer"] = draw
         return original(layer, *arguments, **settings)
 

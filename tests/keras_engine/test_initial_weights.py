@@ -44,6 +44,9 @@ def test_the_seed_decides():
 def test_weights_that_will_be_read_start_at_zero_and_small_ones_are_left_to_keras():
     with read_from_file():
         assert not dense().any()
+        middling = keras.layers.Dense(64)
+        middling.build((None, 64))
+        assert not np.asarray(middling.kernel).any()
         small = keras.layers.Dense(4)
         small.build((None, 4))
     assert np.asarray(small.kernel).any()
