@@ -8,8 +8,9 @@ C classes.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cached_property
 from typing import Any
 
@@ -43,6 +44,7 @@ class Passes:
     ) -> None:
         self._called, self._network, self._target, self._head = called, network, target, head
         self._size, self._channels, self._frozen, self._shared = size, channels, frozen, shared
+        self._ahead: threading.Thread | None = None
 
     def observe(self, image: Any) -> tuple[Any, ...]:
         """Image float32 [H, W, c] -> scores [1, C], probabilities [1, C], activations [1, h, w, K].
@@ -56,6 +58,7 @@ class Passes:
     def photos(self, images: Any) -> tuple[Any, ...]:
         """Images float32 [B, H, W, c] -> scores, probabilities [B, C]."""
         passes = self if self._shared is None else self._shared
+        passes.wait_for_compiling()
         scores, probabilities, _ = passes.answering(images)
         return scores, probabilities
 
@@ -68,6 +71,35 @@ class Passes:
         """The same with what is seen behind closed masks as its second argument, [H, W, c]."""
         images, lows, highs = self._filling(image, filling, grids, first, last)
         return *self.photos(images), lows, highs
+
+    def compile_ahead(self, device: str) -> None:
+        """Begin to compile the passes of masks in another thread, while this one observes the first photo.
+
+        That takes as long as what `observe` compiles; where both are one function there is nothing to begin with. It
+        traces nothing of Keras, and whoever asks for a pass first waits for it.
+
+        Args:
+            device: TensorFlow's name of where they will run.
+        """
+        if self.folded and self._shared is None and self._ahead is None:
+            self.traced.get_concrete_function()
+            compiler = threading.Thread(target=self._compile, args=(device,), name="scorecam compiler")
+            with suppress(RuntimeError):  # no thread is to be had: compiled when a pass is asked for
+                compiler.start()
+                self._ahead = compiler
+
+    def wait_for_compiling(self) -> None:
+        """Return when nothing is compiled ahead any more."""
+        if self._ahead is not None:
+            self._ahead.join()
+            self._ahead = None
+
+    def _compile(self, device: str) -> None:
+        """Run one mask over an empty photo; what goes wrong will go wrong again, and is told then."""
+        with suppress(Exception), tf.device(device):
+            image = tf.zeros([*self._size, self._channels])
+            images, _, _ = self._masking(image, tf.zeros([1, 1, 1]), tf.constant(0), tf.constant(1))
+            self.answering(images)
 
     @property
     def folded(self) -> bool:

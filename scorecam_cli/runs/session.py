@@ -8,6 +8,7 @@ from functools import cached_property
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
+from scorecam_cli.choices import Precision
 from scorecam_cli.files.listings import Listings
 from scorecam_cli.loading.outside import load_any
 from scorecam_cli.models.classifier import PhotoClassifier
@@ -16,7 +17,7 @@ from scorecam_cli.records import ModelDescription
 from scorecam_cli.runs.description import describe_model
 from scorecam_cli.runs.request import Request
 from scorecam_cli.saliency.advice import advice
-from scorecam_cli.saliency.methods import check_suits
+from scorecam_cli.saliency.methods import check_suits, takers
 
 if TYPE_CHECKING:
     from scorecam_cli.keras_engine.classifier import Classifier
@@ -106,6 +107,8 @@ class Session:
         better = asked_alone and advice(asked_alone, self.request.how, attention=loaded.has_attention)
         if better:
             self.watcher.advised(better)
+        if loaded.has_layers and not set(takers("fill")).isdisjoint(methods):  # masks will be asked about
+            _compile_ahead(cast("Classifier", loaded))
         return loaded
 
     @cached_property
@@ -118,3 +121,9 @@ class Session:
     def description(self) -> ModelDescription:
         """What the loaded model is, for those who write."""
         return describe_model(self.classifier)
+
+
+def _compile_ahead(classifier: Classifier) -> None:
+    """Begin to compile the passes while the first photo is observed, unless in a number format of their own."""
+    if classifier.precision == Precision.FLOAT32:
+        classifier.passes.compile_ahead(classifier.device)

@@ -46,6 +46,20 @@ def test_of_a_model_with_attention_a_better_variant_is_named(request_of_lite, mo
         assert all("--variant fitted" in call.args[0] for call in watcher.advised.mock_calls)
 
 
+@pytest.mark.parametrize(
+    ("method", "precision", "times"),
+    [("score-cam", "float32", 1), ("rise", "float32", 1), ("score-cam", "bfloat16", 0), ("grad-cam", "float32", 0)],
+)
+def test_passes_of_masks_are_compiled_as_soon_as_the_model_is_loaded(
+    method, precision, times, request_of_lite, monkeypatch
+):
+    loaded = mock.Mock(doubts=(), has_attention=False, has_layers=True, device="/CPU:0", precision=precision)
+    monkeypatch.setattr(loading, "load_classifier", lambda *arguments, **options: loaded)
+    config = replace(request_of_lite.config, method=method)
+    assert Session(replace(request_of_lite, config=config), lambda: 0.0).classifier is loaded
+    assert loaded.passes.compile_ahead.mock_calls == [mock.call("/CPU:0")] * times
+
+
 def test_a_model_in_memory_is_not_loaded(request_of_lite, monkeypatch):
     monkeypatch.setattr(loading, "load_classifier", lambda *arguments, **options: pytest.fail("loaded"))
     loaded = object()
