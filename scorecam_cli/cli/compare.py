@@ -117,7 +117,14 @@ def _lines(description: Any) -> list[str]:
                 )
             )
         lines += [f"  {line}" for line in aligned(rows)]
+        if shared := [f"{each['method']} {each['shared_passes']}" for each in entry["methods"] if _shares(each)]:
+            lines.append(f"  passes shared with a method above, which count for each: {', '.join(shared)}")
     return lines
+
+
+def _shares(method: Any) -> bool:
+    """Whether a method took passes that another had run."""
+    return "note" not in method and method["shared_passes"] > 0
 
 
 def _warnings(description: Any) -> list[str]:

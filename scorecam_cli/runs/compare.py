@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path, PurePath
 from typing import Any
 
 import numpy as np
 
+from scorecam_cli.choices import Fill
 from scorecam_cli.errors import ModelError, OutputError, PhotoError
 from scorecam_cli.figures.forms import COMPARED, forms
 from scorecam_cli.figures.kinds import write_sheet
@@ -25,6 +26,7 @@ from scorecam_cli.runs.memory import shortage_as_photo_error
 from scorecam_cli.runs.places import require_place
 from scorecam_cli.runs.request import CompareRequest
 from scorecam_cli.runs.session import Session
+from scorecam_cli.saliency.answered import Answered
 from scorecam_cli.saliency.explaining import explain_with, planned_passes
 from scorecam_cli.saliency.methods import among_others
 from scorecam_cli.saliency.question import Question
@@ -113,13 +115,15 @@ def compare_maps(
         PhotoError: the model returns a value that is not finite. ModelError: the only method does not fit the model.
     """
     config = request.config
-    asked = Question.about(session.classifier, photo.pixels, asked=config.classes, top=config.top)
+    alone = Question.about(session.classifier, photo.pixels, asked=config.classes, top=config.top)
+    asked = alone.remembering(session.clock)
     runs = []
     for method in config.methods:
         if method not in warmed:
-            _run_method(request, session, method=method, path=path, asked=asked.of_first_class, untimed=True)
+            _run_method(request, session, method=method, path=path, asked=alone.of_first_class, untimed=True)
             warmed.add(method)
         runs.append(_run_method(request, session, method=method, path=path, asked=asked))
+    runs = _with_areas(asked, runs, seed=request.how.seed)
     mark = mark_of("score-cam", several=len(session.classifier.layers) > 1)
     wanted = any(form.figure == STABILITY for form in forms(config.save, COMPARED))
     disturbed = _disturbed(request, session, asked=asked, photo=photo, runs=runs) if wanted else None
@@ -169,14 +173,14 @@ def _run_method(
     asked: Question,
     untimed: bool = False,
 ) -> MethodRun:
-    from scorecam_cli.faithfulness.curves import deletion_and_insertion
-
     settings = among_others(method, request.how)
     planned = planned_passes(method, asked, settings)
     if untimed and planned > UNTIMED_RUNS:
         _warm(asked.filled_by(settings.fill))
         return MethodRun(method)
     session.watcher.passes_planned(path, planned)
+    answered = asked.answered or Answered(session.clock)
+    answered.taken()  # what a method that did not fit was spared is of no other
     began = session.clock()
     try:
         explanation = explain_with(method, asked, settings, on_passes=session.watcher.passes_done)
@@ -184,26 +188,36 @@ def _run_method(
         if len(request.config.methods) == 1:
             raise
         return MethodRun(method, note=str(error))
-    seconds = session.clock() - began
-    areas = []
-    for found in () if untimed else explanation.classes:
-        index = found.score.label.index
-        curves = deletion_and_insertion(
-            asked.model, asked.image, saliency=found.map, class_index=index, seed=settings.seed
-        )
-        areas.append((curves.deletion.area, curves.insertion.area))
+    seconds, spared = session.clock() - began, answered.taken()
     return MethodRun(
         method,
         explanation.classes,
-        seconds,
+        seconds + spared.seconds,
         explanation.passes,
-        tuple(areas),
         signed=explanation.signed,
         fill=explanation.fill,
         layer=explanation.layer,
         variant=explanation.variant,
         live_channels=explanation.live_channels if explanation.selection != EXACT else 0,
+        shared_passes=spared.passes,
     )
+
+
+def _with_areas(asked: Question, runs: Sequence[MethodRun], *, seed: int) -> list[MethodRun]:
+    """The same with the areas under the curves of each map, whose photos go through the model together."""
+    from scorecam_cli.faithfulness.asking import ask_together
+    from scorecam_cli.faithfulness.curves import STEPS, Ends, curve_pictures, curves_of
+    from scorecam_cli.faithfulness.ranks import pixel_ranks
+
+    ends = Ends.of(asked.image, Fill.ZERO, Fill.BLUR)
+    found = [each for run in runs for each in run.found]
+    pictures = [curve_pictures(ends, pixel_ranks(each.map, seed=seed), steps=STEPS) for each in found]
+    areas = []
+    for each, answers in zip(found, ask_together(asked.model, pictures), strict=True):
+        curves = curves_of(answers[:, each.score.label.index], each.map.size)
+        areas.append((curves.deletion.area, curves.insertion.area))
+    of_runs = iter(areas)
+    return [replace(run, areas=tuple(next(of_runs) for _ in run.found)) for run in runs]
 
 
 def _warm(asked: Question) -> None:

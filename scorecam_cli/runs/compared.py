@@ -18,6 +18,7 @@ class MethodRun:
     """One method on one photo, all classes; found is empty where the method does not fit the model, and note says why.
 
     areas: deletion and insertion for each class.
+    seconds, passes: what it takes by itself. shared_passes: of these, how many a method before it had run already.
     signed, fill, layer, variant: as in Explanation. live_channels: of Score-CAM from fewer passes, else 0.
     """
 
@@ -32,6 +33,7 @@ class MethodRun:
     layer: str = ""
     variant: str | None = None
     live_channels: int = 0
+    shared_passes: int = 0
 
 
 @dataclass(frozen=True)
@@ -76,6 +78,7 @@ def entry(run: MethodRun, place: int) -> dict[str, Any]:
         "layer": run.layer,
         "seconds": round(run.seconds, 3),
         "passes": run.passes,
+        "shared_passes": run.shared_passes,
         "deletion": round(deletion, 6),
         "insertion": round(insertion, 6),
         "estimated_correlation": None if estimate is None else round(estimate, 6),

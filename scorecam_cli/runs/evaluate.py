@@ -147,7 +147,7 @@ def measured_rows(
         PhotoError: the model returns a value that is not finite. ModelError: the only method does not fit the model.
     """
     config = request.config
-    asked = Question.about(session.classifier, photo.pixels, asked=classes)
+    asked = Question.about(session.classifier, photo.pixels, asked=classes).remembering(session.clock)
     seen = Seen(path, asked, *_regions(request, path=path, photo=photo, label=asked.scores[0].label))
     (score,) = asked.scores
     about = {

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
+from scorecam_cli.saliency.answered import target_gradient
 from scorecam_cli.saliency.maps import Maps, MethodSettings, OnPasses, from_grids
 from scorecam_cli.saliency.method import BY_GRADIENTS, Method, Source, a_pass_for_each_class
 from scorecam_cli.saliency.question import Question
@@ -37,7 +38,7 @@ def maps_from_gradients(
     """Maps from what `combine` makes of activations and gradient, float64 [h, w, K] both: a grid float64 [h, w]."""
     grids = []
     for index, against in asked.derived:
-        activations, gradient = asked.classifier.gradients.of_target(asked.image, index, against)
+        activations, gradient = target_gradient(asked, index, against)
         grids.append(combine(activations.astype(np.float64), gradient.astype(np.float64)))
         on_passes(1)
     return Maps(from_grids(grids, asked.size, settings), len(grids))

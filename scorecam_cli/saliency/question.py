@@ -5,8 +5,8 @@ Letters: H W model input, c its colours, h w feature grid, K channels, N live ch
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, cast
 
@@ -19,6 +19,7 @@ from scorecam_cli.errors import ModelError, PhotoError, UsageError
 from scorecam_cli.models.answers import Answers, Observation
 from scorecam_cli.models.classifier import PhotoClassifier
 from scorecam_cli.records import ClassScore
+from scorecam_cli.saliency.answered import Answered
 from scorecam_cli.saliency.clusters import merged_masks
 from scorecam_cli.saliency.contrast import STRENGTH, less, odds, shares
 from scorecam_cli.saliency.evidence import LEAST_DIFFERENCE, LEAST_SPREAD, Kept, log_odds
@@ -39,6 +40,7 @@ class Question:
     observation: of the same image. class_indices: in 0 .. C - 1, each once.
     fill: what is seen of the image where a mask is closed.
     others: of each of them the class that it is set against, another one; empty where none is.
+    answered: what several methods have asked already; None: each asks by itself.
     """
 
     model: PhotoClassifier
@@ -47,6 +49,7 @@ class Question:
     class_indices: tuple[int, ...]
     fill: Fill = Fill.ZERO
     others: tuple[int, ...] = ()
+    answered: Answered | None = field(default=None, repr=False, compare=False)
 
     @classmethod
     def about(
@@ -107,12 +110,23 @@ class Question:
         first, second = self.model.choose_classes(self.observation, asked=(), top=2)
         return second if index == first else first
 
+    def remembering(self, clock: Callable[[], float]) -> Question:
+        """The same, put to several methods: what two of them ask alike is asked once. clock: seconds."""
+        return replace(self, answered=Answered(clock))
+
     def about_image(self, image: NDArray[np.float32]) -> Question:
         """The same asked about another image, float32 [H, W, c] in model units."""
-        return replace(self, image=image, observation=self.model.observe(image))
+        return replace(self, image=image, observation=self.model.observe(image), answered=self._nothing_answered)
 
     def asked_of(self, classifier: PhotoClassifier) -> Question:
         """The same asked of a classifier whose weights are others."""
+        return replace(self._looking(classifier), answered=self._nothing_answered)
+
+    @property
+    def _nothing_answered(self) -> Answered | None:
+        return self.answered and self.answered.anew()
+
+    def _looking(self, classifier: PhotoClassifier) -> Question:
         return replace(self, model=classifier, observation=classifier.observe(self.image))
 
     @property
@@ -130,13 +144,13 @@ class Question:
     def unmixed(self) -> Question:
         """The same asked of a layer whose positions no attention has mixed yet; this one where its layer is one."""
         other = self.classifier.unmixed
-        return self if other is self.classifier else self.asked_of(other)
+        return self if other is self.classifier else self._looking(other)
 
     @cached_property
     def undivided(self) -> Question:
         """The same asked of such a layer that nothing of the photo goes around."""
         other = self.classifier.undivided
-        return self if other is self.classifier else self.asked_of(other)
+        return self if other is self.classifier else self._looking(other)
 
     @cached_property
     def by_layer(self) -> tuple[Question, ...]:

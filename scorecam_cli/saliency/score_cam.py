@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from scorecam_cli.choices import OF_DIFFERENCES, Selection, Variant
 from scorecam_cli.models.answers import Answers, MaskedAnswers
 from scorecam_cli.records import Steps
+from scorecam_cli.saliency.answered import masked_answers
 from scorecam_cli.saliency.contrast import less
 from scorecam_cli.saliency.evidence import Kept
 from scorecam_cli.saliency.few_passes import (
@@ -210,10 +211,8 @@ class _MaskedPasses:
         return self._weights(self._ask(numbers).answers)
 
     def _ask(self, numbers: NDArray[np.intp]) -> MaskedAnswers:
-        asked, ask = self.asked, self.asked.classifier.masked_answers
         how: dict[str, Any] = {"batch_size": self.settings.batch_size, "on_passes": self.on_passes}
-        how["filling"] = asked.filling
-        parts = [(places, ask(asked.image, grids, **how)) for places, grids in self.masks.split(numbers)]
+        parts = [(places, masked_answers(self.asked, grids, **how)) for places, grids in self.masks.split(numbers)]
         masked = parts[0][1] if len(parts) == 1 else _in_order(parts)
         self.rounds.append(masked.answers)
         return masked

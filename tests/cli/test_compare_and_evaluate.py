@@ -54,6 +54,13 @@ def test_compare_writes_a_figure_for_each_class_and_says_what_each_method_cost(s
         assert sum(line.split()[:1] == [method] for line in done.err.splitlines()) == 2
 
 
+def test_passes_that_methods_share_are_told_below_the_table(scorecam, photo, tiny_model):
+    done = scorecam("compare", photo, "-m", tiny_model, "-c", "0", "--methods", "grad-cam,layer-cam,random", "--json")
+    methods = json.loads(done.out)["classes"][0]["methods"]
+    assert [(each["passes"], each["shared_passes"]) for each in methods] == [(1, 0), (1, 1), (0, 0)]
+    assert "passes shared with a method above, which count for each: layer-cam 1\n" in done.err
+
+
 def test_figures_for_print_have_their_forms_and_sizes(scorecam, photo, tiny_model, tmp_path):
     few = ("-m", tiny_model, "--methods", "cam,random", "-o", tmp_path, "--width", 84)
     compared = scorecam("compare", photo, *few, "-c", "0", "--save", "stability,compare,compare.pdf")

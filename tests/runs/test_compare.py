@@ -9,6 +9,7 @@ from PIL import Image
 from scorecam_cli.choices import Fill, Variant
 from scorecam_cli.config import CompareConfig, ModelSettings, PhotoSettings
 from scorecam_cli.errors import ModelError, OutputError
+from scorecam_cli.faithfulness.asking import ask_together
 from scorecam_cli.faithfulness.curves import deletion_and_insertion
 from scorecam_cli.outcomes import Failed
 from scorecam_cli.photos.read import read_photo
@@ -97,13 +98,55 @@ def test_seconds_are_those_of_the_maps_alone(tiny, jobs, monkeypatch):
 
     def slower(*arguments, **options):
         now[0] += 100
-        return deletion_and_insertion(*arguments, **options)
+        return ask_together(*arguments, **options)
 
     monkeypatch.setattr(compare, "explain_with", slow)
-    monkeypatch.setattr("scorecam_cli.faithfulness.curves.deletion_and_insertion", slower)
+    monkeypatch.setattr("scorecam_cli.faithfulness.asking.ask_together", slower)
     request = request_of("random")
     (made,) = compare.compare_photos(request, session_of(request, tiny, clock=lambda: now[0]), jobs[:1])
     assert made.description["classes"][0]["methods"][0]["seconds"] == 7
+
+
+def test_a_shared_pass_costs_each_method_what_it_costs_alone_and_is_told(tiny, jobs, monkeypatch):
+    now, derived = [0.0], []
+    real = type(tiny.gradients).of_target
+
+    def slow(self, image, index, against=None):
+        now[0] += 5
+        derived.append(index)
+        return real(self, image, index, against)
+
+    monkeypatch.setattr(type(tiny.gradients), "of_target", slow)
+    request = request_of("grad-cam", "layer-cam", "random", classes=("0", "2"))
+    session = session_of(request, tiny, clock=lambda: now[0])
+    (made,) = compare.compare_photos(request, session, jobs[:1])
+    assert derived == [0, 0, 2, 0]  # each method once untimed for the first class, and one of the two for both
+    told = [made.description["classes"][0]["methods"][place] for place in range(3)]
+    assert [(each["seconds"], each["passes"], each["shared_passes"]) for each in told] == [
+        *((10, 2, 0), (10, 2, 2), (0, 0, 0))
+    ]
+
+
+def test_curves_of_all_maps_go_through_the_model_together(tiny, jobs, monkeypatch):
+    counts, real = [], type(tiny).photo_answers
+
+    def counting(self, count, *arguments, **options):
+        counts.append(count)
+        return real(self, count, *arguments, **options)
+
+    monkeypatch.setattr(type(tiny), "photo_answers", counting)
+    methods = ("gradient", "random")
+    request = request_of(*methods, classes=("0", "2"))
+    photo = read_photo(jobs[0].photo)
+    session = session_of(request, tiny)
+    found = compare.compare_maps(request, session, path=jobs[0].photo, photo=photo, warmed=set(methods))
+    together = 3 + 4 * 54  # the whole, the empty and the blurred photo, and both curves between them
+    assert counts == [together + together % 2]
+    image = tiny.prepare(photo.pixels)
+    for run in found.runs:
+        for each, areas in zip(run.found, run.areas, strict=True):
+            alone = deletion_and_insertion(tiny, image, saliency=each.map, class_index=each.score.label.index)
+            assert areas == (alone.deletion.area, alone.insertion.area)
 
 
 def test_a_method_that_does_not_fit_the_model_has_a_note_and_alone_ends_the_run(tiny, jobs, monkeypatch):
