@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import ExitStack, closing
 from itertools import chain
 from typing import Any
 
@@ -76,8 +77,10 @@ def compare(as_json: bool, print0: bool, top: int | None, **options: Any) -> int
     console = Console(verbosity=loudness, total=len(found.jobs) + len(found.failures))
     results = Results(console, ending=path_end)
     console.notes(found.notes)
-    try:
+    with ExitStack() as ending:
+        ending.callback(console.close)
         outcomes = compare_photos(request, Session(request, time.perf_counter, console), found.jobs)
+        ending.enter_context(closing(outcomes))
         for outcome in chain(found.failures, outcomes):
             if isinstance(outcome, Failed):
                 console.failed_photo(outcome)
@@ -91,8 +94,6 @@ def compare(as_json: bool, print0: bool, top: int | None, **options: Any) -> int
             else:
                 for path in outcome.paths:
                     results.path(path)
-    finally:
-        console.close()
     console.finish()
     return 1 if console.failed or results.lost else 0
 

@@ -2,30 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import threading
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path, PurePath
 from typing import Any
 
 import numpy as np
 
 from scorecam_cli.choices import Fill
-from scorecam_cli.errors import ModelError, OutputError, PhotoError
+from scorecam_cli.errors import ModelError, PhotoError
 from scorecam_cli.figures.forms import COMPARED, forms
 from scorecam_cli.figures.kinds import write_sheet
 from scorecam_cli.figures.masked import seen
 from scorecam_cli.models.classifier import PhotoClassifier
 from scorecam_cli.outcomes import Failed
 from scorecam_cli.photos.names import mark_of, named_output
-from scorecam_cli.photos.read import read_photo
 from scorecam_cli.records import EXACT, Photo, PhotoJob, layer_words
 from scorecam_cli.runs.compared import ComparedMaps, Disturbed, MethodRun, entry
 from scorecam_cli.runs.compared_figures import STABILITY, figures
 from scorecam_cli.runs.description import note_score
-from scorecam_cli.runs.memory import shortage_as_photo_error
+from scorecam_cli.runs.outputs import HaltError
 from scorecam_cli.runs.places import require_place
 from scorecam_cli.runs.request import CompareRequest
 from scorecam_cli.runs.session import Session
+from scorecam_cli.runs.stages import Admit
+from scorecam_cli.runs.under_way import ReadPhoto, Work, read_timed
 from scorecam_cli.saliency.answered import Answered
 from scorecam_cli.saliency.explaining import explain_with, planned_passes
 from scorecam_cli.saliency.methods import among_others
@@ -43,40 +46,77 @@ class Compared:
     paths: tuple[Path, ...]
 
 
-def compare_photos(request: CompareRequest, session: Session, jobs: Sequence[PhotoJob]) -> Iterator[Compared | Failed]:
+@dataclass(frozen=True)
+class _Mapped:
+    """A photo with the maps of all methods, before anything is drawn."""
+
+    job: PhotoJob
+    compared: ComparedMaps
+
+
+def compare_photos(
+    request: CompareRequest, session: Session, jobs: Iterable[PhotoJob]
+) -> Generator[Compared | Failed, None, None]:
     """Draw the maps of all methods for each photo; a photo that fails does not stop the others.
+
+    The next photos are read and the figures of the last one drawn while the model, in the calling thread, computes what
+    is not timed: the seconds of a method are without either.
 
     Raises:
         UsageError, ModelError: the request cannot be met for any photo.
         OutputError: nothing more can be written, as the photo that failed last says.
     """
     warmed: set[str] = set()
-    for job in jobs:
+    halt = threading.Event()
+    work: Work[_Mapped, Compared] = Work(
+        read=partial(_read, request, session),
+        compute=partial(_map, request, session, warmed),
+        write=partial(_draw, request, session, halt=halt),
+        writers=1,
+        halt=halt,
+    )
+    return work.on_each(session, jobs)
+
+
+def _read(request: CompareRequest, session: Session, job: PhotoJob, admit: Admit) -> ReadPhoto:
+    def admit_meanwhile(pixels: float) -> None:
+        session.undisturbed.release()  # or what is timed would wait for room that it does not give before it is over
         try:
-            with shortage_as_photo_error():
-                compared = _compare(request, session, job=job, warmed=warmed)
-        except OutputError as error:
-            yield Failed(job.photo, str(error))
-            raise
-        except PhotoError as error:
-            yield Failed(job.photo, str(error))
-        else:
-            yield compared
+            admit(pixels)
+        finally:
+            session.undisturbed.acquire()
+
+    with session.undisturbed:
+        return ReadPhoto(job, *read_timed(job, request.config.photos, clock=session.clock, admit=admit_meanwhile))
 
 
-def _compare(request: CompareRequest, session: Session, *, job: PhotoJob, warmed: set[str]) -> Compared:
-    config = request.config
-    require_place(config.photos.output_dir, job.output)
-    photo = read_photo(job.bytes_at, max_pixels=config.photos.max_pixels, seconds=config.photos.seconds)
-    compared = compare_maps(request, session, path=job.photo, photo=photo, warmed=warmed)
-    paths = []
-    for ending, sheet in figures(config, compared):
-        paths.append(named_output(Path(job.output), ending, compared.mark))
-        write_sheet(paths[-1], sheet)
-    classifier = session.classifier
-    description = {
+def _map(request: CompareRequest, session: Session, warmed: set[str], read: ReadPhoto) -> _Mapped:
+    require_place(request.config.photos.output_dir, read.job.output)
+    return _Mapped(read.job, compare_maps(request, session, path=read.job.photo, photo=read.photo, warmed=warmed))
+
+
+def _draw(request: CompareRequest, session: Session, mapped: _Mapped, *, halt: threading.Event) -> Compared:
+    """Write the figures of a photo, each when nothing is timed."""
+    compared, paths = mapped.compared, []
+    drawn = figures(request.config, compared)
+    while True:
+        with session.undisturbed:
+            if (figure := next(drawn, None)) is None:
+                break
+            ending, sheet = figure
+            paths.append(named_output(Path(mapped.job.output), ending, compared.mark))
+            write_sheet(paths[-1], sheet)
+        if halt.is_set():
+            raise HaltError
+    return Compared(mapped.job.photo, _description(session, mapped, paths), tuple(paths))
+
+
+def _description(session: Session, mapped: _Mapped, paths: Sequence[Path]) -> dict[str, Any]:
+    """What `--json` prints of a photo."""
+    classifier, compared = session.classifier, mapped.compared
+    return {
         "schema": 1,
-        "photo": str(job.photo),
+        "photo": str(mapped.job.photo),
         "model": classifier.name,
         "weights": classifier.weights,
         "layer": classifier.layer,
@@ -91,7 +131,6 @@ def _compare(request: CompareRequest, session: Session, *, job: PhotoJob, warmed
             if (names := [path.name for path in paths if path.stem.endswith((f"-{figure}", f".{figure}"))])
         },
     }
-    return Compared(job.photo, description, tuple(paths))
 
 
 def compare_maps(
@@ -181,14 +220,16 @@ def _run_method(
     session.watcher.passes_planned(path, planned)
     answered = asked.answered or Answered(session.clock)
     answered.taken()  # what a method that did not fit was spared is of no other
-    began = session.clock()
     try:
-        explanation = explain_with(method, asked, settings, on_passes=session.watcher.passes_done)
+        with session.undisturbed:
+            began = session.clock()
+            explanation = explain_with(method, asked, settings, on_passes=session.watcher.passes_done)
+            seconds = session.clock() - began
     except ModelError as error:
         if len(request.config.methods) == 1:
             raise
         return MethodRun(method, note=str(error))
-    seconds, spared = session.clock() - began, answered.taken()
+    spared = answered.taken()
     return MethodRun(
         method,
         explanation.classes,

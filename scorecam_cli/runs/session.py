@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -71,6 +72,7 @@ class Session:
     listings: of the buckets that outputs go to.
     begun: called with each photo that is about to be computed.
     share: how many runs share the memory of this machine.
+    undisturbed: held while something is timed, and by other threads of the run while they would disturb that.
     """
 
     request: Request[Any]
@@ -80,6 +82,7 @@ class Session:
     listings: Listings = field(default_factory=Listings)
     begun: Callable[[PurePath], None] = lambda photo: None
     share: int = 1
+    undisturbed: threading.Lock = field(default_factory=threading.Lock)
 
     @property
     def threads(self) -> int | None:

@@ -1,5 +1,6 @@
 """The same photo through several methods: their numbers, their price, and what ends a photo or a run."""
 
+import threading
 import time
 
 import numpy as np
@@ -13,7 +14,7 @@ from scorecam_cli.faithfulness.asking import ask_together
 from scorecam_cli.faithfulness.curves import deletion_and_insertion
 from scorecam_cli.outcomes import Failed
 from scorecam_cli.photos.read import read_photo
-from scorecam_cli.runs import compare, compared_figures
+from scorecam_cli.runs import compare, compared_figures, under_way
 from scorecam_cli.runs.request import CompareRequest
 from scorecam_cli.runs.session import Session
 from scorecam_cli.saliency.question import Question
@@ -147,6 +148,63 @@ def test_curves_of_all_maps_go_through_the_model_together(tiny, jobs, monkeypatc
         for each, areas in zip(run.found, run.areas, strict=True):
             alone = deletion_and_insertion(tiny, image, saliency=each.map, class_index=each.score.label.index)
             assert areas == (alone.deletion.area, alone.insertion.area)
+
+
+def test_figures_are_drawn_while_the_model_has_the_next_photo(tiny, jobs, monkeypatch):
+    next_begun, real_about, real_write = threading.Event(), compare.Question.about, compare.write_sheet
+
+    def about(*arguments, **options):
+        if threading.current_thread() is threading.main_thread() and begun:
+            next_begun.set()
+        begun.append(1)
+        return real_about(*arguments, **options)
+
+    def write_sheet(path, sheet):
+        assert not path.name.startswith("a.") or next_begun.wait(5), "b is not begun while a is drawn"
+        return real_write(path, sheet)
+
+    begun = []
+    monkeypatch.setattr(compare.Question, "about", about)
+    monkeypatch.setattr(compare, "write_sheet", write_sheet)
+    made = run(request_of("random"), tiny, jobs[:2])
+    assert [each.paths[0].name.partition(".scorecam")[0] for each in made] == ["a.png", "b.png"]
+
+
+def test_nothing_is_read_or_drawn_while_a_method_is_timed(tiny, jobs, monkeypatch):
+    busy, together = [], []
+
+    def slowly(what, real):
+        def call(*arguments, **options):
+            busy.append(what)
+            time.sleep(0.03)
+            together.append(tuple(busy))
+            made = real(*arguments, **options)
+            busy.remove(what)
+            return made
+
+        return call
+
+    monkeypatch.setattr(under_way, "read_photo", slowly("read", under_way.read_photo))
+    monkeypatch.setattr(compare, "write_sheet", slowly("draw", compare.write_sheet))
+    monkeypatch.setattr(compare, "explain_with", slowly("map", compare.explain_with))
+    run(request_of("random", "gradient"), tiny, jobs)
+    assert sorted(together) == sorted([("read",), ("draw",), ("map",), ("map",)] * 3 + [("map",), ("map",)])
+
+
+def test_a_photo_that_waits_for_room_does_not_hold_the_one_before_it(tiny, jobs, monkeypatch):
+    real = under_way.read_photo
+
+    def read(path, *, admit, **options):
+        admit(480)
+        return real(path, **options)
+
+    monkeypatch.setattr(under_way, "read_photo", read)
+    monkeypatch.setattr(under_way, "PIXELS_UNDER_WAY", 480)
+    made = []
+    running = threading.Thread(target=lambda: made.extend(run(request_of("random"), tiny, jobs)), daemon=True)
+    running.start()
+    running.join(30)
+    assert [each.photo for each in made] == [job.photo for job in jobs]
 
 
 def test_a_method_that_does_not_fit_the_model_has_a_note_and_alone_ends_the_run(tiny, jobs, monkeypatch):
