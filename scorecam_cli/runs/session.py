@@ -110,7 +110,8 @@ class Session:
         better = asked_alone and advice(asked_alone, self.request.how, attention=loaded.has_attention)
         if better:
             self.watcher.advised(better)
-        if loaded.has_layers and not set(takers("fill")).isdisjoint(methods):  # masks will be asked about
+        masks_will_be_asked_about = not set(takers("fill")).isdisjoint(methods)
+        if loaded.has_layers and masks_will_be_asked_about and self.threads != 1:
             _compile_ahead(cast("Classifier", loaded))
         return loaded
 

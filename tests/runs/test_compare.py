@@ -191,6 +191,14 @@ def test_nothing_is_read_or_drawn_while_a_method_is_timed(tiny, jobs, monkeypatc
     assert sorted(together) == sorted([("read",), ("draw",), ("map",), ("map",)] * 3 + [("map",), ("map",)])
 
 
+def test_what_is_compiled_ahead_is_waited_for_before_anything_is_timed(tiny, jobs, monkeypatch):
+    done, real = [], compare.explain_with
+    monkeypatch.setattr(tiny.passes, "wait_for_compiling", lambda: done.append("compiled"))
+    monkeypatch.setattr(compare, "explain_with", lambda *given, **more: (done.append("timed"), real(*given, **more))[1])
+    run(request_of("random"), tiny, jobs[:1])
+    assert done[:2] == ["compiled", "timed"]
+
+
 def test_a_photo_that_waits_for_room_does_not_hold_the_one_before_it(tiny, jobs, monkeypatch):
     real = under_way.read_photo
 

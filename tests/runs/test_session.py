@@ -9,6 +9,7 @@ import pytest
 
 from scorecam_cli.config import ExplainConfig, ModelSettings, PhotoSettings
 from scorecam_cli.loading import load as loading
+from scorecam_cli.loading import outside
 from scorecam_cli.models.labels import numbered_labels
 from scorecam_cli.runs.request import ExplainRequest
 from scorecam_cli.runs.session import Nobody, Session
@@ -47,15 +48,20 @@ def test_of_a_model_with_attention_a_better_variant_is_named(request_of_lite, mo
 
 
 @pytest.mark.parametrize(
-    ("method", "precision", "times"),
-    [("score-cam", "float32", 1), ("rise", "float32", 1), ("score-cam", "bfloat16", 0), ("grad-cam", "float32", 0)],
+    ("method", "precision", "threads", "times"),
+    [
+        *(("score-cam", "float32", None, 1), ("rise", "float32", 2, 1)),
+        *(("score-cam", "bfloat16", None, 0), ("grad-cam", "float32", None, 0), ("score-cam", "float32", 1, 0)),
+    ],
 )
 def test_passes_of_masks_are_compiled_as_soon_as_the_model_is_loaded(
-    method, precision, times, request_of_lite, monkeypatch
+    method, precision, threads, times, request_of_lite, monkeypatch
 ):
     loaded = mock.Mock(doubts=(), has_attention=False, has_layers=True, device="/CPU:0", precision=precision)
     monkeypatch.setattr(loading, "load_classifier", lambda *arguments, **options: loaded)
-    config = replace(request_of_lite.config, method=method)
+    monkeypatch.setattr(outside, "limit_threads", lambda count: None)
+    model = replace(request_of_lite.config.model, threads=threads)
+    config = replace(request_of_lite.config, method=method, model=model)
     assert Session(replace(request_of_lite, config=config), lambda: 0.0).classifier is loaded
     assert loaded.passes.compile_ahead.mock_calls == [mock.call("/CPU:0")] * times
 
