@@ -32,12 +32,17 @@ class Entrant:
 
 
 _torch = ("torch", "torch==2.13.0")
+_grad_cam, _torch_cam = ("pytorch_grad_cam", "grad-cam==1.5.7"), ("torchcam", "torchcam==0.5.0")
 ENTRANTS = {
     OURS: Entrant(),
     "scorecam-0.99": Entrant(),
     "tf-keras-vis": Entrant(needs=(("tf_keras_vis", "tf-keras-vis==0.8.7"),)),
-    "pytorch-grad-cam": Entrant(TORCH, "torch-floor", (_torch, ("pytorch_grad_cam", "grad-cam==1.5.7")), PAPER),
-    "torch-cam": Entrant(TORCH, "torch-floor", (_torch, ("torchcam", "torchcam==0.5.0")), PAPER),
+    "pytorch-grad-cam": Entrant(TORCH, "torch-floor", (_torch, _grad_cam), PAPER),
+    "torch-cam": Entrant(TORCH, "torch-floor", (_torch, _torch_cam), PAPER),
     "floor": Entrant(),
     "torch-floor": Entrant(TORCH, "torch-floor", (_torch,), PAPER),
+    "pytorch-grad-cam-8": Entrant(TORCH, "torch-floor-8", (_torch, _grad_cam), PAPER),
+    "torch-cam-8": Entrant(TORCH, "torch-floor-8", (_torch, _torch_cam), PAPER),
+    "torch-floor-8": Entrant(TORCH, "torch-floor-8", (_torch,), PAPER),
 }
+USUAL = tuple(name for name in ENTRANTS if not name.endswith("-8"))  # the others, in batches of 8, are to be named

@@ -24,14 +24,15 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from scorecam_cli import __version__
 from tests.bench.contest import map_path
-from tests.bench.entrants import ENTRANTS, KERAS, OURS, TORCH
+from tests.bench.entrants import ENTRANTS, KERAS, OURS, TORCH, USUAL
 from tests.bench.rows import CPU, GPU, Entry, notes, table
 
 ROOT = Path(__file__).parents[2]
 PHOTO = ROOT / "sample_images" / "chelsea.jpg"
 MODELS = ("VGG16", "ResNet18", "MobileNetV3Large", "EfficientNetLite0")  # random weights, but for the last
-PACKAGES = ("tensorflow", "keras", "tf-keras-vis", "torch", "grad-cam", "torchcam", "scorecam")
+PACKAGES = ("tensorflow", "keras", "tf-keras-vis", "torch", "grad-cam", "torchcam")
 CPU_FEATURES = ("avx2", "avx512f", "avx512_bf16", "amx_bf16")
 
 
@@ -96,7 +97,11 @@ def gpu_found() -> bool:
 
 def surroundings() -> str:
     """Versions, cores and what the processor can do, in one line."""
-    named = [f"python {platform.python_version()}", *(f"{package} {_version(package)}" for package in PACKAGES)]
+    named = [
+        f"python {platform.python_version()}",
+        *(f"{package} {_version(package)}" for package in PACKAGES),
+        f"scorecam {__version__}",
+    ]
     count = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     cpuinfo = Path("/proc/cpuinfo")
     flags = set(cpuinfo.read_text().split()) if cpuinfo.is_file() else set()
@@ -118,7 +123,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m tests.bench.speed", description=__doc__.splitlines()[0])
     parser.add_argument("--models", type=_names, default=MODELS, metavar="A,B", help="names or .keras files")
     parser.add_argument(
-        "--contestants", type=_contestants, default=tuple(ENTRANTS), metavar="A,B", help="of %(default)s"
+        "--contestants", type=_contestants, default=USUAL, metavar="A,B", help=f"of {', '.join(ENTRANTS)}"
     )
     parser.add_argument("--rounds", type=_positive, default=3, metavar="N", help="maps of each (default: 3)")
     parser.add_argument("--device", choices=(CPU, GPU), help="by default the CPU, and then a GPU if there is one")

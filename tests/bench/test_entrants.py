@@ -1,12 +1,13 @@
 """Who takes part, and what `make bench` installs for it."""
 
+import importlib
 import tomllib
 from dataclasses import replace
 
 import pytest
 
 from tests.bench import speed
-from tests.bench.entrants import ENTRANTS, Entrant
+from tests.bench.entrants import ENTRANTS, KERAS, TORCH, Entrant
 from tests.bench.speed import PHOTO, ROOT, bench, gpu_found
 
 NEEDED = sorted({requirement for entrant in ENTRANTS.values() for _, requirement in entrant.needs})
@@ -21,6 +22,17 @@ def test_make_bench_installs_what_a_contestant_needs(requirement):
 
 def test_every_map_has_a_floor_that_takes_part():
     assert {entrant.floor for entrant in ENTRANTS.values()} <= ENTRANTS.keys()
+
+
+@pytest.mark.parametrize("module", [KERAS, TORCH])
+def test_every_contestant_is_known_to_the_program_that_times_it(module):
+    pytest.importorskip(
+        "torch" if module == TORCH else "keras", reason="torch is not installed: make bench installs it"
+    )
+
+    timed = importlib.import_module(module).CONTESTANTS
+
+    assert timed.keys() == {name for name, entrant in ENTRANTS.items() if entrant.module == module}
 
 
 def test_a_contestant_whose_package_is_missing_is_left_out_and_is_no_failure(tmp_path, monkeypatch):

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from scorecam_cli import explain, wrap
+from tests.bench.contest import PAPER
 from tests.bench.entrants import ENTRANTS
 from tests.bench.speed import PHOTO, bench, correlation, main
 
@@ -39,12 +40,12 @@ def test_every_contestant_is_timed_and_its_map_kept(tmp_path):
         assert run["passes"] == CHANNELS or (entry.contestant == "scorecam-0.99" and run["passes"] < CHANNELS)
         assert 0 < run["seconds"] < 30
         assert 50e6 < run["peak_bytes"] < 8e9
-        assert len(entry.maps) == (not entry.contestant.endswith("floor"))
+        assert len(entry.maps) == ("floor" not in entry.contestant)
     of = {entry.contestant: entry for entry in entries}
     expected = explain(PHOTO, wrap(model, preprocess="none")).classes[0].map
     np.testing.assert_allclose(np.load(of["scorecam"].maps[0]), expected, rtol=1e-4, atol=1e-6)
     assert of["scorecam-0.99"].correlation > 0.98
-    for name in {"pytorch-grad-cam", "torch-cam"} & of.keys():  # the same network, masks and sum
+    for name in [name for name in of if ENTRANTS[name].variant == PAPER and of[name].maps]:  # the same masks and sum
         assert of[name].correlation > 0.999
     for name in {"tf-keras-vis"} & of.keys():
         assert np.load(of[name].maps[0]).shape == (32, 32)

@@ -14,6 +14,7 @@ import os
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,7 @@ from tests.bench.translated import Translated, part_name, translate
 
 MODULE = "model.pt"
 PYTORCH_GRAD_CAM_BATCH, TORCH_CAM_BATCH = 16, 32  # their defaults
+SMALL_BATCH = 8  # with which torch is fastest on small networks: it asks the system for memory anew in each pass
 CHECKED, TOLERANCE = 4, 1e-4  # photos; of the logarithms of the probabilities, or of their range where that is larger
 
 
@@ -49,26 +51,27 @@ def main(arguments: list[str]) -> None:
     report(CONTESTANTS[who](model.requires_grad_(False), image, read_setup(Path(folder))), Path(stem[0]))
 
 
-def time_pytorch_grad_cam(model: Translated, image: Tensor, setup: Setup) -> Timed:
-    """pytorch-grad-cam with its defaults: softmax over all channels of the logits, the sum of raw activations."""
+def time_pytorch_grad_cam(model: Translated, image: Tensor, setup: Setup, *, batch: int) -> Timed:
+    """pytorch-grad-cam: softmax over all channels of the logits, the sum of raw activations."""
     stand_in_for_torchvision()
     from pytorch_grad_cam import ScoreCAM
     from pytorch_grad_cam.utils.model_targets import ClassifierOutputTarget
 
     with torch.inference_mode(), ScoreCAM(model, [_target(model, setup)]) as cam:
-        _warm_up(model, image, passes=setup.channels, batch=PYTORCH_GRAD_CAM_BATCH)
+        cam.batch_size = batch
+        _warm_up(model, image, passes=setup.channels, batch=batch)
         started = time.perf_counter()
         maps = cam(image, targets=[ClassifierOutputTarget(setup.class_index)])  # [1, H, W]
         seconds = time.perf_counter() - started
     return Timed(seconds, setup.channels, {PAPER: np.asarray(maps[0], np.float32)})
 
 
-def time_torch_cam(model: Translated, image: Tensor, setup: Setup) -> Timed:
-    """torch-cam with its defaults: softmax over all channels of the rise of the logit, the sum of raw activations."""
+def time_torch_cam(model: Translated, image: Tensor, setup: Setup, *, batch: int) -> Timed:
+    """torch-cam: softmax over all channels of the rise of the logit, the sum of raw activations."""
     from torchcam.methods import ScoreCAM
 
-    with torch.inference_mode(), ScoreCAM(model, _target(model, setup)) as cam:
-        _warm_up(model, image, passes=setup.channels, batch=TORCH_CAM_BATCH)
+    with torch.inference_mode(), ScoreCAM(model, _target(model, setup), batch_size=batch) as cam:
+        _warm_up(model, image, passes=setup.channels, batch=batch)
         started = time.perf_counter()
         logits = model(image)
         maps = cam(setup.class_index, logits)[0].cpu().numpy()  # [1, h, w]
@@ -76,22 +79,25 @@ def time_torch_cam(model: Translated, image: Tensor, setup: Setup) -> Timed:
     return Timed(seconds, setup.channels, {PAPER: np.asarray(maps[0], np.float32)})
 
 
-def time_floor(model: Translated, image: Tensor, setup: Setup) -> Timed:
-    """The network alone on as many unmasked photos as the others mask, in torch-cam's batches: no map."""
+def time_floor(model: Translated, image: Tensor, setup: Setup, *, batch: int) -> Timed:
+    """The network alone on as many unmasked photos as the others mask: no map."""
     with torch.inference_mode():
-        _warm_up(model, image, passes=setup.channels, batch=TORCH_CAM_BATCH)
-        photos = image.repeat(min(TORCH_CAM_BATCH, setup.channels), 1, 1, 1)  # [B, c, H, W]
+        _warm_up(model, image, passes=setup.channels, batch=batch)
+        photos = image.repeat(min(batch, setup.channels), 1, 1, 1)  # [B, c, H, W]
         started = time.perf_counter()
-        for first in range(0, setup.channels, TORCH_CAM_BATCH):
+        for first in range(0, setup.channels, batch):
             model(photos[: setup.channels - first]).cpu()
         seconds = time.perf_counter() - started
     return Timed(seconds, setup.channels, {})
 
 
 CONTESTANTS: dict[str, Callable[..., Timed]] = {
-    "pytorch-grad-cam": time_pytorch_grad_cam,
-    "torch-cam": time_torch_cam,
-    "torch-floor": time_floor,
+    "pytorch-grad-cam": partial(time_pytorch_grad_cam, batch=PYTORCH_GRAD_CAM_BATCH),
+    "torch-cam": partial(time_torch_cam, batch=TORCH_CAM_BATCH),
+    "torch-floor": partial(time_floor, batch=TORCH_CAM_BATCH),
+    "pytorch-grad-cam-8": partial(time_pytorch_grad_cam, batch=SMALL_BATCH),
+    "torch-cam-8": partial(time_torch_cam, batch=SMALL_BATCH),
+    "torch-floor-8": partial(time_floor, batch=SMALL_BATCH),
 }
 
 
