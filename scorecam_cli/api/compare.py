@@ -40,7 +40,7 @@ from scorecam_cli.runs.compared import ComparedMaps, MethodRun, entry
 from scorecam_cli.runs.compared_figures import figure_of, figures
 from scorecam_cli.runs.request import CompareRequest
 from scorecam_cli.runs.session import Session
-from scorecam_cli.saliency.methods import check_methods, method_named, methods_named
+from scorecam_cli.saliency.methods import check_methods, methods_named
 from scorecam_cli.words import aligned
 
 _SHOWN_CLASSES = 4  # in a notebook and in a terminal; the rest are counted
@@ -93,7 +93,7 @@ class ComparedPhoto:
         Raises:
             UsageError: the method was not compared, or does not fit the model. ClassError: the class was not compared.
         """
-        name = method_named(method).name
+        (name,) = methods_named([method])
         for run in self.runs:
             if run.method == name and run.found:
                 return run.found[place_of(self.classes, of)].map
@@ -198,7 +198,7 @@ def compare(
     Args:
         photo: as for `explain`; of a list, a list comes back.
         model: as for `explain`.
-        methods: names that `scorecam methods` lists.
+        methods: names that `scorecam methods` lists; `score-cam:fitted` is score-cam with that variant.
         classes: as for `explain`.
         top: also the N most probable classes.
         variant: of score-cam.

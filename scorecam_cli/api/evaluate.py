@@ -106,7 +106,7 @@ def evaluate(
     Args:
         photos: as for `explain`, one or a list; in the rows, those in memory are called by their place in it.
         model: as for `explain`.
-        methods: names that `scorecam methods` lists.
+        methods: names that `scorecam methods` lists; `score-cam:fitted` is score-cam with that variant.
         measures: `drop`, `curves`, `pointing`, `shape`, `road`, `coherency`, `stability`, `sanity`; pointing is added
             where boxes or masks are given.
         classes: one for all photos, or a list of one for each; None: the predicted class.

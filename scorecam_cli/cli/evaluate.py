@@ -17,7 +17,7 @@ from scorecam_cli.cli.console import Console
 from scorecam_cli.cli.groups import Group, GroupedCommand
 from scorecam_cli.cli.results import Results
 from scorecam_cli.cli.shards import only_shard, shard_option, shard_taken
-from scorecam_cli.cli.values import FILE, FOLDER, PLACE, MethodName, OneOf, comma_list
+from scorecam_cli.cli.values import FILE, FOLDER, PLACE, ListedMethod, OneOf, comma_list
 from scorecam_cli.config import EvaluateConfig
 from scorecam_cli.figures.forms import EVALUATED
 from scorecam_cli.outcomes import Failed
@@ -75,7 +75,7 @@ DEFAULTS: dict[str, Any] = {name: field.default for name, field in EvaluateConfi
 )
 @Group.HOW.option(
     "--baseline",
-    type=MethodName(),
+    type=ListedMethod(),
     metavar="NAME",
     help="Of the methods, the one that the others are compared with photo by photo, with a test.",
 )

@@ -256,7 +256,8 @@ def methods_option(default: tuple[str, ...]) -> Callable[[Command], Command]:
                 metavar="LIST",
                 callback=method_names,
                 shell_complete=completion.one_more_of(METHODS),
-                help=f"Comma list of {', '.join(METHODS)}.",
+                help=f"Comma list of {', '.join(METHODS)}; score-cam:VARIANT is score-cam with that variant, and all "
+                "variants share their passes.",
             ),
         )
 

@@ -56,6 +56,14 @@ class MethodName(click.Choice[str]):
         return method_named(value).name
 
 
+class ListedMethod(MethodName):
+    """The same as lists of methods name it, where a variant may stand behind it."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The name as it is spelt everywhere."""
+        return methods_named([value])[0]
+
+
 class OneOf(click.Choice[str]):
     """One of the choices of an enum, by its value; the command gets the choice itself."""
 

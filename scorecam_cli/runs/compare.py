@@ -31,7 +31,7 @@ from scorecam_cli.runs.stages import Admit
 from scorecam_cli.runs.under_way import ReadPhoto, Work, read_timed
 from scorecam_cli.saliency.answered import Answered
 from scorecam_cli.saliency.explaining import explain_with, planned_passes
-from scorecam_cli.saliency.methods import among_others
+from scorecam_cli.saliency.methods import among_others, method_in_list
 from scorecam_cli.saliency.question import Question
 
 UNTIMED_RUNS = 100  # passes; a method of fewer is run once untimed for the first photo, which compiles it
@@ -191,7 +191,10 @@ def _disturbed(
     again = asked.about_image(classifier.prepare(noisy))
     maps = {
         run.method: tuple(
-            each.map for each in explain_with(run.method, again, among_others(run.method, request.how)).classes
+            each.map
+            for each in explain_with(
+                method_in_list(run.method)[0].name, again, among_others(run.method, request.how)
+            ).classes
         )
         for run in runs
         if run.found
@@ -214,8 +217,8 @@ def _run_method(
     asked: Question,
     untimed: bool = False,
 ) -> MethodRun:
-    settings = among_others(method, request.how)
-    planned = planned_passes(method, asked, settings)
+    own, settings = method_in_list(method)[0].name, among_others(method, request.how)
+    planned = planned_passes(own, asked, settings)
     if untimed and planned > UNTIMED_RUNS:
         _warm(asked.filled_by(settings.fill))
         return MethodRun(method)
@@ -225,7 +228,7 @@ def _run_method(
     try:
         with session.undisturbed:
             began = session.clock()
-            explanation = explain_with(method, asked, settings, on_passes=session.watcher.passes_done)
+            explanation = explain_with(own, asked, settings, on_passes=session.watcher.passes_done)
             seconds = session.clock() - began
     except ModelError as error:
         if len(request.config.methods) == 1:

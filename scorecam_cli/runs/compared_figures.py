@@ -20,7 +20,7 @@ from scorecam_cli.figures.tiles import Tile, Words
 from scorecam_cli.photos.draw import PERCENTILE, scale_map, without_outliers
 from scorecam_cli.records import ClassScore, fill_words
 from scorecam_cli.runs.compared import ComparedMaps, MethodRun
-from scorecam_cli.saliency.methods import method_named
+from scorecam_cli.saliency.methods import method_in_list
 
 STABILITY = "stability"
 UNSIGNED = "has no sign: only what speaks for the class"
@@ -89,7 +89,7 @@ def _correlation(first: NDArray[np.float32], second: NDArray[np.float32]) -> flo
 
 
 def _shown(saliency: NDArray[np.float32], run: MethodRun) -> NDArray[np.float32]:
-    return without_outliers(saliency) if method_named(run.method).by_photo else saliency
+    return without_outliers(saliency) if method_in_list(run.method)[0].by_photo else saliency
 
 
 def _look(config: CompareConfig) -> Look:
@@ -108,7 +108,7 @@ def _lines(compared: ComparedMaps) -> tuple[str, ...]:
 
 
 def _note(compared: ComparedMaps) -> str:
-    return _PIXELS if any(run.found and method_named(run.method).by_photo for run in compared.runs) else ""
+    return _PIXELS if any(run.found and method_in_list(run.method)[0].by_photo for run in compared.runs) else ""
 
 
 @dataclass(frozen=True)
@@ -164,7 +164,8 @@ def _tile(group: _Twins, place: int, *, config: CompareConfig, best: tuple[float
             ("deletion", "insertion"), "\N{DOWNWARDS ARROW}\N{UPWARDS ARROW}", areas, best, strict=True
         )
     ]
-    variant = f"variant {run.variant}" if run.variant not in (None, "article") else ""
+    named = run.variant in (None, "article") or ":" in run.method  # in the title
+    variant = "" if named else f"variant {run.variant}"
     unsigned = UNSIGNED if config.signed and not run.signed else ""
     lines = (*(_price(each, several=len(group.runs) > 1) for each in group.runs), *numbers)
     lines += tuple(filter(None, (variant, fill_words(run.fill), unsigned)))

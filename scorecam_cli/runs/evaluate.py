@@ -24,7 +24,7 @@ from scorecam_cli.runs.session import Session
 from scorecam_cli.runs.stages import Admit
 from scorecam_cli.runs.under_way import ReadPhoto, Work, read_timed
 from scorecam_cli.saliency.explaining import explain_with, planned_passes
-from scorecam_cli.saliency.methods import among_others
+from scorecam_cli.saliency.methods import among_others, method_in_list
 from scorecam_cli.saliency.question import Question
 
 SENTENCES = "sentences"  # of a row: its doubts in words, which the table does not keep
@@ -207,11 +207,11 @@ def _made_maps(request: EvaluateRequest, session: Session, *, seen: Seen) -> lis
 
 
 def _made_map(request: EvaluateRequest, session: Session, *, seen: Seen, method: str) -> _Made:
-    asked, settings = seen.asked, among_others(method, request.how)
-    session.watcher.passes_planned(seen.path, planned_passes(method, asked, settings))
+    asked, own, settings = seen.asked, method_in_list(method)[0].name, among_others(method, request.how)
+    session.watcher.passes_planned(seen.path, planned_passes(own, asked, settings))
 
     def explain(question: Question) -> Explanation:
-        return explain_with(method, question, settings, on_passes=session.watcher.passes_done)
+        return explain_with(own, question, settings, on_passes=session.watcher.passes_done)
 
     explanation = explain(asked)
     (found,) = explanation.classes

@@ -19,6 +19,7 @@ from scorecam_cli.files import write
 from scorecam_cli.records import fill_words
 from scorecam_cli.runs.against_baseline import AgainstBaseline, against_baseline
 from scorecam_cli.runs.evaluation_tables import CURVES, NUMBERS, folder_of, open_table
+from scorecam_cli.saliency.methods import method_in_list
 
 if TYPE_CHECKING:
     import numpy as np
@@ -123,11 +124,12 @@ def made_by(config: EvaluateConfig) -> str:
     model, name = config.model, Path(config.model.model).name if config.model.is_file else config.model.model
     variant = f"variant {config.variant}" if "score-cam" in config.methods else ""
     few = f"{config.passes} passes" if config.passes else f"fidelity {config.fidelity}" if config.fidelity < 1 else ""
+    masks = any(method_in_list(name)[0].name == "score-cam" for name in config.methods)
     parts = (
         name,
         f"random weights (seed {model.seed})" if model.weights == "random" else "",
         f"layer {' + '.join(model.layers)}" if model.layers else "",
-        f"score-cam: {', '.join(filter(None, (variant, few)))}" if variant else "",
+        f"score-cam: {', '.join(filter(None, (variant, few)))}" if masks and (variant or few) else "",
         fill_words(config.fill),
     )
     return " · ".join(filter(None, parts))

@@ -18,7 +18,7 @@ from scorecam_cli.records import ModelDescription
 from scorecam_cli.runs.description import describe_model
 from scorecam_cli.runs.request import Request
 from scorecam_cli.saliency.advice import advice
-from scorecam_cli.saliency.methods import check_suits, takers
+from scorecam_cli.saliency.methods import check_suits, method_in_list
 
 if TYPE_CHECKING:
     from scorecam_cli.keras_engine.classifier import Classifier
@@ -110,7 +110,7 @@ class Session:
         better = asked_alone and advice(asked_alone, self.request.how, attention=loaded.has_attention)
         if better:
             self.watcher.advised(better)
-        masks_will_be_asked_about = not set(takers("fill")).isdisjoint(methods)
+        masks_will_be_asked_about = any("fill" in method_in_list(name)[0].takes for name in methods)
         if loaded.has_layers and masks_will_be_asked_about and self.threads != 1:
             _compile_ahead(cast("Classifier", loaded))
         return loaded

@@ -34,15 +34,33 @@ def method_named(name: str) -> Method:
     return method
 
 
+def method_in_list(name: str) -> tuple[Method, Variant | None]:
+    """The method of a name in a list of several, where a variant may stand behind it: `score-cam:fitted`.
+
+    Raises:
+        UsageError: no such method, or it has no such variant; the message names the nearest.
+    """
+    own, sign, word = name.partition(":")
+    method = method_named(own)
+    if not sign:
+        return method, None
+    if "variant" not in method.takes:
+        raise UsageError(f"method {method.name} has no variants; leave out {quoted(sign + word)}")
+    if word.lower() not in list(Variant):
+        advice = nearest_or(f"choose one of {', '.join(Variant)}", word, list(Variant))
+        raise UsageError(f"variant {quoted(word)} of {method.name} does not exist; {advice}")
+    return method, Variant(word.lower())
+
+
 def methods_named(names: Sequence[str]) -> tuple[str, ...]:
-    """The names of several methods as they are spelt here.
+    """The names of several methods as they are spelt here, with the variant behind those that are given one.
 
     Raises:
         UsageError: no such method, none at all, or one of them twice.
     """
     if not names:
         raise UsageError(f"no method is named; give a comma list of {', '.join(METHODS)}")
-    spelt = tuple(method_named(name).name for name in names)
+    spelt = tuple(method.name + (f":{variant}" if variant else "") for method, variant in map(method_in_list, names))
     twice = [name for name in spelt if spelt.count(name) > 1]
     if twice:
         raise UsageError(f"method {twice[0]} is named twice; leave out one")
@@ -116,15 +134,16 @@ def check_outputs(name: str, settings: MethodSettings) -> None:
 
 def check_methods(names: Sequence[str], settings: MethodSettings) -> None:
     """Raise UsageError unless there are such methods, each given once, and each can do its part of what is asked."""
-    named = methods_named(names)
-    for name in named:
-        check(name, among_others(name, settings))
+    spelt = methods_named(names)
+    named = tuple(method_in_list(name)[0].name for name in spelt)
+    for name in spelt:
+        check(method_in_list(name)[0].name, among_others(name, settings))
     if settings.fill != MethodSettings().fill and not set(named) & set(takers("fill")):
         raise UsageError(
             f"--fill {settings.fill} is what masked pixels become, and none of {', '.join(named)} masks any: leave it "
             f"out, or add one of {', '.join(takers('fill'))}"
         )
-    if settings.signed and not any(has_sign(name, settings) for name in named):
+    if settings.signed and not any(among_others(name, settings).signed for name in spelt):
         raise UsageError(
             f"--signed keeps what speaks against a class, and none of {', '.join(named)} tells that: leave it out, or "
             f"add one of {', '.join(takers('signed'))}, the first with --variant {' or '.join(OF_DIFFERENCES)}"
@@ -133,7 +152,7 @@ def check_methods(names: Sequence[str], settings: MethodSettings) -> None:
 
 def check_suits(names: Sequence[str], *, has_layers: bool, model: str) -> None:
     """Raise ModelError where a model has no layers to look at and none of these methods can do without."""
-    if has_layers or not all(method_named(name).by_layers for name in names):
+    if has_layers or not all(method_in_list(name)[0].by_layers for name in names):
         return
     others = [each.name for each in METHODS.values() if not each.by_layers]
     raise ModelError(
@@ -146,12 +165,14 @@ def among_others(name: str, settings: MethodSettings) -> MethodSettings:
     """What of these settings is a method's where several run side by side.
 
     Passes and fidelity bound the work of methods that can tell how close to their exact map they come; the others run
-    their default number of passes, and each runs without the settings that it does not take.
+    their default number of passes, and each runs without the settings that it does not take. A variant behind the name
+    goes before that of the settings.
     """
-    method, default = method_named(name), MethodSettings()
+    (method, variant), default = method_in_list(name), MethodSettings()
+    settings = settings if variant is None else replace(settings, variant=variant)
     others = {each.name for each in fields(MethodSettings)} - method.takes - {"batch_size", "seed"}
     if "fidelity" not in method.takes:
         others.add("passes")
-    if not has_sign(name, settings):
+    if not has_sign(method.name, settings):
         others.add("signed")
     return replace(settings, **{setting: getattr(default, setting) for setting in others})

@@ -43,6 +43,17 @@ def test_maps_are_those_that_explain_makes(rgb, classifier, made):
         np.testing.assert_allclose(made.map(method, "bird"), alone, atol=1e-6 * alone.max())
 
 
+def test_a_variant_behind_a_name_is_explained_as_that_variant(rgb, classifier):
+    named = ["score-cam:Fitted", "score-cam"]
+    made = scorecam_cli.compare(rgb, classifier, methods=named, classes=2)
+    alone = scorecam_cli.explain(rgb, classifier, classes=2, variant="fitted").classes[0].map
+    np.testing.assert_array_equal(made.map("score-cam:fitted"), alone)
+    assert (made.map("score-cam") != alone).any()
+    told = scorecam_cli.evaluate(rgb, classifier, methods=named, measures="shape", baseline="Score-CAM:fitted")
+    assert list(told.means) == ["score-cam:fitted", "score-cam"]
+    assert list(told.apart.found) == ["score-cam"]
+
+
 def test_saved_figure_is_the_one_shown_and_has_the_name_of_the_command(made, tmp_path):
     paths = made.save(tmp_path / "dog.jpg")
     assert [path.name for path in paths] == ["dog.jpg.scorecam-1-compare.png", "dog.jpg.scorecam-2-compare.png"]

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from scorecam_cli.cli.values import ListedMethod
 from scorecam_cli.runs import evaluate as evaluating
 
 METHODS = "score-cam,grad-cam,gradient,random"
@@ -229,3 +230,8 @@ def test_the_other_methods_are_compared_with_the_baseline_in_every_file(evaluate
     for text in (done.err, (folder / "evaluation.md").read_text()):
         assert "minus random" in text
         assert "Holm-corrected" in text
+
+
+def test_the_baseline_is_named_as_in_the_list():
+    convert = ListedMethod().convert
+    assert [convert(name, None, None) for name in ("Score-CAM:Paper", "CAM")] == ["score-cam:paper", "cam"]

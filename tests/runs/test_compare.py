@@ -128,6 +128,36 @@ def test_a_shared_pass_costs_each_method_what_it_costs_alone_and_is_told(tiny, j
     ]
 
 
+def test_variants_side_by_side_are_those_of_each_alone_from_the_passes_of_one(tiny, jobs, monkeypatch):
+    masks, real = [], type(tiny).masked_answers
+
+    def counting(self, image, grids, **options):
+        masks.append(len(grids))
+        return real(self, image, grids, **options)
+
+    methods = ("score-cam", *(f"score-cam:{variant}" for variant in Variant))
+    photo = read_photo(jobs[0].photo)
+    alone = [
+        compare.compare_maps(request, session_of(request, tiny), path=jobs[0].photo, photo=photo, warmed={"score-cam"})
+        for request in (request_of("score-cam", classes=("0",), variant=variant) for variant in (*Variant,))
+    ]
+    monkeypatch.setattr(type(tiny), "masked_answers", counting)
+    request = request_of(*methods, classes=("0",), save=("stability",))
+    found = compare.compare_maps(
+        request, session_of(request, tiny), path=jobs[0].photo, photo=photo, warmed=set(methods)
+    )
+    passes = found.runs[0].passes
+    assert masks[:1] == [passes]
+    assert len(masks) == 2  # the other are those of the photo with noise
+    assert [run.shared_passes for run in found.runs] == [0, *[passes] * 5]
+    for run, before in zip(found.runs[1:], alone, strict=True):
+        np.testing.assert_array_equal(run.found[0].map, before.runs[0].found[0].map)
+        assert (run.areas, run.variant, run.passes) == (before.runs[0].areas, before.runs[0].variant, passes)
+    assert set(found.disturbed.maps) == set(methods)
+    titles = " ".join(tile.title for tile in compared_figures._tiles(request.config, found, 0))
+    assert "score-cam:fitted" in titles
+
+
 def test_curves_of_all_maps_go_through_the_model_together(tiny, jobs, monkeypatch):
     counts, real = [], type(tiny).photo_answers
 

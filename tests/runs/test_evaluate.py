@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from scorecam_cli.choices import Fill
+from scorecam_cli.choices import Fill, Variant
 from scorecam_cli.config import EvaluateConfig, ModelSettings, PhotoSettings
 from scorecam_cli.errors import ModelError, NumericsError, OutputError
 from scorecam_cli.faithfulness import sanity
@@ -168,6 +168,22 @@ def test_cells_that_do_not_apply_are_empty(run, jobs, tmp_path):
         assert row["drop"] == row["deletion"] == row["sanity"] == ""
 
 
+def test_a_variant_behind_the_name_has_the_row_of_that_variant_alone(run, jobs, tmp_path):
+    run(jobs[:1], methods=("score-cam", "score-cam:fitted"), measures=("drop", "curves", "stability"))
+    article, fitted = rows_of(tmp_path)
+    assert (article["method"], fitted["method"]) == ("score-cam", "score-cam:fitted")
+    run(
+        jobs[:1],
+        methods=("score-cam",),
+        measures=("drop", "curves", "stability"),
+        variant=Variant.FITTED,
+        fresh=True,
+    )
+    (alone,) = rows_of(tmp_path)
+    assert fitted == alone | {"method": "score-cam:fitted"}
+    assert fitted["deletion_curve"] != article["deletion_curve"]
+
+
 def test_density_is_of_photos_with_boxes_of_the_class_and_of_another(run, jobs, tmp_path):
     boxes, truth = tmp_path / "boxes.csv", tmp_path / "truth.csv"
     boxes.write_text("file,x0,y0,x1,y1,class\na.png,0,0,9,9,cat\na.png,12,0,24,9,dog\nb.png,0,0,9,9,cat\n")
@@ -260,6 +276,9 @@ def test_what_made_the_maps_is_said_in_a_line():
     config = EvaluateConfig(PhotoSettings(), model, passes=48, fill=Fill.MEAN)
     assert made_by(config) == (
         "EfficientNetLite0 · random weights (seed 3) · layer a + b · score-cam: variant article, 48 passes · fill mean"
+    )
+    assert made_by(EvaluateConfig(PhotoSettings(), model, methods=("score-cam:paper",), passes=9)) == (
+        "EfficientNetLite0 · random weights (seed 3) · layer a + b · score-cam: 9 passes"
     )
     assert (
         made_by(EvaluateConfig(PhotoSettings(), ModelSettings("somewhere/mine.keras"), methods=("cam",)))

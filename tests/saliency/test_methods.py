@@ -7,13 +7,21 @@ import pytest
 
 import scorecam_cli
 from scorecam_cli import config
-from scorecam_cli.choices import Selection, Variant
+from scorecam_cli.choices import Fill, Selection, Variant
 from scorecam_cli.errors import ModelError, UsageError
 from scorecam_cli.saliency.clusters import merged_masks
 from scorecam_cli.saliency.explaining import explain_with, planned_passes
 from scorecam_cli.saliency.maps import MethodSettings
 from scorecam_cli.saliency.method import Need
-from scorecam_cli.saliency.methods import METHODS, among_others, check, method_named, methods_named
+from scorecam_cli.saliency.methods import (
+    METHODS,
+    among_others,
+    check,
+    check_methods,
+    method_in_list,
+    method_named,
+    methods_named,
+)
 from scorecam_cli.saliency.score_cam import score_cam
 from tests.keras_engine.test_gradients import opaque
 from tests.loading import model_zoo
@@ -218,3 +226,30 @@ def test_a_signed_map_is_the_map_and_what_speaks_against_the_class_below_zero(na
     assert min(each.map.min() for each in signed.classes) < 0
     for cut, whole in zip(plain.classes, signed.classes, strict=True):
         np.testing.assert_array_equal(cut.map, np.maximum(whole.map, 0))  # the grid is as large as the photo
+
+
+def test_a_variant_stands_behind_a_name_in_a_list_in_any_case():
+    assert methods_named(["Score-CAM:Fitted", "score-cam", "cam"]) == ("score-cam:fitted", "score-cam", "cam")
+    method, variant = method_in_list("score-cam:paper")
+    assert (method.name, variant) == ("score-cam", Variant.PAPER)
+    assert method_in_list("cam")[1] is None
+    settings = MethodSettings(variant=Variant.PAPER, signed=True)
+    assert among_others("score-cam", settings).variant == Variant.PAPER
+    fitted = among_others("score-cam:fitted", settings)
+    assert (fitted.variant, fitted.signed) == (Variant.FITTED, True)
+    assert not among_others("score-cam:official", settings).signed
+    check_methods(("score-cam:fitted", "gradient"), MethodSettings(signed=True, fill=Fill.MEAN))
+
+
+@pytest.mark.parametrize(
+    ("names", "said"),
+    [
+        (["score-cam:fited"], "variant 'fited' of score-cam does not exist; nearest: fitted"),
+        (["cam:fitted"], "method cam has no variants; leave out ':fitted'"),
+        (["score-cam:paper", "Score-CAM:Paper"], "method score-cam:paper is named twice"),
+        (["score-cam:"], "variant '' of score-cam does not exist; choose one of article"),
+    ],
+)
+def test_a_variant_that_a_method_has_not_is_refused(names, said):
+    with pytest.raises(UsageError, match=said):
+        methods_named(names)
