@@ -53,7 +53,7 @@ class Passes:
         """
         if not self.folded:
             return tuple(self.traced(image[None]))
-        return tuple(self.traced(image[None], [tf.convert_to_tensor(each) for each in self._weights]))
+        return tuple(self.traced(image[None], self._values))
 
     def photos(self, images: Any) -> tuple[Any, ...]:
         """Images float32 [B, H, W, c] -> scores, probabilities [B, C]."""
@@ -147,6 +147,11 @@ class Passes:
     def _weights(self) -> list[Any]:
         """The variables that are folded: weights, not counters or seeds; none where nothing is."""
         return [each for each in self._called.model.variables if "float" in each.dtype] if self.folded else []
+
+    @cached_property
+    def _values(self) -> list[Any]:
+        """What these hold at first, in the memory that they have it in."""
+        return [tf.convert_to_tensor(each) for each in self._weights]
 
     @cached_property
     def _masking(self) -> Any:

@@ -41,6 +41,17 @@ def test_passes_compiled_ahead_are_the_same_and_traced_once_each(classifier):
     assert again.passes.traced.experimental_get_tracing_count() == 1
 
 
+def test_photos_and_their_masks_are_seen_by_the_same_weights_those_found_first(classifier):
+    photo = tiny.photo()
+    first = classifier.observe(photo).answers.probabilities
+    masked = answers(classifier)
+    for variable in classifier.model.trainable_variables:
+        variable.assign(2 * variable)
+    np.testing.assert_array_equal(classifier.observe(photo).answers.probabilities, first)
+    np.testing.assert_array_equal(answers(classifier), masked)
+    assert np.abs(np.asarray(classifier.model(photo[None])) - first).max() > 1e-3
+
+
 def test_whoever_asks_first_waits_for_another_thread(classifier, monkeypatch):
     begun, may_end, threads = threading.Event(), threading.Event(), []
     compiling = classifier.passes._compile
