@@ -148,7 +148,7 @@ def explain(
     if retry_failed is not None:
         photos, options, found = retried(retry_failed, photos, options)
     config = ExplainConfig(photos=photos, model=given.model_settings(options), crew=crew, **options)
-    on_page = None if page is None else ReportConfig(page)
+    on_page = None if page is None else ReportConfig(page, threads=config.model.threads)
 
     from scorecam_cli.photos.find import find_jobs
     from scorecam_cli.photos.find_elsewhere import require_readable_again, require_writable

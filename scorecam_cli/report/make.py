@@ -84,7 +84,7 @@ def make_report(
     found = grouped(entries)
     truths = None if truth is None else Truths.of(truth, found.groups)
     maker = CardMaker(album, evaluation, photo_side=_photo_side(config.form, len(found.groups)))
-    cards = _make_cards(maker, found.groups, on_card)
+    cards = _make_cards(maker, found.groups, on_card, threads=config.threads)
     if truths is not None:
         cards = [replace(card, truth=truths.class_of(group)) for card, group in zip(cards, found.groups, strict=True)]
     html = render(
@@ -105,10 +105,12 @@ def make_report(
     return Made(config.page, len(cards), lacking, gone, unknown, unnamed)
 
 
-def _make_cards(maker: CardMaker, groups: Sequence[Group], on_card: Callable[[], None]) -> list[Card]:
+def _make_cards(
+    maker: CardMaker, groups: Sequence[Group], on_card: Callable[[], None], *, threads: int | None
+) -> list[Card]:
     cards = []
     # Threads, not processes: decoding, scaling and encoding let go of the interpreter.
-    with ThreadPoolExecutor(max_workers=min(os.cpu_count() or 1, 8)) as pool:
+    with ThreadPoolExecutor(max_workers=min(threads or os.cpu_count() or 1, 8)) as pool:
         try:
             for card, group in zip(pool.map(maker.card, range(len(groups)), groups), groups, strict=True):
                 cards.append(card)

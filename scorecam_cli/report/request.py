@@ -26,6 +26,7 @@ class ReportConfig:
 
     output: the page, or with Form.FOLDER its folder; None for `report.html` or `report`. evaluation: a CSV.
     review: what a page exported, JSON or CSV. truth: a CSV of photo and class.
+    threads: the most that draw; None: as many as there are cores.
     """
 
     output: Path | None = None
@@ -34,6 +35,7 @@ class ReportConfig:
     form: Form = Form.FILE
     review: Path | None = None
     truth: Path | None = None
+    threads: int | None = None
     page: Path = field(init=False)
 
     def __post_init__(self) -> None:

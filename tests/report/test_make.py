@@ -1,8 +1,11 @@
+import os
 import shutil
+import threading
 
 import pytest
 
 from scorecam_cli.errors import PhotoError, UsageError
+from scorecam_cli.report.cards import CardMaker
 from scorecam_cli.report.collect import collect
 from scorecam_cli.report.make import make_report
 from scorecam_cli.report.request import Form, ReportConfig
@@ -62,6 +65,23 @@ def test_pictures_of_an_earlier_page_are_taken_away_and_other_files_are_not(phot
 def test_same_photos_give_the_same_bytes(photos, tmp_path):
     pages = [make(photos, tmp_path / name).page.read_bytes() for name in ("one.html", "two.html")]
     assert pages[0] == pages[1]
+
+
+def test_no_more_threads_draw_than_are_asked_for(photos, tmp_path, monkeypatch):
+    drawing, real = set(), CardMaker.card
+
+    def card(*arguments):
+        drawing.add(threading.get_ident())
+        return real(*arguments)
+
+    monkeypatch.setattr(os, "cpu_count", lambda: 3)
+    monkeypatch.setattr(CardMaker, "card", card)
+    entries = collect([str(photos)]).entries
+    make_report(ReportConfig(tmp_path / "one.html", threads=1), entries)
+    assert len(drawing) == 1
+    drawing.clear()
+    make_report(ReportConfig(tmp_path / "page.html"), entries)
+    assert len(drawing) > 1
 
 
 def test_photos_are_scaled_for_the_screen(photos, tmp_path):
