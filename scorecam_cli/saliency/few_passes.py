@@ -12,15 +12,15 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from scorecam_cli.saliency.inference import Inferred, Link, infer_weights
+from scorecam_cli.saliency.inference import Inferred, Link, infer_weights, median_of
 from scorecam_cli.saliency.next_masks import Unpassed, next_masks
 from scorecam_cli.saliency.representatives import grid_masks, medoids_in_turns, spread_order, squared_distances
 from scorecam_cli.saliency.upsampling import interpolation
 
 FIRST_ROUND = 16  # representatives; with fewer the kernel cannot be told
 GROWTH = 1.5  # of the passes from round to round, at most; each costs a fit
-LEAST_GROWTH = 1.125  # at least
-FALL = 2.5  # the error of the map falls with this power of the passes
+LEAST_GROWTH = 1.0625  # at least
+FALL = 2  # the error that the estimate takes falls with this power of the passes
 WORTH_INFERRING = 0.6  # of the masks; where more are needed all are passed
 
 Floats = NDArray[np.float64]
@@ -72,6 +72,7 @@ def representative_passes(
         Weights and estimates; all N passes and an estimate of 1 where the fidelity is not reached before.
     """
     distances = squared_distances(grid_masks(grids, *ranges))
+    median = median_of(distances)
     new = medoids_in_turns(distances, energies, min(passes or FIRST_ROUND, FIRST_ROUND), layers)
     unsure: Unpassed | None
     passed, known, rounds = new[:0], np.zeros((0, 0)), 0
@@ -81,7 +82,7 @@ def representative_passes(
         passed, rounds = np.concatenate([passed, new]), rounds + 1
         if len(passed) == len(grids):
             return FewPasses(tuple(_exact(row, passed) for row in known), passed)
-        infer = partial(infer_weights, passed=passed, distances=distances, parts=parts, link=link)
+        infer = partial(infer_weights, passed=passed, distances=distances, median=median, parts=parts, link=link)
         if passes is None:
             inferred, unsure = _until_below(fidelity, map(infer, known))
             count = _next_count(len(passed), inferred[-1].estimated_correlation or 0.0, fidelity, masks=len(grids))

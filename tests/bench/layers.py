@@ -26,7 +26,7 @@ from scorecam_cli.models.answers import Answers, MaskedAnswers
 from scorecam_cli.photos.read import read_photo
 from scorecam_cli.runs.regions import read_regions
 from scorecam_cli.saliency.explaining import explain_with
-from scorecam_cli.saliency.inference import infer_weights
+from scorecam_cli.saliency.inference import infer_weights, median_of
 from scorecam_cli.saliency.maps import MethodSettings
 from scorecam_cli.saliency.question import Question
 from scorecam_cli.saliency.regression import STRENGTH, Regression
@@ -197,7 +197,9 @@ def shared_ways(known: Known, variant: Variant, exact) -> Iterator[tuple[str, li
             for name, fine in (("half each", half), ("by their masks", by_size))
         }
         for name, passed in ways.items():
-            weights = infer_weights(answers[passed], passed, distances=distances, parts=parts)[0].weights
+            weights = infer_weights(
+                answers[passed], passed, distances=distances, median=median_of(distances), parts=parts
+            )[0].weights
             made = np.maximum(upsample(summed.summed(weights), size), 0)
             yield name, [int((passed < first).sum()), int((passed >= first).sum())], correlation(made, exact)
 

@@ -14,7 +14,7 @@ from scorecam_cli.loading.load import load_classifier
 from scorecam_cli.models.answers import Answers, MaskedAnswers
 from scorecam_cli.saliency import inference
 from scorecam_cli.saliency.few_passes import FIRST_ROUND, pixel_coordinates, representative_passes
-from scorecam_cli.saliency.inference import EXPONENTIAL, PROBABILITY, infer_weights
+from scorecam_cli.saliency.inference import EXPONENTIAL, PROBABILITY, infer_weights, median_of
 from scorecam_cli.saliency.question import live_channels
 from scorecam_cli.saliency.representatives import medoid_order, spread_order, squared_distances
 from scorecam_cli.saliency.upsampling import ranges
@@ -107,28 +107,6 @@ def test_inner_product_in_pixel_coordinates_is_the_covariance_over_pixels():
     assert (first.ravel() @ coordinates) @ (second.ravel() @ coordinates) == pytest.approx(expected, rel=1e-4)
 
 
-def test_left_out_predictions_are_those_of_a_process_that_never_saw_the_mask():
-    generator = np.random.default_rng(3)
-    masks, values = generator.random((12, 4)), generator.normal(size=12)
-    distances = squared_distances(masks)
-    settings = {"distances": distances, "width": 0.8, "noise": 0.05, "scale": 1.7}
-    everyone = np.arange(12)
-    mean_of = lambda at: plain_mean(distances, values, at, width=0.8, noise=0.05)  # noqa: E731
-    _, _, (means, variances) = inference._posterior(values, everyone, mean=mean_of(everyone), **settings)
-    for out in (0, 5, 11):
-        others = np.delete(everyone, out)
-        expected, covariance, _ = inference._posterior(values[others], others, mean=mean_of(others), **settings)
-        assert means[out] == pytest.approx(expected[out])
-        assert variances[out] == pytest.approx(covariance[out, out])
-
-
-def plain_mean(distances, values, at, *, width, noise):
-    """Generalised least squares estimate of a constant mean."""
-    own = np.exp(-np.sqrt(distances[np.ix_(at, at)]) / width) + noise * np.eye(len(at))
-    ones = np.ones(len(at))
-    return (ones @ np.linalg.solve(own, values[at])) / (ones @ np.linalg.solve(own, ones))
-
-
 @pytest.mark.parametrize("link", [PROBABILITY, EXPONENTIAL], ids=["probability", "exponential"])
 def test_links_lead_there_and_back_and_moments_are_those_of_many_draws(link):
     weights = np.array([0.01, 0.3, 0.9])
@@ -146,7 +124,8 @@ def test_weights_that_follow_the_masks_are_inferred_and_noise_lowers_the_estimat
     noise = generator.random(200)
     distances, passed = squared_distances(masks), medoid_order(squared_distances(masks), np.ones(200), 40)
     parts = masks - masks.mean(axis=1, keepdims=True)
-    easy, hard = (infer_weights(each[passed], passed, distances=distances, parts=parts)[0] for each in (smooth, noise))
+    known = {"distances": distances, "median": median_of(distances), "parts": parts}
+    easy, hard = (infer_weights(each[passed], passed, **known)[0] for each in (smooth, noise))
     np.testing.assert_array_equal(easy.weights[passed], smooth[passed])
     assert correlation(easy.weights, smooth) > 0.95
     assert easy.estimated_correlation > hard.estimated_correlation
