@@ -167,6 +167,7 @@ def _set_up(name: str, folder: Path, photo: Path) -> None:
     if not name.endswith(".keras"):
         weights = "imagenet" if isinstance(_named(name).source, InPackage) else "random"  # what needs no download
         _build(name, weights=weights).save_weights(folder / WEIGHTS)
+        start().keras.utils.clear_session()  # layers are numbered from 0 again, as in the contestants
     classifier = _classifier(load(name, folder=folder), name=name)
     image = classifier.prepare(read_photo(photo).rgb)
     np.save(folder / IMAGE, image)

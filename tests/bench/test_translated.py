@@ -6,9 +6,10 @@ import pytest
 torch = pytest.importorskip("torch", reason="torch is not installed: make bench installs it")
 
 from scorecam_cli.keras_engine.start import keras  # noqa: E402
+from tests.bench.contest import read_image, read_setup  # noqa: E402
 from tests.bench.contestants import load  # noqa: E402
 from tests.bench.torch_contestants import TranslationError, check_translation  # noqa: E402
-from tests.bench.translated import NotTranslatedError, translate  # noqa: E402
+from tests.bench.translated import NotTranslatedError, part_name, translate  # noqa: E402
 
 layers = keras.layers
 
@@ -109,7 +110,11 @@ def test_the_networks_of_the_bench_are_translated(tmp_path, name):
     from tests.bench import contestants
     from tests.bench.speed import PHOTO
 
+    keras.utils.clear_session()
     contestants.main(["setup", name, str(tmp_path), str(PHOTO), "cpu"])
+    keras.utils.clear_session()  # as in another process
     model = load(name, folder=tmp_path)
+    translated = translate(model)
 
-    assert check_translation(model, translate(model), np.load(tmp_path / "image.npy")[None]) < 1e-4
+    assert check_translation(model, translated, read_image(tmp_path)[None]) < 1e-4
+    assert part_name(read_setup(tmp_path).layer) in translated.parts
