@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 
-from scorecam_cli.choices import Engine, Fill, HeadKind, Measure, Precision, Preprocess, Selection, Variant
+from scorecam_cli.choices import Fill, HeadKind, Measure, Precision, Preprocess, Selection, Variant
 from scorecam_cli.errors import UsageError
 from scorecam_cli.relations import (
     AUTO_LAYERS,
@@ -17,6 +17,7 @@ from scorecam_cli.relations import (
     check_shard,
 )
 from scorecam_cli.urls import is_url
+from scorecam_cli.worker_settings import ALONE, WorkerSettings
 
 MAX_PIXELS = 89_478_485  # 2**30 bytes / 4 / 3 bytes a pixel: 256 MiB of RGB; where Pillow, too, begins to warn
 PHOTO_SECONDS = 60.0  # to read a photo; those of 89 million pixels take 10 on a slow machine
@@ -120,25 +121,6 @@ class PhotoSettings:
 
 
 @dataclass(frozen=True)
-class WorkerSettings:
-    """Who does the work.
-
-    workers: how many; None: this process alone, or on a cluster as many as there is room for.
-    address: HOST:PORT of a cluster, or `auto`. gpus_per_worker: of the cluster.
-    """
-
-    workers: int | None = None
-    engine: Engine = Engine.LOCAL
-    address: str | None = None
-    gpus_per_worker: float = 0.0
-
-    def __post_init__(self) -> None:
-        if self.engine == Engine.LOCAL and (self.address is not None or self.gpus_per_worker):
-            option = "--address" if self.address is not None else "--gpus-per-worker"
-            raise UsageError(f"{option} is for --engine ray: add it, or leave {option} out")
-
-
-@dataclass(frozen=True)
 class ExplainConfig:
     """Everything `scorecam explain` was asked to do.
 
@@ -172,7 +154,7 @@ class ExplainConfig:
     width: float | None = None
     dpi: int | None = None
     force: bool = False
-    crew: WorkerSettings = WorkerSettings()
+    crew: WorkerSettings = ALONE
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "colormap", colours(self.colormap, signed=self.signed))
@@ -205,7 +187,7 @@ class PredictConfig:
     photos: PhotoSettings
     model: ModelSettings
     top: int = 5
-    crew: WorkerSettings = WorkerSettings()
+    crew: WorkerSettings = ALONE
 
 
 COMPARED = ("score-cam", "grad-cam++", "grad-cam", "cam", "gradient")

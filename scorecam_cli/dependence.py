@@ -13,8 +13,8 @@ from scorecam_cli.config import (
     ModelSettings,
     PhotoSettings,
     PredictConfig,
-    WorkerSettings,
 )
+from scorecam_cli.worker_settings import WorkerSettings
 
 CHANGES_THE_RESULT: dict[type, tuple[str, ...]] = {
     ModelSettings: (

@@ -31,6 +31,7 @@ ROOMS = (  # a module imports only from rooms further down this list; the last e
     "manifest",
     "dependence",
     "config",
+    "worker_settings",
     "relations",
     "choices",
     "own_process",

@@ -14,12 +14,13 @@ import pytest
 import scorecam_cli
 from scorecam_cli import __version__
 from scorecam_cli.cli import app
-from scorecam_cli.config import ExplainConfig, ModelSettings, PhotoSettings, WorkerSettings
+from scorecam_cli.config import ExplainConfig, ModelSettings, PhotoSettings
 from scorecam_cli.dependence import LEAVES_THE_RESULT
 from scorecam_cli.figures.kinds import KINDS
 from scorecam_cli.photos.names import manifest_path, mark_of
 from scorecam_cli.records import ClassMap, Explanation
 from scorecam_cli.saliency.methods import METHODS
+from scorecam_cli.worker_settings import WorkerSettings
 from tests.test_readme import DOCS, PAGES, README, ROOT, anchors_of, prose_of, text_of
 
 PROSE = "".join(prose_of(page) for page in PAGES)

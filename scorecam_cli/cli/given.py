@@ -7,9 +7,10 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-from scorecam_cli.config import MAX_PIXELS, ModelSettings, PhotoSettings, WorkerSettings
+from scorecam_cli.config import MAX_PIXELS, ModelSettings, PhotoSettings
 from scorecam_cli.errors import UsageError
 from scorecam_cli.urls import is_url, shown
+from scorecam_cli.worker_settings import WorkerSettings
 
 
 def model_settings(options: dict[str, Any]) -> ModelSettings:

@@ -7,9 +7,9 @@ import click
 from scorecam_cli.choices import Engine
 from scorecam_cli.cli.groups import Command, Group, stacked
 from scorecam_cli.cli.values import OneOf
-from scorecam_cli.config import WorkerSettings
+from scorecam_cli.worker_settings import ALONE
 
-DEFAULTS = WorkerSettings()
+DEFAULTS = ALONE
 MOST_WORKERS = 4096
 
 

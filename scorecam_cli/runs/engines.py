@@ -7,7 +7,6 @@ from functools import partial
 from typing import TypeVar
 
 from scorecam_cli.choices import Engine
-from scorecam_cli.config import WorkerSettings
 from scorecam_cli.outcomes import Failed, Outcome
 from scorecam_cli.records import PhotoJob
 from scorecam_cli.runs.crew import Crew
@@ -18,6 +17,7 @@ from scorecam_cli.runs.processes import Processes
 from scorecam_cli.runs.request import ExplainRequest, PredictRequest
 from scorecam_cli.runs.session import Session
 from scorecam_cli.runs.worker import PhotoWork, Run
+from scorecam_cli.worker_settings import WorkerSettings
 
 Result = TypeVar("Result")
 
