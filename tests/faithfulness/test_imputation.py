@@ -98,3 +98,13 @@ def test_noise_is_a_share_of_the_spread_and_follows_the_seed():
 
 def test_a_photo_that_is_gone_is_zero():
     assert not imputed(photo(8, 8), np.ones((8, 8), bool)).any()
+
+
+@pytest.mark.parametrize("shape", [(8, 6, 3), (7, 9, 3), (2, 3, 1)])
+def test_sums_of_four_pixels_equal_a_plain_loop_and_leave_odd_ends_out(shape):
+    values = np.random.default_rng(0).standard_normal(shape).astype(np.float32)
+    found = imputation._in_fours(values)
+    assert found.shape == (shape[0] // 2, shape[1] // 2, shape[2])
+    for row, column in np.ndindex(found.shape[:2]):
+        four = values[2 * row : 2 * row + 2, 2 * column : 2 * column + 2].astype(np.float64)
+        np.testing.assert_allclose(found[row, column], four.sum(axis=(0, 1)), atol=1e-6)
