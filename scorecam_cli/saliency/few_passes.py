@@ -20,7 +20,7 @@ from scorecam_cli.saliency.upsampling import interpolation
 FIRST_ROUND = 16  # representatives; with fewer the kernel cannot be told
 GROWTH = 1.5  # of the passes from round to round, at most; each costs a fit
 LEAST_GROWTH = 1.0625  # at least
-FALL = 2  # the error that the estimate takes falls with this power of the passes
+FALL = 3  # the error that the estimate takes falls with this power of the passes, or less: then a step falls short
 WORTH_INFERRING = 0.6  # of the masks; where more are needed all are passed
 
 Floats = NDArray[np.float64]
