@@ -190,6 +190,7 @@ CLUSTERS = {"--jobs", "--joblog", "--resume-failed", "--sshlogin", "--array", "-
 CLUSTERS |= {"--requeue", "--nonblock", "--conflict-exit-code"}
 CLUSTERS |= {"--rm", "--network", "--user", "--read-only", "--tmpfs", "--cap-drop", "--security-opt"}
 FOREIGN = {"--editable", "--files", "--photos", "--models", "--rounds", "--count", "--seed", "--durations", *CLUSTERS}
+FOREIGN |= {"--contestants"}
 
 
 @pytest.mark.parametrize("page", page_names())
