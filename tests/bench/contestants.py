@@ -48,11 +48,11 @@ FEW = 32  # passes from which the rest can be inferred
 def main(arguments: list[str]) -> None:
     """Do what the arguments say: `setup`, or a name of CONTESTANTS."""
     who, name, folder, photo, device, *stem = arguments
-    if device == "gpu" and not start().tensorflow.config.list_physical_devices("GPU"):
-        raise SystemExit("TensorFlow sees no GPU: pip install 'tensorflow[and-cuda]'")
     if who == "setup":
         _set_up(name, Path(folder), Path(photo))
         return
+    if device == "gpu" and not start().tensorflow.config.list_physical_devices("GPU"):
+        raise SystemExit("TensorFlow sees no GPU: pip install 'tensorflow[and-cuda]'")
     setup, model = read_setup(Path(folder)), load(name, folder=Path(folder))
     report(CONTESTANTS[who](model, setup, name=name, folder=Path(folder), photo=Path(photo)), Path(stem[0]))
 

@@ -8,6 +8,7 @@ import pytest
 from scorecam_cli import explain, wrap
 from tests.bench.contest import PAPER
 from tests.bench.entrants import ENTRANTS
+from tests.bench.rows import GPU
 from tests.bench.speed import PHOTO, bench, correlation, main
 
 CHANNELS = 40  # one whole batch and a smaller one
@@ -50,6 +51,20 @@ def test_every_contestant_is_timed_and_its_map_kept(tmp_path):
     for name in {"tf-keras-vis"} & of.keys():
         assert np.load(of[name].maps[0]).shape == (32, 32)
         assert -1 <= of[name].correlation <= 1
+
+
+@pytest.mark.slow
+def test_a_contestant_that_sees_no_gpu_fails_where_one_is_to_be_measured(tmp_path, monkeypatch):
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
+    tiny_model(tmp_path / "tiny.keras")
+    names = [name for name in RUNNABLE if name.endswith("floor")]
+
+    entries = bench(
+        [str(tmp_path / "tiny.keras")], contestants=names, rounds=1, photo=PHOTO, folder=tmp_path, device=GPU
+    )
+
+    assert ["sees no GPU" in entry.failure for entry in entries] == [True] * len(names)
+    assert [entry.failure.split()[0] for entry in entries] == ["TensorFlow", "torch"][: len(names)]
 
 
 @pytest.mark.slow
