@@ -119,6 +119,9 @@ def worked_out_once() -> Iterator[None]:
 
 
 def correlation(first, second) -> float:
+    """Over the pixels; 0 where a map is flat, for it is like no other."""
+    if np.ptp(first) == 0 or np.ptp(second) == 0:
+        return 0.0
     return float(np.corrcoef(first.ravel(), second.ravel())[0, 1])
 
 

@@ -5,7 +5,7 @@ import pytest
 
 from scorecam_cli.saliency.inference import infer_weights, median_of
 from scorecam_cli.saliency.representatives import squared_distances
-from tests.bench.fidelity import cell, keep, worked_out_once
+from tests.bench.fidelity import cell, correlation, keep, worked_out_once
 from tests.bench.grid_networks import NETWORKS, TARGET
 
 
@@ -17,6 +17,11 @@ def test_a_cell_by_hand():
     assert cell(rows) == "0.9425, 0.9030, 0.9000; 25 %"
     rows[:, 1] = np.nan
     assert cell(rows) == "0.9425, 0.9030, 0.9000"
+
+
+def test_a_flat_map_is_like_no_other():
+    assert correlation(np.zeros((2, 2)), np.eye(2)) == 0
+    assert correlation(np.eye(2), 2 * np.eye(2)) == pytest.approx(1)
 
 
 def test_what_is_kept_is_there_whole_and_nothing_else(tmp_path):
