@@ -124,9 +124,10 @@ def test_saved_files_are_those_of_the_command(rgb, tmp_path):
             ["--variant", "official", "--fidelity", "0.5"],
         ),
         ({"model": "{}/m.keras", "variant": "fitted", "fill": "blur"}, ["--variant", "fitted", "--fill", "blur"]),
-        (
+        pytest.param(
             {"model": "{}/m.keras", "method": "gradient", "seed": 7, "classes": [1], "top": 1},
             ["--method", "gradient", "-c", "1", "-k", "1"],
+            marks=pytest.mark.slow,
         ),
     ],
     ids=str,

@@ -31,6 +31,7 @@ def test_notebook_is_kept_without_outputs():
         assert cell.get("execution_count") is None
 
 
+@pytest.mark.slow
 def test_each_result_shows_itself_small(tour):
     (found,) = outputs_of(tour, "scorecam_cli.explain(")
     assert found["text/html"].count("data:image/jpeg") == 3
@@ -42,6 +43,7 @@ def test_each_result_shows_itself_small(tour):
     assert "grad-cam" in compared["text/html"]
 
 
+@pytest.mark.slow
 def test_pictures_are_shown_as_pictures(tour):
     for source, size in (("found.overlay(", (800, 400)), ("found.figure(", None)):
         (shown,) = outputs_of(tour, source)
@@ -49,12 +51,14 @@ def test_pictures_are_shown_as_pictures(tour):
         assert size in (None, picture.size)
 
 
+@pytest.mark.slow
 def test_files_have_the_names_of_the_command(tour):
     (shown,) = outputs_of(tour, "found.save(")
     for ending in ("scorecam-285-overlay.png", "scorecam-285.npy", "scorecam-967.npy", "scorecam.json"):
         assert f"'cat_and_coffee.jpg.{ending}'" in shown["text/plain"]
 
 
+@pytest.mark.slow
 def test_nothing_but_results_is_said(tour):
     said = [each for cell in tour.cells if cell.cell_type == "code" for each in cell.outputs if "text" in each]
     assert [each.name for each in said] == ["stdout"]

@@ -7,10 +7,10 @@ half of them without colour, so that it takes more than colour to tell the class
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from PIL import Image
-from skimage import data
 
 SIDE = 64
 SQUARE = 96  # pixels of a thing before it is pasted
@@ -59,14 +59,14 @@ def cutouts(count: int, *, seed: int) -> Cutouts:
 
 
 def _photo(rng: np.random.Generator, name: str) -> tuple[np.ndarray, np.ndarray]:
-    texture = _TEXTURES[TEXTURES[rng.integers(len(TEXTURES))]]
+    texture = _textures()[TEXTURES[rng.integers(len(TEXTURES))]]
     side = int(rng.integers(SIDE, 3 * SIDE))
     top, left = (int(rng.integers(0, length - side)) for length in texture.shape[:2])
     canvas = _resized(texture[top : top + side, left : left + side], SIDE) * _tint(rng)
     other = list(OTHERS)[rng.integers(len(OTHERS))]
     first, second = _two_places(rng)
-    canvas, _ = _pasted(canvas, _thing(rng, _THINGS[other]), second)
-    canvas, inside = _pasted(canvas, _thing(rng, _THINGS[name]), first)
+    canvas, _ = _pasted(canvas, _thing(rng, _things()[other]), second)
+    canvas, inside = _pasted(canvas, _thing(rng, _things()[name]), first)
     if rng.random() < 0.5:
         canvas = np.broadcast_to(canvas.mean(axis=2, keepdims=True), canvas.shape)
     return np.clip(canvas + rng.normal(0, 4, canvas.shape), 0, 255).astype(np.uint8), inside
@@ -111,6 +111,8 @@ def _resized(rgb: np.ndarray, side: int) -> np.ndarray:
 
 
 def _read(name: str) -> Image.Image:
+    from skimage import data  # of the extra `bench`: what needs no photo is tested without it
+
     found = getattr(data, name)()
     return Image.fromarray(found[0] if isinstance(found, tuple) else found).convert("RGB")
 
@@ -126,6 +128,13 @@ def _shrunk(photo: Image.Image) -> np.ndarray:
     return np.asarray(photo)
 
 
-_THINGS = {name: _squares(_read(photo), places) for name, (photo, places) in CLASSES.items()}
-_THINGS |= {name: _squares(_read(name), places) for name, places in OTHERS.items()}
-_TEXTURES = {name: _shrunk(_read(name)) for name in TEXTURES}
+@cache
+def _things() -> dict[str, list[np.ndarray]]:
+    """Of all classes and of none."""
+    own = {name: _squares(_read(photo), places) for name, (photo, places) in CLASSES.items()}
+    return own | {name: _squares(_read(name), places) for name, places in OTHERS.items()}
+
+
+@cache
+def _textures() -> dict[str, np.ndarray]:
+    return {name: _shrunk(_read(name)) for name in TEXTURES}

@@ -367,6 +367,7 @@ def test_the_stem_convolves_as_numpy_does(model: Any) -> None:
         np.testing.assert_allclose(found[row, column], expected, rtol=0, atol=1e-4)
 
 
+@pytest.mark.slow  # as by the command, see tests/cli/test_predict_and_models.py
 def test_photos_of_imagenet_are_recognised(model: Any) -> None:
     spec = importlib.util.find_spec("foolbox")
     if spec is None or not spec.submodule_search_locations:

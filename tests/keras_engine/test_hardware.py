@@ -81,8 +81,11 @@ def test_weights_of_a_model_in_memory_are_never_folded_for_they_may_change(rgb):
 
 OUT_OF_MEMORY = [
     tf.errors.ResourceExhaustedError(None, None, "full"),
-    tf.errors.AbortedError(None, None, "could not create a primitive"),  # oneDNN's
-    MemoryError(),
+    pytest.param(
+        tf.errors.AbortedError(None, None, "could not create a primitive"),  # oneDNN's
+        marks=pytest.mark.slow,
+    ),
+    pytest.param(MemoryError(), marks=pytest.mark.slow),
 ]
 
 

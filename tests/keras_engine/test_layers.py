@@ -82,6 +82,7 @@ def test_grids_of_one_position_and_squeezed_side_branches_are_no_target():
     assert [call.path for call in network.targets] == ["conv", "excite"]
 
 
+@pytest.mark.slow
 def test_layer_that_no_attention_has_mixed_is_the_last_of_the_targets_grid_before_the_first():
     expected = [
         (transformers.vit(), "block0_norm1", "places"),

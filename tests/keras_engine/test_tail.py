@@ -123,9 +123,9 @@ def test_what_goes_around_the_target_layer_is_the_photos():
 
 TOKENS = [
     {"prefix": 1},
-    {"prefix": 2, "head": "two"},
-    {"prefix": 5},
-    {"prefix": 0, "head": "mean"},
+    pytest.param({"prefix": 2, "head": "two"}, marks=pytest.mark.slow),
+    pytest.param({"prefix": 5}, marks=pytest.mark.slow),
+    pytest.param({"prefix": 0, "head": "mean"}, marks=pytest.mark.slow),
     {"prefix": 0, "head": "pool"},
     {"prefix": 1, "size": (24, 40)},
 ]

@@ -164,6 +164,7 @@ def test_what_the_libraries_print_is_told_of_the_photo_and_not_printed(fresh, tm
     assert capfd.readouterr().err == ""
 
 
+@pytest.mark.slow
 def test_metadata_that_takes_all_memory_is_one_sentence(fresh, tmp_path):
     path = tmp_path / "a.jpg"
     path.write_bytes(many_markers_jpeg(6_000_000))

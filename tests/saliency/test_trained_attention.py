@@ -57,10 +57,8 @@ def judged(model, spots, **how):
     return classifier.layer, float(np.mean(peaks)), float(np.mean(energies))
 
 
-@pytest.mark.parametrize(
-    "name",
-    [pytest.param(name, marks=[pytest.mark.slow] * (name != "convolutions and attention")) for name in NETWORKS],
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("name", NETWORKS)
 def test_map_of_a_trained_network_points_at_the_square(name):
     network = NETWORKS[name]
     model, accuracy = squares.trained(network.build, steps=network.steps, spots=network.spots)
