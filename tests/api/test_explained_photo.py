@@ -119,9 +119,10 @@ def test_saved_files_are_those_of_the_command(rgb, tmp_path):
         ({"model": "{}/m.keras", "classes": [1, 0], "passes": 4}, ["-c", "1", "-c", "0", "--passes", "4"]),
         ({"model": "{}/m.keras", "labels": "{}/names.txt", "classes": "dog"}, ["--labels", "{}/names.txt", "-c", "1"]),
         ({"model": "{}/m.keras", "method": "random", "seed": 3}, ["--method", "random", "--seed", "3"]),
-        (
+        pytest.param(
             {"model": "{}/m.keras", "variant": "official", "fidelity": 0.5},
             ["--variant", "official", "--fidelity", "0.5"],
+            marks=pytest.mark.slow,
         ),
         ({"model": "{}/m.keras", "variant": "fitted", "fill": "blur"}, ["--variant", "fitted", "--fill", "blur"]),
         pytest.param(

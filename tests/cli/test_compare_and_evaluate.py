@@ -62,6 +62,7 @@ def test_passes_that_methods_share_are_told_below_the_table(scorecam, photo, tin
     assert "passes shared with a method above, which count for each: layer-cam 1\n" in done.err
 
 
+@pytest.mark.slow
 def test_figures_for_print_have_their_forms_and_sizes(scorecam, photo, tiny_model, tmp_path):
     few = ("-m", tiny_model, "--methods", "cam,random", "-o", tmp_path, "--width", 84)
     compared = scorecam("compare", photo, *few, "-c", "0", "--save", "stability,compare,compare.pdf")

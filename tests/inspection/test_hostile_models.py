@@ -211,7 +211,7 @@ def test_least_weights_by_hand(objects: list[dict[str, Any]], weights: int) -> N
     assert least_weights(objects) == weights
 
 
-@pytest.mark.parametrize("make", model_zoo.MODELS, ids=lambda make: make.__name__)
+@pytest.mark.parametrize("make", model_zoo.LARGE_IS_SLOW)
 def test_honest_model_declares_no_more_than_it_stores(
     make: Callable[[], keras.Model], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

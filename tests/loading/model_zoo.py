@@ -14,6 +14,7 @@ from typing import Any
 
 import keras
 import numpy as np
+import pytest
 from keras import layers
 from numpy.typing import NDArray
 
@@ -299,6 +300,9 @@ MODELS: tuple[Callable[[], keras.Model], ...] = (
     rescaling,
     normalization,
 )
+LARGE_IS_SLOW = [  # as parameters of a test
+    pytest.param(make, id=make.__name__, marks=[pytest.mark.slow] * (make is mobilenet_inside)) for make in MODELS
+]
 SUBCLASSED = (subclassed, listed_blocks)  # these have no HDF5 form
 
 

@@ -82,7 +82,7 @@ def test_model_file_is_known_by_its_bytes_without_tensorflow() -> None:
 # ---- whole models
 
 
-@pytest.mark.parametrize("make", model_zoo.MODELS, ids=lambda make: make.__name__)
+@pytest.mark.parametrize("make", model_zoo.LARGE_IS_SLOW)
 def test_keras_archive_gives_the_same_outputs(make: Callable[[], keras.Model], tmp_path: Path) -> None:
     model = make()
     model.save(tmp_path / "model.keras")
